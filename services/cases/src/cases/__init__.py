@@ -1,0 +1,1 @@
+"""Case assembly from every event, and queries over gRPC."""

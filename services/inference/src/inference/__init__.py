@@ -1,0 +1,1 @@
+"""Models on ONNX Runtime: tissue, tiles, heatmaps and slide scores."""

@@ -1,0 +1,1 @@
+"""Hospital systems in: HL7 v2 over MLLP to events."""

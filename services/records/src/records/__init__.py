@@ -1,0 +1,1 @@
+"""Record filing: DICOMweb STOW-RS and FHIR R4."""

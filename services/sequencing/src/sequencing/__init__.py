@@ -1,0 +1,1 @@
+"""Reads to variants: align, mark duplicates, call, normalise."""

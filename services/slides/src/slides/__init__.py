@@ -1,0 +1,1 @@
+"""Slide ingestion: watch, check, match, convert to DICOM, store."""
