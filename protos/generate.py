@@ -79,11 +79,11 @@ def topics_module(declared: dict[str, Any]) -> str:
         "",
         "",
         "@dataclass(frozen=True, slots=True)",
-        "class Topic:",
+        "class Topic[M: Message]:",
         '    """A declared topic: its message, what keys it, and who publishes and consumes it."""',
         "",
         "    name: str",
-        "    message: type[Message]",
+        "    message: type[M]",
         "    key: str",
         "    publisher: str",
         "    consumers: tuple[str, ...]",
@@ -112,7 +112,13 @@ def topics_module(declared: dict[str, Any]) -> str:
             f"    partitions={topic.get('partitions', declared['partitions'])},",
             ")",
         ]
-    lines += ["", "TOPICS = (", *(f"    {constant(topic['name'])}," for topic in declared["topics"]), ")", ""]
+    lines += [
+        "",
+        "TOPICS: tuple[Topic[Message], ...] = (",
+        *(f"    {constant(topic['name'])}," for topic in declared["topics"]),
+        ")",
+        "",
+    ]
     lines += ["BY_NAME = {topic.name: topic for topic in TOPICS}", ""]
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def load(folder: Path) -> tuple[Tiles, NDArray[np.int64], list[str]]:
 
 def initial(rng: np.random.Generator) -> Params:
     params: Params = []
-    for inputs, outputs in zip(CHANNELS, CHANNELS[1:], strict=False):
+    for inputs, outputs in pairwise(CHANNELS):
         scale = np.sqrt(2 / (9 * inputs))
         kernel = rng.standard_normal((3, 3, inputs, outputs)).astype(np.float32) * scale
         params.append((jnp.asarray(kernel, jnp.float32), jnp.zeros(outputs)))
@@ -63,9 +64,7 @@ def forward(params: Params, tiles: Any) -> Any:
     mean = x.mean((1, 2), keepdims=True)
     x = (x - mean) / jnp.sqrt(((x - mean) ** 2).mean((1, 2), keepdims=True) + EPSILON)
     for kernel, bias in params[:-1]:
-        x = jax.lax.conv_general_dilated(
-            x, kernel, (2, 2), ((1, 1), (1, 1)), dimension_numbers=("NHWC", "HWIO", "NHWC")
-        )
+        x = jax.lax.conv_general_dilated(x, kernel, (2, 2), ((1, 1), (1, 1)), dimension_numbers=("NHWC", "HWIO", "NHWC"))
         x = jax.nn.relu(x + bias)
     kernel, bias = params[-1]
     return (x.mean((1, 2)) @ kernel + bias)[:, 0]
@@ -135,7 +134,10 @@ def export(members: list[Params]) -> onnx.ModelProto:
         for i, (kernel, bias) in enumerate(params[:-1]):
             name = f"m{m}.conv{i}"
             oihw = np.ascontiguousarray(np.asarray(kernel).transpose(3, 2, 0, 1))
-            weights += [numpy_helper.from_array(oihw, f"{name}.w"), numpy_helper.from_array(np.asarray(bias), f"{name}.b")]
+            weights += [
+                numpy_helper.from_array(oihw, f"{name}.w"),
+                numpy_helper.from_array(np.asarray(bias), f"{name}.b"),
+            ]
             nodes += [
                 helper.make_node("Conv", [x, f"{name}.w", f"{name}.b"], [name], strides=[2, 2], pads=[1] * 4),
                 helper.make_node("Relu", [name], [f"{name}.relu"]),

@@ -13,11 +13,11 @@ from casepath.slides.v1 import slide_pb2
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class Topic[M: Message]:
     """A declared topic: its message, what keys it, and who publishes and consumes it."""
 
     name: str
-    message: type[Message]
+    message: type[M]
     key: str
     publisher: str
     consumers: tuple[str, ...]
@@ -136,7 +136,7 @@ RECORDS_ENTRIES_FILED = Topic(
     partitions=12,
 )
 
-TOPICS = (
+TOPICS: tuple[Topic[Message], ...] = (
     INTAKE_PATIENT_REGISTERED,
     INTAKE_ORDER_PLACED,
     SLIDES_SLIDE_INGESTED,

@@ -1,0 +1,40 @@
+"""A watched folder: files are handed over once, when they are complete."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class DropFolder:
+    """Finds files that have stopped growing.
+
+    A file is stable when its size and modification time have not changed for `quiet` seconds by this machine's monotonic
+    clock. Hidden files and those that end in .partial or .tmp are still being written by their sender, and are not looked at.
+    """
+
+    folder: Path
+    accepts: Callable[[Path], bool]
+    quiet: float = 2.0
+    seen: dict[Path, tuple[tuple[int, int], float]] = field(default_factory=dict)
+
+    async def stable(self) -> list[Path]:
+        """Files that are complete, in name order. What is handed over is the caller's to move away."""
+        return await asyncio.to_thread(self.scan, time.monotonic())
+
+    def scan(self, now: float) -> list[Path]:
+        found: dict[Path, tuple[tuple[int, int], float]] = {}
+        for path in sorted(self.folder.rglob("*")):
+            if path.name.startswith(".") or path.suffix in {".partial", ".tmp"} or not self.accepts(path):
+                continue
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue
+            state = (status.st_size, status.st_mtime_ns)
+            before = self.seen.get(path)
+            found[path] = before if before and before[0] == state else (state, now)
+        self.seen = found
+        return [path for path, (_, since) in found.items() if now - since >= self.quiet]

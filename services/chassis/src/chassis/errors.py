@@ -1,0 +1,38 @@
+"""The one error tree. The type says what is to be done; nothing reads the message to decide.
+
+CasepathError
+├── Misconfigured      the process cannot start: say what is missing, and exit
+├── Retriable          the same input can succeed later: keep it, and try again
+│   └── Unavailable    a dependency is down, busy or too slow
+└── Rejected           this input can never succeed as it is: dead letter or quarantine, and the next one proceeds
+    ├── Malformed      it does not decode, or breaks a rule of its contract
+    └── NotFound       it names something that does not exist
+"""
+
+
+class CasepathError(Exception):
+    """Anything that casepath raises on purpose. Messages never hold patient data."""
+
+
+class Misconfigured(CasepathError):
+    """A setting is missing or wrong."""
+
+
+class Retriable(CasepathError):
+    """The same input can succeed later."""
+
+
+class Unavailable(Retriable):
+    """A dependency is down, busy or too slow."""
+
+
+class Rejected(CasepathError):
+    """This input can never succeed as it is."""
+
+
+class Malformed(Rejected):
+    """The input does not decode, or breaks a rule of its contract."""
+
+
+class NotFound(Rejected):
+    """The input names something that does not exist."""

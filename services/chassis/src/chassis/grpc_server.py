@@ -1,0 +1,51 @@
+"""A gRPC server with health (grpc.health.v1), reflection and trace context."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from opentelemetry.instrumentation.grpc import aio_server_interceptor
+
+from chassis.errors import Misconfigured
+
+type Register = Callable[[grpc.aio.Server], None]
+
+
+class GrpcServer:
+    """Serves until stopped; health says SERVING for each named service while `ready()` is true."""
+
+    def __init__(self, address: str, register: Sequence[Register], services: Sequence[str], ready: Callable[[], bool]) -> None:
+        self.address = address
+        self.services = [*services, ""]
+        self.ready = ready
+        self.server = grpc.aio.server(interceptors=[aio_server_interceptor()])
+        self.health = health.aio.HealthServicer()
+        for add in register:
+            add(self.server)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, self.server)
+        named = [*services, health.SERVICE_NAME, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(named, self.server)
+        try:
+            self.port = self.server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise Misconfigured(f"cannot listen on {address}: is the port taken?") from error
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await self.server.start()
+        last = None
+        try:
+            while not stop.is_set():
+                state = health_pb2.HealthCheckResponse.SERVING if self.ready() else health_pb2.HealthCheckResponse.NOT_SERVING
+                if state != last:
+                    for service in self.services:
+                        await self.health.set(service, state)
+                    last = state
+                try:
+                    await asyncio.wait_for(stop.wait(), 0.5)
+                except TimeoutError:
+                    continue
+        finally:
+            await self.health.enter_graceful_shutdown()
+            await self.server.stop(grace=5)

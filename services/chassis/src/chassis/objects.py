@@ -1,0 +1,137 @@
+"""The object store: content-addressed bytes, and shelves of named messages.
+
+Objects are named by their digest, so writing one twice changes nothing. References to them travel on topics; they do not
+(claim check).
+"""
+
+import asyncio
+import hashlib
+import os
+from pathlib import Path
+
+import obstore
+from google.protobuf.message import Message
+from obstore.exceptions import BaseError as StoreError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from chassis.errors import NotFound, Unavailable
+
+
+class Objects:
+    """A local folder (file://) or a bucket (s3://, gs://, az://)."""
+
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
+        self.store = store
+        self.folder = folder
+
+    @classmethod
+    def at(cls, url: str) -> "Objects":
+        if url.startswith("file://"):
+            folder = Path(url.removeprefix("file://"))
+            return cls(LocalStore(folder, mkdir=True), folder)
+        return cls(from_url(url))
+
+    async def put(self, content: bytes | Path) -> ObjectRef:
+        """Store bytes or a file under its digest, durably. Raise Unavailable when the store cannot take it."""
+        sha256, size = await asyncio.to_thread(digest, content)
+        ref = ObjectRef(path=f"sha256/{sha256[:2]}/{sha256}", sha256=sha256, size=size)
+        try:
+            if not await self.has(ref.path):
+                await self.write(ref.path, content)
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not take {ref.path}: {type(error).__name__}") from error
+        return ref
+
+    async def get(self, ref: ObjectRef) -> bytes:
+        """Raise NotFound when it is not there, Unavailable when the store fails or gives other bytes."""
+        content = await self.read(ref.path)
+        if content is None:
+            raise NotFound(f"object {ref.path} is not in the store")
+        if (await asyncio.to_thread(digest, content))[0] != ref.sha256:
+            raise Unavailable(f"object {ref.path} does not have the bytes of its digest")
+        return content
+
+    async def as_file(self, ref: ObjectRef, scratch: Path) -> Path:
+        """A local file with the object's bytes: the store's own file where the store is a folder."""
+        if self.folder is not None:
+            path = self.folder / ref.path
+            if not path.exists():
+                raise NotFound(f"object {ref.path} is not in the store")
+            return path
+        path = scratch / ref.sha256
+        if not path.exists():
+            content = await self.get(ref)
+            partial = path.with_suffix(".partial")
+            await asyncio.to_thread(partial.write_bytes, content)
+            partial.replace(path)
+        return path
+
+    async def has(self, path: str) -> bool:
+        try:
+            await obstore.head_async(self.store, path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def read(self, path: str) -> bytes | None:
+        try:
+            result = await obstore.get_async(self.store, path)
+            return bytes(await result.bytes_async())
+        except FileNotFoundError:
+            return None
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not give {path}: {type(error).__name__}") from error
+
+    async def write(self, path: str, content: bytes | Path) -> None:
+        """Visible only when whole: obstore writes aside and renames, or commits a multipart upload."""
+        await obstore.put_async(self.store, path, content)
+        if self.folder is not None:
+            await asyncio.to_thread(flush, self.folder / path)
+
+    async def names(self, prefix: str) -> set[str]:
+        found: set[str] = set()
+        async for batch in obstore.list(self.store, prefix):
+            found.update(str(meta["path"]).removeprefix(prefix).lstrip("/") for meta in batch)
+        return found
+
+
+class Shelf[M: Message]:
+    """Messages of one type, each under a name that is opaque. Writing again replaces."""
+
+    def __init__(self, objects: Objects, kind: type[M], name: str) -> None:
+        self.objects = objects
+        self.kind = kind
+        self.prefix = f"shelf/{name}"
+
+    async def put(self, name: str, message: M) -> None:
+        try:
+            await self.objects.write(f"{self.prefix}/{name}", message.SerializeToString())
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
+
+    async def get(self, name: str) -> M | None:
+        content = await self.objects.read(f"{self.prefix}/{name}")
+        return None if content is None else self.kind.FromString(content)
+
+    async def names(self, folder: str = "") -> set[str]:
+        """Names below `folder`, without it."""
+        return await self.objects.names(f"{self.prefix}/{folder}" if folder else self.prefix)
+
+
+def digest(content: bytes | Path) -> tuple[str, int]:
+    """SHA-256 in hexadecimal, and the size in bytes."""
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest(), len(content)
+    with content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), content.stat().st_size
+
+
+def flush(path: Path) -> None:
+    """Make a file and its name survive a power cut."""
+    for target in (path, path.parent):
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

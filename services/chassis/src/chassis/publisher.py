@@ -1,0 +1,95 @@
+"""Publishing to Kafka: idempotent producer, acks=all, acknowledged before it returns."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from chassis.errors import Rejected, Unavailable
+from chassis.events import Event, Outgoing, sealed
+from chassis.telemetry import PUBLISHED, traceparent, tracer
+
+REQUEST_TIMEOUT_MS = 15_000
+
+
+class Publisher(Protocol):
+    """Where records go. Returns when every record is acknowledged, or raises Unavailable."""
+
+    async def publish(self, records: Sequence[Outgoing]) -> None: ...
+
+
+class KafkaPublisher:
+    """The broker."""
+
+    def __init__(self, bootstrap: str, client: str) -> None:
+        self.bootstrap = bootstrap
+        self.client = client
+        self.producer: AIOKafkaProducer | None = None
+
+    async def __aenter__(self) -> Self:
+        self.producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap,
+            client_id=self.client,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=1,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+        await started(self.producer, self.bootstrap)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.producer is not None:
+            await self.producer.stop()
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        if self.producer is None:
+            raise Unavailable("the publisher is not started")
+        try:
+            sent = [
+                await self.producer.send(record.topic, record.value, key=record.key, headers=record.headers) for record in records
+            ]
+            await asyncio.gather(*sent)
+        except ValueError as error:
+            raise Rejected("a record is larger than the broker takes") from error
+        except KafkaError as error:
+            raise Unavailable(f"the broker did not acknowledge: {type(error).__name__}") from error
+        for record in records:
+            PUBLISHED.labels(record.topic).inc()
+
+
+class MemoryPublisher:
+    """A list, for tests and for running a stage without a broker."""
+
+    def __init__(self) -> None:
+        self.records: list[Outgoing] = []
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        self.records += records
+
+
+async def announce(publisher: Publisher, events: Iterable[Event], *, cause: UUID, source: str) -> list[Outgoing]:
+    """Publish the events of an input that came from outside Kafka (a file, a message); `cause` names that input."""
+    with tracer().start_as_current_span(f"receive {source}"):
+        records = sealed(events, cause=cause, correlation=cause, source=source, time=datetime.now(UTC), traceparent=traceparent())
+        await publisher.publish(records)
+    return records
+
+
+async def started(client: AIOKafkaProducer, bootstrap: str) -> None:
+    """Start a client, waiting for a broker that is not up yet for a minute. Raise Unavailable after that."""
+    for delay in (0.5, 1, 2, 4, 8, 15, 30, 0):
+        try:
+            await client.start()
+        except KafkaError as error:
+            if not delay:
+                await client.stop()
+                raise Unavailable(f"no broker answers at {bootstrap}") from error
+            await asyncio.sleep(delay)
+        else:
+            return

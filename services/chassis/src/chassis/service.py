@@ -1,0 +1,68 @@
+"""How a service runs: settings, telemetry, its tasks side by side, a clean stop on SIGTERM."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+import structlog
+
+from chassis import telemetry
+from chassis.errors import CasepathError, Misconfigured
+from chassis.health import Check, Health
+from chassis.settings import Settings, load
+
+type Part = Callable[[asyncio.Event], Awaitable[None]]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+EX_CONFIG = 78
+EX_UNAVAILABLE = 69
+
+
+async def run_parts(settings: Settings, parts: list[Part], ready: dict[str, Check]) -> None:
+    """Run every part until a signal, or until one fails: then stop the others and raise its error."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    async def health(stop: asyncio.Event) -> None:
+        await Health(ready).serve(settings.health_host, settings.health_port, stop)
+
+    async def run(part: Part) -> None:
+        try:
+            await part(stop)
+        finally:
+            stop.set()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in [health, *parts]:
+                group.create_task(run(part))
+    except* CasepathError as errors:
+        raise errors.exceptions[0] from errors
+    log.info("stopped")
+
+
+def main[S: Settings](name: str, kind: type[S], compose: Callable[[S], Awaitable[None]]) -> NoReturn:
+    """The body of every `__main__`: read settings, set up telemetry, run, and exit with a code that says why."""
+    try:
+        settings = load(kind)
+    except Misconfigured as error:
+        sys.stderr.write(f"casepath-{name} cannot start: {error}\n")
+        sys.exit(EX_CONFIG)
+    telemetry.configure(name, settings.log_format)
+    try:
+        asyncio.run(compose_named(name, settings, compose))
+    except CasepathError as error:
+        log.error("ended", error=str(error), kind=type(error).__name__)
+        sys.exit(EX_CONFIG if isinstance(error, Misconfigured) else EX_UNAVAILABLE)
+    sys.exit(0)
+
+
+async def compose_named[S: Settings](name: str, settings: S, compose: Callable[[S], Awaitable[None]]) -> None:
+    structlog.contextvars.bind_contextvars(service=name)
+    log.info("starting")
+    await compose(settings)

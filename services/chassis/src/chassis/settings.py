@@ -1,0 +1,46 @@
+"""Settings come from the environment, once. A service adds its own fields to Settings."""
+
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.errors import Misconfigured
+
+
+class Settings(BaseSettings):
+    """What every service needs. Each field is the variable CASEPATH_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="CASEPATH_", frozen=True, extra="ignore")
+
+    kafka: str = Field(description="bootstrap servers, host:port,host:port")
+    objects: str = Field(description="object store, file:///folder or s3://bucket/prefix")
+    namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
+    health_host: str = "127.0.0.1"
+    health_port: int = Field(default=0, ge=0, le=65535, description="0 picks a free port")
+    log_format: str = Field(default="json", pattern="^(json|console)$")
+    work_folder: Path = Field(default=Path("/tmp/casepath"), description="scratch space, safe to empty at any time")
+
+    @field_validator("namespace")
+    @classmethod
+    def is_uuid(cls, value: SecretStr) -> SecretStr:
+        try:
+            UUID(value.get_secret_value())
+        except ValueError:
+            raise ValueError("must be a UUID, kept secret and never changed") from None
+        return value
+
+    @property
+    def namespace_id(self) -> UUID:
+        return UUID(self.namespace.get_secret_value())
+
+
+def load[S: Settings](kind: type[S]) -> S:
+    """Read the environment. Raise Misconfigured naming every variable that is missing or wrong."""
+    try:
+        settings = kind()
+    except ValidationError as error:
+        wrong = [f"CASEPATH_{'_'.join(map(str, e['loc'])).upper()}: {e['msg'].lower()}" for e in error.errors()]
+        raise Misconfigured("; ".join(wrong)) from None
+    return settings

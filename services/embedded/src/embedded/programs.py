@@ -1,0 +1,156 @@
+"""The programs of the embedded platform: what to run, and how to know that it is ready."""
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chassis.errors import Misconfigured
+from embedded.java import Tell, fhir_classpath, java, kafka_classpath
+from embedded.ports import Ports
+
+DICOMWEB_PLUGINS = (
+    Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so"),
+    Path("/usr/local/share/orthanc/plugins/libOrthancDicomWeb.so"),
+)
+CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
+SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases")
+REPOSITORY = Path(__file__).parents[4]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process. `ready` is a URL that answers 200, or host:port that accepts."""
+
+    name: str
+    argv: tuple[str, ...]
+    ready: str
+    env: dict[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+
+
+def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
+    """Apache Kafka, KRaft, one node."""
+    folder = home / "kafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    properties = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{ports['kafka-controller']}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{ports['kafka']},CONTROLLER://127.0.0.1:{ports['kafka-controller']}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{ports['kafka']}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(folder / "logs"),
+        "offsets.topic.num.partitions": "4",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.num.partitions": "2",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "auto.create.topics.enable": "false",
+        "group.initial.rebalance.delay.ms": "0",
+        "num.network.threads": "2",
+        "num.io.threads": "2",
+        "background.threads": "2",
+        "log.cleaner.dedupe.buffer.size": "16777216",
+        "log.segment.bytes": "67108864",
+    }
+    config = folder / "server.properties"
+    config.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
+    logging = folder / "log4j2.yaml"
+    logging.write_text(
+        json.dumps(
+            {
+                "Configuration": {
+                    "status": "error",
+                    "Appenders": {"Console": {"name": "out", "PatternLayout": {"pattern": "%d %p %c{1} %m%n"}}},
+                    "Loggers": {"Root": {"level": "WARN", "AppenderRef": {"ref": "out"}}},
+                }
+            }
+        )
+    )
+    options = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile=file:{logging}")
+    base = (java(), *options, "-cp", kafka_classpath(tell))
+    format_ = (*base, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(config))
+    return Program(
+        name="kafka",
+        argv=(base[0], "-Xmx256m", *base[1:], "kafka.Kafka", str(config)),
+        before=format_,
+        ready=f"127.0.0.1:{ports['kafka']}",
+    )
+
+
+def orthanc(home: Path, ports: Ports) -> Program:
+    """Orthanc with its DICOMweb plugin. Raise Misconfigured where it is not installed."""
+    executable = shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin:/usr/local/sbin")
+    plugin = next((path for path in DICOMWEB_PLUGINS if path.exists()), None)
+    if executable is None or plugin is None:
+        raise Misconfigured("Orthanc is not installed: apt-get install orthanc orthanc-dicomweb")
+    folder = home / "orthanc"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "orthanc.json"
+    settings = {
+        "Name": "casepath",
+        "StorageDirectory": str(folder / "storage"),
+        "IndexDirectory": str(folder / "storage"),
+        "HttpPort": ports["orthanc"],
+        "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": False,
+        "DicomServerEnabled": False,
+        "OverwriteInstances": False,
+        "Plugins": [str(plugin)],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+    }
+    config.write_text(json.dumps(settings, indent=2))
+    return Program("orthanc", (executable, str(config)), f"http://127.0.0.1:{ports['orthanc']}/system")
+
+
+def fhir(home: Path, ports: Ports, tell: Tell) -> Program:
+    """HAPI FHIR R4 over H2."""
+    folder = home / "fhir"
+    folder.mkdir(parents=True, exist_ok=True)
+    argv = (
+        java(),
+        "-Xmx900m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        f"-Dcasepath.fhir.database={folder / 'database'}",
+        f"-Dcasepath.fhir.port={ports['fhir']}",
+        "-cp",
+        fhir_classpath(tell),
+        "FhirServer",
+    )
+    return Program("fhir", argv, f"http://127.0.0.1:{ports['fhir']}/fhir/metadata")
+
+
+def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
+    """casepath's own services, on the embedded servers."""
+    shared = {
+        "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
+        "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
+        "CASEPATH_NAMESPACE": namespace,
+        "CASEPATH_WORK_FOLDER": str(home / "work"),
+        "CASEPATH_MLLP_PORT": str(ports["mllp"]),
+        "CASEPATH_SLIDE_FOLDER": str(home / "scanner"),
+        "CASEPATH_READS_FOLDER": str(home / "sequencer"),
+        "CASEPATH_REFERENCES": f"{home / 'references.json'}",
+        "CASEPATH_BUNDLE": str(REPOSITORY / "services/inference/models/camelyon16-tile-demo"),
+        "CASEPATH_INFERENCE_ADDRESS": f"127.0.0.1:{ports['inference']}",
+        "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
+        "CASEPATH_CASES_DATABASE": str(home / "cases.sqlite"),
+        "CASEPATH_DICOMWEB": f"http://127.0.0.1:{ports['orthanc']}/dicom-web",
+        "CASEPATH_FHIR": f"http://127.0.0.1:{ports['fhir']}/fhir",
+    }
+    return [
+        Program(
+            name=name,
+            argv=(sys.executable, "-m", name),
+            ready=f"http://127.0.0.1:{ports[f'health-{name}']}/readyz",
+            env={**shared, "CASEPATH_HEALTH_PORT": str(ports[f"health-{name}"])},
+        )
+        for name in SERVICES
+    ]

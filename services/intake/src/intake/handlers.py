@@ -1,0 +1,173 @@
+"""From an HL7 message to events. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import hl7
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, SEX_UNSPECIFIED, Patient, PatientRegistered
+from casepath.topics import INTAKE_ORDER_PLACED, INTAKE_PATIENT_REGISTERED
+from chassis.events import Event
+from intake.messages import (
+    DATA_TYPE,
+    SEGMENT_MISSING,
+    UNSUPPORTED_EVENT,
+    UNSUPPORTED_TYPE,
+    Message,
+    Refused,
+    partial_date,
+    time_stamp,
+)
+
+SEXES = {"F": SEX_FEMALE, "M": SEX_MALE, "O": SEX_OTHER, "A": SEX_OTHER}
+ADMISSIONS = frozenset({"A01", "A04", "A08"})
+# Keep our limits in step with the contract: a longer value is the sender's error, said with its place.
+LONGEST_IDENTIFIER = 64
+
+
+def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
+    """What a message says happened. Raise Refused with the place and reason when it cannot be taken."""
+    kind, trigger = message.type, message.trigger
+    if kind == "ADT":
+        if trigger not in ADMISSIONS:
+            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04 and A08 are taken")
+        return [registration(message, namespace, zone)]
+    if kind == "OML":
+        if trigger != "O21":
+            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only OML^O21 is taken")
+        return list(orders(message, namespace, zone))
+    raise Refused("AR", UNSUPPORTED_TYPE, "MSH-9", "only ADT and OML are taken")
+
+
+def registration(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
+    person = patient(message, namespace)
+    data = PatientRegistered(patient=person, trigger=message.trigger, recorded_at=recorded_at(message, zone))
+    return Event(INTAKE_PATIENT_REGISTERED, person.patient_id, data)
+
+
+def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:
+    """One event for each accession, in the order in which they come."""
+    person = patient(message, namespace)
+    groups = list(order_groups(message))
+    if not groups:
+        raise Refused("AE", SEGMENT_MISSING, "OBR", "the message orders nothing")
+    stamped = recorded_at(message, zone)
+    read = [(accession_of(message, group), service(message, group, zone)) for group in groups]
+    for accession, members in groupby(sorted(read, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
+        case_id = str(uuid5(namespace, f"case|{accession}"))
+        data = OrderPlaced(
+            case_id=case_id,
+            patient=person,
+            accession=accession,
+            services=[service for _, service in members],
+            recorded_at=stamped,
+        )
+        yield Event(INTAKE_ORDER_PLACED, case_id, data)
+
+
+def order_groups(message: Message) -> Iterable[list[hl7.Segment]]:
+    """The segments of each ORC/OBR group (HL7 v2.5.1 section 4.4.6)."""
+    group: list[hl7.Segment] = []
+    for segment in message.segments("ORC", "OBR", "SPM", "SAC"):
+        name = str(segment[0])
+        begins = name == "ORC" or (name == "OBR" and any(str(held[0]) == "OBR" for held in group))
+        if begins and group:
+            yield group
+            group = []
+        group.append(segment)
+    if group:
+        yield group
+
+
+def accession_of(message: Message, group: list[hl7.Segment]) -> str:
+    """OBR-3, else ORC-3: the filler's number."""
+    for name in ("OBR", "ORC"):
+        for segment in group:
+            if str(segment[0]) == name and (number := message.value(segment, 3)):
+                return bounded(number, f"{name}-3")
+    raise Refused("AE", DATA_TYPE, "OBR-3", "no accession: OBR-3 and ORC-3 are both empty")
+
+
+def service(message: Message, group: list[hl7.Segment], zone: ZoneInfo) -> RequestedService:
+    requests = [segment for segment in group if str(segment[0]) == "OBR"]
+    if not requests:
+        raise Refused("AE", SEGMENT_MISSING, "OBR", "an ORC has no OBR")
+    specimens: list[Specimen] = []
+    for segment in group:
+        name = str(segment[0])
+        if name == "SPM":
+            specimens.append(specimen(message, segment, zone))
+        elif name == "SAC":
+            if not specimens:
+                raise Refused("AE", SEGMENT_MISSING, "SPM", "a SAC has no SPM before it")
+            specimens[-1].containers.append(bounded(message.required(segment, 3), "SAC-3"))
+    placer = message.value(requests[0], 2) or next(
+        (message.value(segment, 2) for segment in group if str(segment[0]) == "ORC"), ""
+    )
+    return RequestedService(service=code(message, requests[0], 4), placer_order_number=placer, specimens=specimens)
+
+
+def specimen(message: Message, segment: hl7.Segment, zone: ZoneInfo) -> Specimen:
+    # SPM-2 is EIP: placer-assigned & filler-assigned; the filler's is what the laboratory prints.
+    identifier = message.value(segment, 2, 2) or message.required(segment, 2)
+    collected = message.value(segment, 17)
+    return Specimen(
+        identifier=bounded(identifier, "SPM-2"),
+        type=optional_code(message, segment, 4),
+        site=optional_code(message, segment, 8),
+        collected_at=proto_time(time_stamp(collected, "SPM-17", zone)) if collected else None,
+    )
+
+
+def patient(message: Message, namespace: UUID) -> Patient:
+    """The patient in PID. Of the identifiers in PID-3 the one of type PI or MR counts, else the first."""
+    pid = message.first("PID")
+    repeats = range(1, message.repeats(pid, 3) + 1)
+    chosen = next((r for r in repeats if message.value(pid, 3, 5, r) in {"PI", "MR"}), 1)
+    identifier = message.value(pid, 3, 1, chosen) or message.required(pid, 3)
+    authority = message.value(pid, 3, 4, chosen, 2) or message.value(pid, 3, 4, chosen, 1)
+    given = [name for name in (message.value(pid, 5, 2), *message.value(pid, 5, 3).split()) if name]
+    return Patient(
+        patient_id=str(uuid5(namespace, f"patient|{authority}|{identifier}")),
+        identifier=bounded(identifier, "PID-3"),
+        assigning_authority=authority,
+        family_name=message.required(pid, 5),
+        given_names=given,
+        birth_date=partial_date(message.value(pid, 7), "PID-7"),
+        sex=SEXES.get(message.value(pid, 8).upper(), SEX_UNSPECIFIED),
+    )
+
+
+def code(message: Message, segment: hl7.Segment, field: int) -> Code:
+    message.required(segment, field)
+    found = optional_code(message, segment, field)
+    assert found is not None
+    return found
+
+
+def optional_code(message: Message, segment: hl7.Segment, field: int) -> Code | None:
+    identifier, text = message.value(segment, field, 1), message.value(segment, field, 2)
+    if not identifier and not text:
+        return None
+    return Code(code=bounded(identifier or text, f"{segment[0]}-{field}"), text=text, system=message.value(segment, field, 3))
+
+
+def recorded_at(message: Message, zone: ZoneInfo) -> Timestamp:
+    return proto_time(time_stamp(message.required(message.first("MSH"), 7), "MSH-7", zone))
+
+
+def proto_time(stamp: datetime) -> Timestamp:
+    converted = Timestamp()
+    converted.FromDatetime(stamp)
+    return converted
+
+
+def bounded(text: str, place: str) -> str:
+    if len(text) > LONGEST_IDENTIFIER:
+        raise Refused("AE", DATA_TYPE, place, f"longer than {LONGEST_IDENTIFIER} characters")
+    return text

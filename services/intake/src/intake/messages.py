@@ -1,0 +1,191 @@
+"""HL7 v2 messages: decoding, reading fields, acknowledging (HL7 v2.5.1 chapters 2, 3, 4 and 7)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import hl7
+
+from chassis.errors import Malformed
+
+# HL7 table 0211, as Python names the codecs.
+CHARACTER_SETS = {
+    "ASCII": "ascii",
+    "8859/1": "iso8859-1",
+    "8859/2": "iso8859-2",
+    "8859/9": "iso8859-9",
+    "8859/15": "iso8859-15",
+    "UNICODE UTF-8": "utf-8",
+    "UTF-8": "utf-8",
+    "UNICODE": "utf-8",
+}
+SEGMENT_MISSING = "100", "Segment sequence error"
+FIELD_MISSING = "101", "Required field missing"
+DATA_TYPE = "102", "Data type error"
+UNSUPPORTED_TYPE = "200", "Unsupported message type"
+UNSUPPORTED_EVENT = "201", "Unsupported event code"
+INTERNAL = "207", "Application internal error"
+STAMP = re.compile(r"^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\.\d{1,6})?([+-]\d{4})?$")
+
+
+class Refused(Malformed):
+    """A message that is answered AE (its content is wrong) or AR (it is not ours to read).
+
+    `code` is of HL7 table 0357; `place` is a segment and field, "PID-3". The text never holds what the field held.
+    """
+
+    def __init__(self, answer: str, code: tuple[str, str], place: str, text: str) -> None:
+        super().__init__(f"{place}: {text}" if place else text)
+        self.answer = answer
+        self.code = code
+        self.place = place
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A parsed message with its segments in order."""
+
+    parsed: hl7.Message
+
+    def segments(self, *names: str) -> Iterator[hl7.Segment]:
+        return (segment for segment in self.parsed if not names or str(segment[0]) in names)
+
+    def first(self, name: str) -> hl7.Segment:
+        """Raise Refused when there is none."""
+        for segment in self.segments(name):
+            return segment
+        raise Refused("AE", SEGMENT_MISSING, name, "the segment is missing")
+
+    def value(self, segment: hl7.Segment, field: int, component: int = 1, repeat: int = 1, part: int = 1) -> str:
+        """A field's text with escapes resolved; empty where it is absent or is the HL7 null ("")."""
+        try:
+            raw = segment.extract_field(1, field, repeat, component, part)
+        except (LookupError, TypeError):
+            return ""
+        text = "" if raw is None else str(self.parsed.unescape(str(raw)))
+        return "" if text == '""' else text.strip()
+
+    def required(self, segment: hl7.Segment, field: int, component: int = 1) -> str:
+        """Raise Refused naming the field when it is empty."""
+        text = self.value(segment, field, component)
+        if not text:
+            raise Refused("AE", FIELD_MISSING, f"{segment[0]}-{field}", "a required field is empty")
+        return text
+
+    def repeats(self, segment: hl7.Segment, field: int) -> int:
+        try:
+            return len(segment(field))
+        except (LookupError, TypeError):
+            return 0
+
+    @property
+    def type(self) -> str:
+        return self.value(self.first("MSH"), 9, 1)
+
+    @property
+    def trigger(self) -> str:
+        return self.value(self.first("MSH"), 9, 2)
+
+    @property
+    def control_id(self) -> str:
+        return self.value(self.first("MSH"), 10)
+
+
+def decode(frame: bytes, default: str) -> Message:
+    """The message in an MLLP frame, in the character set that its MSH-18 names. Raise Refused when it is none."""
+    if not frame.startswith(b"MSH") or len(frame) < 9:
+        raise Refused("AR", SEGMENT_MISSING, "MSH", "the message does not begin with MSH")
+    separator = frame[3:4]
+    header = frame.split(b"\r", 1)[0].split(separator)
+    named = header[17].split(b"~")[0].decode("ascii", "replace").strip() if len(header) > 17 else ""
+    codec = CHARACTER_SETS.get(named.upper(), "") if named else default
+    if not codec:
+        raise Refused("AR", DATA_TYPE, "MSH-18", "the character set is not one of those that casepath reads")
+    try:
+        text = frame.decode(codec)
+        # Segments end in CR; senders that write files end them in LF or both.
+        parsed = hl7.parse(re.sub(r"\r?\n|\r", "\r", text).strip("\r") + "\r")
+    except UnicodeDecodeError:
+        raise Refused("AE", DATA_TYPE, "MSH-18", "the bytes are not of the declared character set") from None
+    except (hl7.ParseException, LookupError, ValueError, TypeError, AttributeError):
+        raise Refused("AR", SEGMENT_MISSING, "", "the message cannot be parsed") from None
+    message = Message(parsed)
+    if not message.control_id:
+        raise Refused("AR", FIELD_MISSING, "MSH-10", "a required field is empty")
+    return message
+
+
+def identity(message: Message, namespace: UUID) -> UUID:
+    """The id of a message as an input: the same for a resend of one MSH-10, though its MSH-7 be new.
+
+    The body counts too, for senders that count MSH-10 from one again.
+    """
+    msh = message.first("MSH")
+    body = "\r".join(str(segment) for segment in message.segments() if str(segment[0]) != "MSH")
+    sender = "|".join(message.value(msh, field) for field in (3, 4))
+    return uuid5(namespace, f"hl7|{sender}|{message.control_id}|{body}")
+
+
+def time_stamp(text: str, place: str, zone: ZoneInfo) -> datetime:
+    """An HL7 TS or DTM. Raise Refused when it is not one."""
+    match = STAMP.match(text)
+    if not match:
+        raise Refused("AE", DATA_TYPE, place, "not a time stamp (YYYYMMDDHHMMSS)")
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    try:
+        stamp = datetime(
+            int(year),
+            int(month or 1),
+            int(day or 1),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            round(float(fraction or 0) * 1_000_000) % 1_000_000,
+            tzinfo=datetime.strptime(offset, "%z").tzinfo if offset else zone,
+        )
+    except ValueError:
+        raise Refused("AE", DATA_TYPE, place, "not a time that exists") from None
+    return stamp.astimezone(UTC)
+
+
+def partial_date(text: str, place: str) -> str:
+    """An HL7 date of year, month or day precision as ISO 8601. Raise Refused when it is not one."""
+    if not text:
+        return ""
+    digits = text[:8]
+    if not re.fullmatch(r"\d{4}(\d{2}(\d{2})?)?", digits):
+        raise Refused("AE", DATA_TYPE, place, "not a date (YYYYMMDD)")
+    time_stamp(digits, place, ZoneInfo("UTC"))
+    return "-".join(part for part in (digits[:4], digits[4:6], digits[6:8]) if part)
+
+
+def acknowledgement(frame: bytes, answer: str, now: datetime, control_id: str, error: Refused | None = None) -> bytes:
+    """The ACK of a frame, readable or not (HL7 v2.5.1 section 2.9.2). `answer` is AA, AE or AR."""
+    fields = frame.split(b"\r", 1)[0].decode("ascii", "replace").split("|") if frame.startswith(b"MSH|") else []
+    fields += [""] * (18 - len(fields))
+    trigger = fields[8].split("^")[1] if "^" in fields[8] else ""
+    header = [
+        "MSH",
+        "^~\\&",
+        fields[4] or "CASEPATH",
+        fields[5],
+        fields[2],
+        fields[3],
+        now.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000"),
+        "",
+        f"ACK^{trigger}^ACK" if trigger else "ACK",
+        control_id,
+        fields[10] or "P",
+        fields[11] or "2.5.1",
+    ]
+    lines = ["|".join(header), f"MSA|{answer}|{fields[9]}"]
+    if error is not None:
+        segment, _, field = error.place.partition("-")
+        location = f"{segment}^1^{field}" if field else segment
+        code, meaning = error.code
+        lines.append(f"ERR||{location}|{code}^{meaning}^HL70357|E||||{error.text}")
+    return ("\r".join(lines) + "\r").encode("ascii", "replace")

@@ -1,0 +1,65 @@
+"""One message in, its events published, its acknowledgement out."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from prometheus_client import Counter
+
+from chassis.errors import Malformed, Retriable
+from chassis.publisher import Publisher, announce
+from intake.handlers import events
+from intake.messages import DATA_TYPE, INTERNAL, Refused, acknowledgement, decode, identity
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+MESSAGES = Counter("casepath_hl7_messages_total", "HL7 v2 messages, by type and answer", ["type", "answer"])
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def control_id() -> str:
+    return secrets.token_hex(10)
+
+
+class Receiver:
+    """Answers AA only after the broker acknowledged; AE or AR with the reason otherwise."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        namespace: UUID,
+        zone: ZoneInfo,
+        character_set: str,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self.publisher = publisher
+        self.namespace = namespace
+        self.zone = zone
+        self.character_set = character_set
+        self.clock = clock
+
+    async def answer(self, frame: bytes) -> bytes:
+        kind, event_id, error = "unreadable", None, None
+        try:
+            message = decode(frame, self.character_set)
+            kind = f"{message.type}^{message.trigger}" if message.type in {"ADT", "OML"} else "other"
+            cause = identity(message, self.namespace)
+            found = events(message, self.namespace, self.zone)
+            published = await announce(self.publisher, found, cause=cause, source="intake")
+            event_id = dict(published[0].headers)["ce_id"].decode()
+        except Refused as refused:
+            error = refused
+        except Malformed as broken:
+            error = Refused("AE", DATA_TYPE, "", str(broken))
+        except Retriable:
+            error = Refused("AR", INTERNAL, "", "the message could not be kept: send it again")
+        answer = error.answer if error else "AA"
+        MESSAGES.labels(kind, answer).inc()
+        log.info("message", type=kind, answer=answer, error=str(error) if error else None, event_id=event_id)
+        return acknowledgement(frame, answer, self.clock(), control_id(), error)
