@@ -29,9 +29,8 @@ def compile_protos(into: Path) -> None:
     runs = [
         [
             *common,
-            f"--plugin=protoc-gen-mypy={scripts / 'protoc-gen-mypy'}",
             f"--python_out={into}",
-            f"--mypy_out=quiet:{into}",
+            f"--pyi_out={into}",
             *files,
         ],
         [

@@ -19,12 +19,14 @@ type Headers = Sequence[tuple[str, bytes]]
 class Event:
     """What a handler wants published. Whoever publishes adds the envelope.
 
-    `key` decides the partition and is opaque: no patient data.
+    `key` decides the partition and is opaque: no patient data. `id` is given only where several causes can lead to one and
+    the same event (a gather barrier); else it is derived from the cause.
     """
 
     topic: Topic[Any]
     key: str
     data: Message
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def sealed(
         seen[type_] = index + 1
         check(event.data)
         envelope = Envelope(
-            id=derived_id(cause, type_, index),
+            id=event.id or derived_id(cause, type_, index),
             type=type_,
             source=source,
             time=time,

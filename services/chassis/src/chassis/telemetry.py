@@ -62,6 +62,7 @@ def configure(service: str, log_format: str) -> None:
         "pydicom",
         "wsidicom",
         "wsidicomizer",
+        "tifffile",
         "hl7",
     ):
         logging.getLogger(library).setLevel(logging.ERROR)

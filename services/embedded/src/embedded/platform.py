@@ -105,11 +105,11 @@ async def run(home: Home, ports: Ports, tell: Tell) -> None:
 
 async def start(supervisor: Supervisor, home: Home, ports: Ports, tell: Tell) -> None:
     tell("starting Kafka, Orthanc and HAPI FHIR")
-    await supervisor.start(*await servers(home.folder, ports, tell), timeout=SERVERS_TIMEOUT)
+    await supervisor.start(*await servers(home.folder, ports, tell), seconds=SERVERS_TIMEOUT)
     created = await provision(f"127.0.0.1:{ports['kafka']}")
     tell(f"topics: {len(created)} created")
     tell("starting the services")
-    await supervisor.start(*services(home.folder, ports, home.namespace()), timeout=SERVICES_TIMEOUT)
+    await supervisor.start(*services(home.folder, ports, home.namespace()), seconds=SERVICES_TIMEOUT)
 
 
 def wait_ready(home: Home, timeout: float) -> None:

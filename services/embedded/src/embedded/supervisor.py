@@ -35,17 +35,17 @@ class Supervisor:
         self.restarts: dict[str, int] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def start(self, *programs: Program, timeout: float) -> None:
+    async def start(self, *programs: Program, seconds: float) -> None:
         """Start programs together and wait until all are ready. Raise Unavailable with where to look when one is not."""
         for program in programs:
             self.tasks[program.name] = asyncio.create_task(self.keep(program))
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + seconds
         async with httpx.AsyncClient(timeout=5) as client:
             for program in programs:
                 while not await is_ready(program, client):
                     if time.monotonic() > deadline or self.restarts.get(program.name, 0) > 5:
                         log = self.logs / f"{program.name}.log"
-                        raise Unavailable(f"{program.name} is not ready after {timeout:.0f} s; see {log}:\n{tail(log)}")
+                        raise Unavailable(f"{program.name} is not ready after {seconds:.0f} s; see {log}:\n{tail(log)}")
                     await asyncio.sleep(0.2)
 
     async def keep(self, program: Program) -> None:

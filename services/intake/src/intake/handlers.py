@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
-from uuid import UUID, uuid5
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import hl7
@@ -13,6 +13,7 @@ from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Sp
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, SEX_UNSPECIFIED, Patient, PatientRegistered
 from casepath.topics import INTAKE_ORDER_PLACED, INTAKE_PATIENT_REGISTERED
 from chassis.events import Event
+from chassis.identity import case_id, patient_id
 from intake.messages import (
     DATA_TYPE,
     SEGMENT_MISSING,
@@ -59,15 +60,15 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
     stamped = recorded_at(message, zone)
     read = [(accession_of(message, group), service(message, group, zone)) for group in groups]
     for accession, members in groupby(sorted(read, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
-        case_id = str(uuid5(namespace, f"case|{accession}"))
+        case = case_id(namespace, accession)
         data = OrderPlaced(
-            case_id=case_id,
+            case_id=case,
             patient=person,
             accession=accession,
             services=[service for _, service in members],
             recorded_at=stamped,
         )
-        yield Event(INTAKE_ORDER_PLACED, case_id, data)
+        yield Event(INTAKE_ORDER_PLACED, case, data)
 
 
 def order_groups(message: Message) -> Iterable[list[hl7.Segment]]:
@@ -133,7 +134,7 @@ def patient(message: Message, namespace: UUID) -> Patient:
     authority = message.value(pid, 3, 4, chosen, 2) or message.value(pid, 3, 4, chosen, 1)
     given = [name for name in (message.value(pid, 5, 2), *message.value(pid, 5, 3).split()) if name]
     return Patient(
-        patient_id=str(uuid5(namespace, f"patient|{authority}|{identifier}")),
+        patient_id=patient_id(namespace, authority, identifier),
         identifier=bounded(identifier, "PID-3"),
         assigning_authority=authority,
         family_name=message.required(pid, 5),

@@ -1,0 +1,46 @@
+"""The orders that a service has heard of, by accession: each service that matches inputs to orders keeps its own shelf."""
+
+from collections.abc import Iterable
+from typing import Protocol
+from uuid import UUID
+
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from chassis.events import Event
+from chassis.identity import case_id
+from chassis.objects import Objects, Shelf
+from chassis.worker import Received
+
+
+class Orders(Protocol):
+    """Looks an order up by the accession that a file names."""
+
+    async def find(self, accession: str) -> OrderPlaced | None: ...
+
+
+class ShelvedOrders:
+    """Orders in the object store. `service` keeps the shelves of two services apart."""
+
+    def __init__(self, objects: Objects, service: str, namespace: UUID) -> None:
+        self.shelf = Shelf(objects, OrderPlaced, f"{service}/orders")
+        self.namespace = namespace
+
+    async def find(self, accession: str) -> OrderPlaced | None:
+        return await self.shelf.get(case_id(self.namespace, accession))
+
+    async def keep(self, received: Received[OrderPlaced]) -> Iterable[Event]:
+        """Keep the latest order of each accession; one recorded earlier than what is kept changes nothing."""
+        order = received.data
+        kept = await self.shelf.get(order.case_id)
+        if kept is None or kept.recorded_at.ToNanoseconds() <= order.recorded_at.ToNanoseconds():
+            await self.shelf.put(order.case_id, order)
+        return ()
+
+
+class ListedOrders:
+    """Orders given beforehand, for tests."""
+
+    def __init__(self, orders: Iterable[OrderPlaced]) -> None:
+        self.by_accession = {order.accession: order for order in orders}
+
+    async def find(self, accession: str) -> OrderPlaced | None:
+        return self.by_accession.get(accession)

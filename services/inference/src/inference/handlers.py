@@ -1,0 +1,153 @@
+"""From a slide to shards, and from shards back to one answer. Pure."""
+
+from collections.abc import Sequence
+from math import ceil
+from uuid import UUID, uuid5
+
+import numpy as np
+from numpy.typing import NDArray
+
+from casepath.inference.v1.scoring_pb2 import (
+    FAILURE_REASON_NO_TISSUE,
+    FAILURE_REASON_TOO_MANY_FAILED_TILES,
+    Cell,
+    FailureReason,
+    Model,
+    ScoringJob,
+    ShardRequested,
+    ShardResult,
+    ShardScored,
+    SlideFailed,
+    SlideScored,
+)
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
+from casepath.topics import (
+    INFERENCE_SHARD_REQUESTED,
+    INFERENCE_SHARD_SCORED,
+    INFERENCE_SLIDE_FAILED,
+    INFERENCE_SLIDE_SCORED,
+)
+from chassis.errors import Malformed
+from chassis.events import Event
+from inference.bundle import Bundle
+from inference.heatmap import Summary
+from inference.tissue import tissue_cells
+
+# A level up to this much coarser than the model's pixels is still read in preference to one many times finer.
+COARSER = 1.05
+
+
+def job_id(slide: SlideIngested, model: Model) -> str:
+    """One model scores one scan of one case once."""
+    return str(uuid5(UUID(slide.scan_id), f"{slide.case_id}|{model.sha256}"))
+
+
+def volumes(slide: SlideIngested) -> list[Instance]:
+    """The slide's levels, finest first. Raise Malformed when there is none."""
+    levels = [instance for instance in slide.instances if instance.flavor == IMAGE_FLAVOR_VOLUME and instance.microns_per_pixel]
+    if not levels:
+        raise Malformed("the slide has no volume instance with a pixel size")
+    return sorted(levels, key=lambda instance: instance.microns_per_pixel)
+
+
+def scored_level(levels: Sequence[Instance], microns_per_pixel: float) -> Instance:
+    """The coarsest level that still has the model's resolution, else the finest there is."""
+    fine_enough = [level for level in levels if level.microns_per_pixel <= microns_per_pixel * COARSER]
+    return fine_enough[-1] if fine_enough else levels[0]
+
+
+def planned(slide: SlideIngested, bundle: Bundle, mask: NDArray[np.bool_], shard_tiles: int) -> ScoringJob:
+    """The job of scoring a slide whose tissue is `mask`, an image of the whole slide at any scale."""
+    level = scored_level(volumes(slide), bundle.microns_per_pixel)
+    side = bundle.tile_side * bundle.microns_per_pixel / level.microns_per_pixel
+    columns, rows = ceil(level.total_columns / side), ceil(level.total_rows / side)
+    cells = tissue_cells(mask, columns, rows, side, mask.shape[1] / level.total_columns)
+    return ScoringJob(
+        job_id=job_id(slide, bundle.model),
+        model=bundle.model,
+        slide=slide,
+        level=level,
+        side=side,
+        columns=columns,
+        rows=rows,
+        cells=[Cell(column=column, row=row) for column, row in cells],
+        shards=max(1, ceil(len(cells) / shard_tiles)),
+        tissue_fraction=float(mask.mean()),
+    )
+
+
+def shard_cells(job: ScoringJob, shard: int) -> list[Cell]:
+    """The cells of one shard: shards differ by at most one in size."""
+    count = len(job.cells)
+    return list(job.cells[shard * count // job.shards : (shard + 1) * count // job.shards])
+
+
+def shards_requested(job: ScoringJob) -> list[Event]:
+    """One work item a shard, each with a key of its own so that one slide spreads over all workers."""
+    if not job.cells:
+        return [failed(job, FAILURE_REASON_NO_TISSUE, 0, 0)]
+    return [
+        Event(
+            INFERENCE_SHARD_REQUESTED,
+            f"{job.job_id}/{shard}",
+            ShardRequested(job_id=job.job_id, case_id=job.slide.case_id, shard=shard, shards=job.shards),
+        )
+        for shard in range(job.shards)
+    ]
+
+
+def shard_scored(request: ShardRequested) -> Event:
+    data = ShardScored(job_id=request.job_id, case_id=request.case_id, shard=request.shard, shards=request.shards)
+    return Event(INFERENCE_SHARD_SCORED, request.job_id, data)
+
+
+def probabilities(results: Sequence[ShardResult]) -> list[float]:
+    """All shards' probabilities, in the order of the job's cells."""
+    return [probability for result in results for probability in result.probabilities]
+
+
+def concluded(
+    job: ScoringJob, found: Summary, provider: str, heatmap: ObjectRef, image: ObjectRef, failed_allowed: float
+) -> Event:
+    """The job's one conclusion, with an id of the job's own: whichever shard came last, it is the same event."""
+    if not found.tiles or found.failed_tiles / found.tiles > failed_allowed:
+        return failed(job, FAILURE_REASON_TOO_MANY_FAILED_TILES, found.tiles, found.failed_tiles)
+    data = SlideScored(
+        case_id=job.slide.case_id,
+        patient_id=job.slide.patient_id,
+        slide_id=job.slide.slide_id,
+        job_id=job.job_id,
+        study_instance_uid=job.slide.study_instance_uid,
+        series_instance_uid=job.slide.series_instance_uid,
+        model=job.model,
+        provider=provider,
+        tiles=found.tiles,
+        failed_tiles=found.failed_tiles,
+        score=found.score,
+        positive_fraction=found.positive_fraction,
+        tissue_fraction=job.tissue_fraction,
+        heatmap=heatmap,
+        heatmap_image=image,
+    )
+    return Event(INFERENCE_SLIDE_SCORED, data.case_id, data, id=uuid5(UUID(job.job_id), "scored"))
+
+
+def failed(job: ScoringJob, reason: FailureReason, tiles: int, failed_tiles: int) -> Event:
+    return failed_slide(job.slide, job.model, reason, tiles, failed_tiles)
+
+
+def failed_slide(slide: SlideIngested, model: Model, reason: FailureReason, tiles: int = 0, failed_tiles: int = 0) -> Event:
+    """A failure is an event of its own kind: nobody can take it for a negative finding."""
+    job = job_id(slide, model)
+    data = SlideFailed(
+        case_id=slide.case_id,
+        patient_id=slide.patient_id,
+        slide_id=slide.slide_id,
+        job_id=job,
+        model=model,
+        reason=reason,
+        tiles=tiles,
+        failed_tiles=failed_tiles,
+    )
+    return Event(INFERENCE_SLIDE_FAILED, data.case_id, data, id=uuid5(UUID(job), "failed"))

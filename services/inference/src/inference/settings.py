@@ -1,0 +1,20 @@
+"""Settings of inference."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from chassis.settings import Settings
+
+
+class InferenceSettings(Settings):
+    """Which model, on what."""
+
+    bundle: Path = Field(description="folder with bundle.json and model.onnx")
+    inference_address: str = Field(default="127.0.0.1:50051", description="gRPC host:port")
+    device: Literal["auto", "cpu", "gpu"] = Field(default="auto", description="gpu: refuse to start where there is none")
+    threads: int = Field(default=0, ge=0, description="of one session on CPU; 0 lets ONNX Runtime choose")
+    shard_tiles: int = Field(default=256, ge=1, le=1024, description="tissue tiles in one work item")
+    batch_tiles: int = Field(default=32, ge=1, le=1024)
+    failed_tiles_allowed: float = Field(default=0.05, ge=0, le=1, description="share of tiles; more fails the slide")

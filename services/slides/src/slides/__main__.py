@@ -1,0 +1,31 @@
+"""slides: from the scanner's folder to DICOM."""
+
+import re
+
+from casepath.topics import INTAKE_ORDER_PLACED
+from chassis.objects import Objects
+from chassis.orders import ShelvedOrders
+from chassis.publisher import KafkaPublisher
+from chassis.service import main, run_parts
+from chassis.worker import Route, Worker
+from slides.adapters.converter import Converter
+from slides.ingestion import Ingestion
+from slides.settings import SlideSettings
+from slides.watching import Watcher
+
+
+async def compose(settings: SlideSettings) -> None:
+    objects = Objects.at(settings.objects)
+    orders = ShelvedOrders(objects, "slides", settings.namespace_id)
+    name = re.compile(settings.slide_name)
+    with Converter() as converter:
+        async with KafkaPublisher(settings.kafka, "casepath-slides") as publisher:
+            worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, bootstrap=settings.kafka, service="slides")
+            ingestion = Ingestion(settings.slide_folder, name, settings.namespace_id, orders, objects, publisher, converter)
+            watcher = Watcher(ingestion, settings.slide_quiet_seconds)
+            ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
+            await run_parts(settings, [worker.run, watcher.run], ready)
+
+
+if __name__ == "__main__":
+    main("slides", SlideSettings, compose)

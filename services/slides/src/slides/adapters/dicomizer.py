@@ -1,0 +1,199 @@
+"""Converting a scan to DICOM whole-slide instances (PS3.3 A.32.8) without touching its compressed tiles."""
+
+import shutil
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import pydicom
+import tifffile
+from pydicom.uid import UID
+from wsidicom.geometry import SizeMm
+from wsidicom.metadata import Image, Patient, PatientSex, Pyramid, Series, Slide, SlideSample, Study
+from wsidicom.metadata.uid_generator import CallableUidGenerator
+from wsidicomizer import WsiDicomizer
+from wsidicomizer.metadata import WsiDicomizerMetadata
+
+from casepath.intake.v1.order_pb2 import OrderPlaced, Specimen
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER
+from casepath.slides.v1.slide_pb2 import (
+    IMAGE_FLAVOR_LABEL,
+    IMAGE_FLAVOR_OVERVIEW,
+    IMAGE_FLAVOR_THUMBNAIL,
+    IMAGE_FLAVOR_VOLUME,
+    QUARANTINE_REASON_CONVERTER_FAILED,
+    ImageFlavor,
+)
+from chassis.identity import dicom_uid
+from slides.adapters.frames import check_frames
+from slides.adapters.inspection import Inspection, dicom_microns_per_pixel, inspect
+from slides.quarantine import Quarantined
+
+FLAVORS = {
+    "VOLUME": IMAGE_FLAVOR_VOLUME,
+    "LABEL": IMAGE_FLAVOR_LABEL,
+    "OVERVIEW": IMAGE_FLAVOR_OVERVIEW,
+    "THUMBNAIL": IMAGE_FLAVOR_THUMBNAIL,
+}
+COLOR_SPACES = frozenset({"SRGB", "ADOBERGB", "ROMMRGB", "DISPLAYP3"})
+SEXES = {SEX_FEMALE: PatientSex.F, SEX_MALE: PatientSex.M, SEX_OTHER: PatientSex.O}
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What to convert, and for whom. `identity` is the secret namespace and `name` the scan's own part of each UID."""
+
+    source: Path
+    out: Path
+    identity: UUID
+    name: str
+    slide_id: str
+    order: bytes = b""
+    specimen: bytes = b""
+    microns_per_pixel: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenInstance:
+    """A DICOM file, and what its header says. Sizes in pixels, spacing in micrometres."""
+
+    path: Path
+    sop_instance_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+    flavor: ImageFlavor
+    transfer_syntax_uid: str
+    frames: int
+    rows: int
+    columns: int
+    total_rows: int
+    total_columns: int
+    microns_per_pixel: float
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    vendor: str
+    instances: list[WrittenInstance]
+
+
+class ContentUids(CallableUidGenerator):  # type: ignore[misc]
+    """UIDs from the scan's digest and its case: converting again gives the same ones."""
+
+    def __init__(self, identity: UUID, name: str, study: str) -> None:
+        self.identity = identity
+        self.name = name
+        self.study = study
+        self.count = 0
+        super().__init__(self.following)
+
+    def following(self) -> UID:
+        self.count += 1
+        return UID(dicom_uid(self.identity, f"{self.name}|{self.count}"))
+
+    def study_uid(self, study: Study) -> UID:
+        return UID(self.study)
+
+    def sop_uid(self, dataset: pydicom.Dataset) -> UID:
+        kind = "/".join(dataset.ImageType)
+        size = f"{dataset.TotalPixelMatrixColumns}x{dataset.TotalPixelMatrixRows}"
+        return UID(dicom_uid(self.identity, f"{self.name}|instance|{kind}|{size}"))
+
+
+def convert(work: Conversion) -> Converted:
+    """Write the DICOM files of a scan into an empty folder; a DICOM scan is taken as it is, byte for byte.
+
+    Runs in a process of its own, since decoders can crash. Raise Quarantined.
+    """
+    work.out.mkdir(parents=True, exist_ok=True)
+    inspection = inspect(work.source, work.microns_per_pixel)
+    if inspection.vendor == "dicom":
+        path = work.out / "instance.dcm"
+        shutil.copyfile(work.source, path)
+        paths = [path]
+    else:
+        paths = dicomize(work, inspection)
+    for path in paths:
+        check_frames(path)
+    return Converted(inspection.vendor, [described(path) for path in paths])
+
+
+def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
+    order, specimen = OrderPlaced.FromString(work.order), Specimen.FromString(work.specimen)
+    study = dicom_uid(work.identity, f"study|{order.case_id or work.name}")
+    try:
+        with TemporaryDirectory(prefix="casepath-scaled-") as scratch:
+            source = work.source
+            if work.microns_per_pixel is not None and inspection.vendor == "aperio":
+                source = with_microns_per_pixel(source, Path(scratch) / source.name, work.microns_per_pixel)
+            written = WsiDicomizer.convert(
+                source,
+                work.out,
+                metadata=metadata(order, specimen, work.slide_id, inspection.microns_per_pixel),
+                metadata_pre_processor=with_valid_color_space,
+                uid_generator=ContentUids(work.identity, work.name, study),
+                include_thumbnail=False,
+                workers=1,
+            )
+    except Exception as error:
+        # The readers behind wsidicomizer raise whatever their codecs do; each means that this file cannot be converted.
+        raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, type(error).__name__) from error
+    return sorted(Path(str(path)) for path in written)
+
+
+def with_microns_per_pixel(source: Path, copy: Path, microns_per_pixel: float) -> Path:
+    """A copy of an Aperio file whose description says how large a pixel is; its tiles are not touched.
+
+    wsidicomizer 0.31 cannot be told the spacing of a file that states none.
+    """
+    shutil.copyfile(source, copy)
+    with tifffile.TiffFile(copy, mode="r+b") as tiff:
+        tag = tiff.pages.first.tags["ImageDescription"]
+        tag.overwrite(f"{tag.value}|MPP = {microns_per_pixel}")
+    return copy
+
+
+def with_valid_color_space(found: WsiDicomizerMetadata) -> WsiDicomizerMetadata:
+    """Leave out a Color Space that is no defined term (PS3.3 C.11.15.1.2): scanners name theirs freely in the ICC profile."""
+    paths = [
+        path if path.color_space in COLOR_SPACES else replace(path, color_space=None) for path in found.pyramid.optical_paths
+    ]
+    return replace(found, pyramid=replace(found.pyramid, optical_paths=paths))
+
+
+def metadata(order: OrderPlaced, specimen: Specimen, slide_id: str, microns_per_pixel: float) -> WsiDicomizerMetadata:
+    """What the order knows, over what the scanner wrote (PS3.3 C.7.6.22, Specimen module)."""
+    person = order.patient
+    name = "^".join([person.family_name, " ".join(person.given_names)]).rstrip("^")
+    born = date.fromisoformat(person.birth_date) if len(person.birth_date) == 10 else None
+    spacing = SizeMm(microns_per_pixel / 1000, microns_per_pixel / 1000)
+    sample = SlideSample(identifier=specimen.identifier or "Unknown", short_description=specimen.type.text[:64] or None)
+    return WsiDicomizerMetadata(
+        study=Study(accession_number=order.accession[:16] or None, identifier=order.accession[:16] or None),
+        series=Series(number=1),
+        patient=Patient(name=name or None, identifier=person.identifier or None, birth_date=born, sex=SEXES.get(person.sex)),
+        slide=Slide(identifier=slide_id or "Unknown", samples=[sample]),
+        pyramid=Pyramid(image=Image(pixel_spacing=spacing), optical_paths=[]),
+    )
+
+
+def described(path: Path) -> WrittenInstance:
+    dataset = pydicom.dcmread(path, stop_before_pixels=True)
+    flavor = FLAVORS.get(dataset.ImageType[2], IMAGE_FLAVOR_VOLUME)
+    whole = flavor in (IMAGE_FLAVOR_VOLUME, IMAGE_FLAVOR_THUMBNAIL)
+    return WrittenInstance(
+        path=path,
+        sop_instance_uid=str(dataset.SOPInstanceUID),
+        study_instance_uid=str(dataset.StudyInstanceUID),
+        series_instance_uid=str(dataset.SeriesInstanceUID),
+        flavor=flavor,
+        transfer_syntax_uid=str(dataset.file_meta.TransferSyntaxUID),
+        frames=int(dataset.get("NumberOfFrames", 1)),
+        rows=int(dataset.Rows),
+        columns=int(dataset.Columns),
+        total_rows=int(dataset.TotalPixelMatrixRows),
+        total_columns=int(dataset.TotalPixelMatrixColumns),
+        microns_per_pixel=(dicom_microns_per_pixel(dataset) or 0.0) if whole else 0.0,
+    )

@@ -1,0 +1,90 @@
+"""Opening a scanned file to see what it is, before anything is made of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import openslide
+import pydicom
+import tifffile
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import VLWholeSlideMicroscopyImageStorage
+
+from casepath.slides.v1.slide_pb2 import (
+    QUARANTINE_REASON_NO_MICRONS_PER_PIXEL,
+    QUARANTINE_REASON_NOT_A_SLIDE,
+    QUARANTINE_REASON_TRUNCATED,
+)
+from slides.quarantine import Quarantined
+
+TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """`vendor` as OpenSlide names it, or "dicom"."""
+
+    vendor: str
+    microns_per_pixel: float
+
+
+def inspect(path: Path, microns_per_pixel: float | None) -> Inspection:
+    """What a file is. Raise Quarantined when it is not a slide, is cut short, or does not say how large a pixel is."""
+    with path.open("rb") as file:
+        head = file.read(132)
+    if head[128:] == b"DICM":
+        return inspect_dicom(path)
+    if head.startswith(TIFF_MAGIC):
+        check_tiff_extent(path)
+    try:
+        with openslide.OpenSlide(path) as slide:
+            properties = dict(slide.properties)
+    except (openslide.OpenSlideError, OSError) as error:
+        raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, type(error).__name__) from None
+    stated = microns_per_pixel or number(properties.get(openslide.PROPERTY_NAME_MPP_X))
+    if stated is None:
+        raise Quarantined(QUARANTINE_REASON_NO_MICRONS_PER_PIXEL)
+    return Inspection(properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown"), stated)
+
+
+def inspect_dicom(path: Path) -> Inspection:
+    try:
+        dataset = pydicom.dcmread(path, stop_before_pixels=True)
+    except (InvalidDicomError, EOFError, ValueError, OSError, AttributeError, KeyError) as error:
+        raise Quarantined(QUARANTINE_REASON_TRUNCATED, type(error).__name__) from None
+    if dataset.get("SOPClassUID") != VLWholeSlideMicroscopyImageStorage:
+        raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, "DICOM, but not VL Whole Slide Microscopy")
+    spacing = dicom_microns_per_pixel(dataset)
+    if spacing is None:
+        raise Quarantined(QUARANTINE_REASON_NO_MICRONS_PER_PIXEL)
+    return Inspection("dicom", spacing)
+
+
+def dicom_microns_per_pixel(dataset: pydicom.Dataset) -> float | None:
+    """Pixel Spacing is in millimetres (PS3.3 C.7.6.16.2.1)."""
+    try:
+        measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+        return float(measures.PixelSpacing[0]) * 1000
+    except (AttributeError, IndexError, TypeError):
+        return None
+
+
+def check_tiff_extent(path: Path) -> None:
+    """Raise Quarantined when a directory or a tile lies beyond the end of the file: OpenSlide opens such files."""
+    size = path.stat().st_size
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            if not tiff.pages:
+                raise Quarantined(QUARANTINE_REASON_TRUNCATED, "the first directory lies beyond the end of the file")
+            for page in tiff.pages:
+                for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+                    if offset + count > size:
+                        raise Quarantined(QUARANTINE_REASON_TRUNCATED, "a tile lies beyond the end of the file")
+    except (tifffile.TiffFileError, OSError, ValueError, IndexError, KeyError, AttributeError) as error:
+        raise Quarantined(QUARANTINE_REASON_TRUNCATED, type(error).__name__) from None
+
+
+def number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""One scanned file, from the drop folder to its event; or to quarantine, and back when its reason is mended.
+
+The order of steps makes a crash harmless at each of them: objects are named by content, the shelf keeps the first
+conversion of a scan, the event's id comes from the scan, and the file leaves incoming/ last.
+"""
+
+import asyncio
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import structlog
+
+from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_BARCODE, Instance, QuarantineReason, SlideIngested
+from chassis.objects import Objects, Shelf, digest
+from chassis.orders import Orders
+from chassis.publisher import Publisher, announce
+from slides.adapters.converter import Converter
+from slides.adapters.dicomizer import Conversion, WrittenInstance
+from slides.barcode import Label, read_label, sidecar_of
+from slides.handlers import ingested, ingested_event, matched, quarantined_event, scan_id
+from slides.quarantine import REMEDIES, Quarantined
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Ingestion:
+    """Takes complete files out of `folder`/incoming, one after the other."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: re.Pattern[str],
+        namespace: UUID,
+        orders: Orders,
+        objects: Objects,
+        publisher: Publisher,
+        converter: Converter,
+    ) -> None:
+        self.incoming = folder / "incoming"
+        self.quarantine = folder / "quarantine"
+        self.filed = folder / "filed"
+        for part in (self.incoming, self.quarantine, self.filed):
+            part.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.namespace = namespace
+        self.orders = orders
+        self.objects = objects
+        self.publisher = publisher
+        self.converter = converter
+        self.scans = Shelf(objects, SlideIngested, "slides/scans")
+
+    async def take(self, path: Path) -> None:
+        """Bring one file to its end. Raise Unavailable, leaving the file where it is, when a store or the broker is down."""
+        sha256, _ = await asyncio.to_thread(digest, path)
+        scan = scan_id(self.namespace, sha256)
+        try:
+            slide = await self.ingest(path, sha256, scan)
+        except Quarantined as error:
+            await self.set_aside(path, sha256, scan, error)
+            return
+        await announce(self.publisher, [ingested_event(slide)], cause=uuid5(scan, slide.case_id), source="slides")
+        await asyncio.to_thread(move_with_sidecar, path, self.filed / str(scan))
+        log.info("scan", outcome="ingested", scan_id=str(scan), case_id=slide.case_id, instances=len(slide.instances))
+
+    async def ingest(self, path: Path, sha256: str, scan: UUID) -> SlideIngested:
+        label = await asyncio.to_thread(self.label, path)
+        if not (label.accession and label.slide_id):
+            raise Quarantined(QUARANTINE_REASON_NO_BARCODE)
+        order, specimen = matched(await self.orders.find(label.accession), label.slide_id)
+        shelf_name = f"{order.case_id}/{sha256}"
+        before = await self.scans.get(shelf_name)
+        if before is not None:
+            return before
+        with tempfile.TemporaryDirectory(prefix="casepath-slide-") as scratch:
+            work = Conversion(
+                source=path,
+                out=Path(scratch) / "dicom",
+                identity=self.namespace,
+                name=f"{order.case_id}|{sha256}",
+                slide_id=label.slide_id,
+                order=order.SerializeToString(),
+                specimen=specimen.SerializeToString(),
+                microns_per_pixel=label.microns_per_pixel,
+            )
+            converted = await self.converter.convert(work)
+            instances = [await self.stored(instance) for instance in converted.instances]
+        first = converted.instances[0]
+        slide = ingested(
+            order,
+            label.slide_id,
+            scan,
+            sha256,
+            converted.vendor,
+            first.study_instance_uid,
+            first.series_instance_uid,
+            instances,
+        )
+        await self.scans.put(shelf_name, slide)
+        return slide
+
+    def label(self, path: Path) -> Label:
+        sidecar = sidecar_of(path)
+        return read_label(path, sidecar.read_text() if sidecar.exists() else None, self.name)
+
+    async def stored(self, written: WrittenInstance) -> Instance:
+        return Instance(
+            sop_instance_uid=written.sop_instance_uid,
+            flavor=written.flavor,
+            object=await self.objects.put(written.path),
+            transfer_syntax_uid=written.transfer_syntax_uid,
+            frames=written.frames,
+            rows=written.rows,
+            columns=written.columns,
+            total_rows=written.total_rows,
+            total_columns=written.total_columns,
+            microns_per_pixel=written.microns_per_pixel,
+        )
+
+    async def set_aside(self, path: Path, sha256: str, scan: UUID, error: Quarantined) -> None:
+        """Announce, then move the file to quarantine/<scan>/ with reason.json beside it."""
+        cause = uuid5(scan, QuarantineReason.Name(error.reason))
+        await announce(self.publisher, [quarantined_event(scan, sha256, error)], cause=cause, source="slides")
+        await asyncio.to_thread(self.write_reason, path, scan, error)
+        reason = QuarantineReason.Name(error.reason)
+        log.warning("scan", outcome="quarantined", scan_id=str(scan), reason=reason, detail=error.detail)
+
+    def write_reason(self, path: Path, scan: UUID, error: Quarantined) -> None:
+        folder = self.quarantine / str(scan)
+        move_with_sidecar(path, folder)
+        remedy = REMEDIES[error.reason]
+        reason = {
+            "reason": QuarantineReason.Name(error.reason).removeprefix("QUARANTINE_REASON_"),
+            "remedy": {"en": remedy.en, "fr": remedy.fr},
+            "detail": error.detail,
+            "file": path.name,
+        }
+        partial = folder / ".reason.partial"
+        partial.write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
+        partial.replace(folder / "reason.json")
+
+    async def resume(self) -> int:
+        """Put back into incoming/ each scan whose reason may be mended: its order came, or its sidecar is new."""
+        resumed = 0
+        for reason_file in await asyncio.to_thread(lambda: sorted(self.quarantine.glob("*/reason.json"))):
+            reason = json.loads(await asyncio.to_thread(reason_file.read_text))
+            path = reason_file.parent / reason["file"]
+            if await asyncio.to_thread(path.exists) and await self.mended(path, reason["reason"], reason_file):
+                await asyncio.to_thread(put_back, path, reason_file, self.incoming)
+                resumed += 1
+        return resumed
+
+    async def mended(self, path: Path, reason: str, reason_file: Path) -> bool:
+        sidecar = sidecar_of(path)
+        if await asyncio.to_thread(lambda: sidecar.exists() and sidecar.stat().st_mtime > reason_file.stat().st_mtime):
+            return True
+        if reason != "NO_MATCHING_ORDER":
+            return False
+        try:
+            label = await asyncio.to_thread(self.label, path)
+            matched(await self.orders.find(label.accession), label.slide_id)
+        except Quarantined:
+            return False
+        return True
+
+
+def move_with_sidecar(path: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    sidecar = sidecar_of(path)
+    if sidecar.exists():
+        shutil.move(sidecar, folder / sidecar.name)
+    shutil.move(path, folder / path.name)
+
+
+def put_back(path: Path, reason_file: Path, incoming: Path) -> None:
+    reason_file.unlink()
+    move_with_sidecar(path, incoming)
+    path.parent.rmdir()
