@@ -3,12 +3,12 @@
 import re
 
 from casepath.topics import INTAKE_ORDER_PLACED
+from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
 from chassis.worker import Route, Worker
-from slides.adapters.converter import Converter
 from slides.ingestion import Ingestion
 from slides.settings import SlideSettings
 from slides.watching import Watcher
@@ -18,10 +18,10 @@ async def compose(settings: SlideSettings) -> None:
     objects = Objects.at(settings.objects)
     orders = ShelvedOrders(objects, "slides", settings.namespace_id)
     name = re.compile(settings.slide_name)
-    with Converter() as converter:
+    with Isolated() as isolated:
         async with KafkaPublisher(settings.kafka, "casepath-slides") as publisher:
             worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, bootstrap=settings.kafka, service="slides")
-            ingestion = Ingestion(settings.slide_folder, name, settings.namespace_id, orders, objects, publisher, converter)
+            ingestion = Ingestion(settings.slide_folder, name, settings.namespace_id, orders, objects, publisher, isolated)
             watcher = Watcher(ingestion, settings.slide_quiet_seconds)
             ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
             await run_parts(settings, [worker.run, watcher.run], ready)

@@ -5,21 +5,26 @@ conversion of a scan, the event's id comes from the scan, and the file leaves in
 """
 
 import asyncio
-import json
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from uuid import UUID, uuid5
 
 import structlog
 
-from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_BARCODE, Instance, QuarantineReason, SlideIngested
+from casepath.slides.v1.slide_pb2 import (
+    QUARANTINE_REASON_CONVERTER_FAILED,
+    QUARANTINE_REASON_NO_BARCODE,
+    Instance,
+    QuarantineReason,
+    SlideIngested,
+)
+from chassis.isolated import Crashed, Isolated
 from chassis.objects import Objects, Shelf, digest
 from chassis.orders import Orders
 from chassis.publisher import Publisher, announce
-from slides.adapters.converter import Converter
-from slides.adapters.dicomizer import Conversion, WrittenInstance
+from chassis.quarantine import Held, Quarantine, move
+from slides.adapters.dicomizer import Conversion, WrittenInstance, convert
 from slides.barcode import Label, read_label, sidecar_of
 from slides.handlers import ingested, ingested_event, matched, quarantined_event, scan_id
 from slides.quarantine import REMEDIES, Quarantined
@@ -38,19 +43,18 @@ class Ingestion:
         orders: Orders,
         objects: Objects,
         publisher: Publisher,
-        converter: Converter,
+        isolated: Isolated,
     ) -> None:
         self.incoming = folder / "incoming"
-        self.quarantine = folder / "quarantine"
+        self.incoming.mkdir(parents=True, exist_ok=True)
         self.filed = folder / "filed"
-        for part in (self.incoming, self.quarantine, self.filed):
-            part.mkdir(parents=True, exist_ok=True)
+        self.quarantine = Quarantine(folder / "quarantine")
         self.name = name
         self.namespace = namespace
         self.orders = orders
         self.objects = objects
         self.publisher = publisher
-        self.converter = converter
+        self.isolated = isolated
         self.scans = Shelf(objects, SlideIngested, "slides/scans")
 
     async def take(self, path: Path) -> None:
@@ -63,7 +67,7 @@ class Ingestion:
             await self.set_aside(path, sha256, scan, error)
             return
         await announce(self.publisher, [ingested_event(slide)], cause=uuid5(scan, slide.case_id), source="slides")
-        await asyncio.to_thread(move_with_sidecar, path, self.filed / str(scan))
+        await asyncio.to_thread(move, [path, sidecar_of(path)], self.filed / str(scan))
         log.info("scan", outcome="ingested", scan_id=str(scan), case_id=slide.case_id, instances=len(slide.instances))
 
     async def ingest(self, path: Path, sha256: str, scan: UUID) -> SlideIngested:
@@ -86,7 +90,10 @@ class Ingestion:
                 specimen=specimen.SerializeToString(),
                 microns_per_pixel=label.microns_per_pixel,
             )
-            converted = await self.converter.convert(work)
+            try:
+                converted = await self.isolated.run(convert, work)
+            except Crashed as error:
+                raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, str(error)) from None
             instances = [await self.stored(instance) for instance in converted.instances]
         first = converted.instances[0]
         slide = ingested(
@@ -121,43 +128,30 @@ class Ingestion:
         )
 
     async def set_aside(self, path: Path, sha256: str, scan: UUID, error: Quarantined) -> None:
-        """Announce, then move the file to quarantine/<scan>/ with reason.json beside it."""
-        cause = uuid5(scan, QuarantineReason.Name(error.reason))
-        await announce(self.publisher, [quarantined_event(scan, sha256, error)], cause=cause, source="slides")
-        await asyncio.to_thread(self.write_reason, path, scan, error)
+        """Announce, then move the file to quarantine/<scan>/ with its reason beside it."""
         reason = QuarantineReason.Name(error.reason)
-        log.warning("scan", outcome="quarantined", scan_id=str(scan), reason=reason, detail=error.detail)
-
-    def write_reason(self, path: Path, scan: UUID, error: Quarantined) -> None:
-        folder = self.quarantine / str(scan)
-        move_with_sidecar(path, folder)
-        remedy = REMEDIES[error.reason]
-        reason = {
-            "reason": QuarantineReason.Name(error.reason).removeprefix("QUARANTINE_REASON_"),
-            "remedy": {"en": remedy.en, "fr": remedy.fr},
-            "detail": error.detail,
-            "file": path.name,
-        }
-        partial = folder / ".reason.partial"
-        partial.write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
-        partial.replace(folder / "reason.json")
+        cause = uuid5(scan, reason)
+        await announce(self.publisher, [quarantined_event(scan, sha256, error)], cause=cause, source="slides")
+        short = reason.removeprefix("QUARANTINE_REASON_")
+        files = [path, sidecar_of(path)]
+        await asyncio.to_thread(self.quarantine.hold, str(scan), files, short, REMEDIES[error.reason], error.detail)
+        log.warning("scan", outcome="quarantined", scan_id=str(scan), reason=short, detail=error.detail)
 
     async def resume(self) -> int:
         """Put back into incoming/ each scan whose reason may be mended: its order came, or its sidecar is new."""
         resumed = 0
-        for reason_file in await asyncio.to_thread(lambda: sorted(self.quarantine.glob("*/reason.json"))):
-            reason = json.loads(await asyncio.to_thread(reason_file.read_text))
-            path = reason_file.parent / reason["file"]
-            if await asyncio.to_thread(path.exists) and await self.mended(path, reason["reason"], reason_file):
-                await asyncio.to_thread(put_back, path, reason_file, self.incoming)
+        for held in await asyncio.to_thread(self.quarantine.held):
+            if await self.mended(held):
+                await asyncio.to_thread(self.quarantine.release, held, self.incoming)
                 resumed += 1
         return resumed
 
-    async def mended(self, path: Path, reason: str, reason_file: Path) -> bool:
+    async def mended(self, held: Held) -> bool:
+        path = held.files[0]
         sidecar = sidecar_of(path)
-        if await asyncio.to_thread(lambda: sidecar.exists() and sidecar.stat().st_mtime > reason_file.stat().st_mtime):
+        if await asyncio.to_thread(lambda: sidecar.exists() and sidecar.stat().st_mtime > held.since):
             return True
-        if reason != "NO_MATCHING_ORDER":
+        if held.reason != "NO_MATCHING_ORDER":
             return False
         try:
             label = await asyncio.to_thread(self.label, path)
@@ -165,17 +159,3 @@ class Ingestion:
         except Quarantined:
             return False
         return True
-
-
-def move_with_sidecar(path: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    sidecar = sidecar_of(path)
-    if sidecar.exists():
-        shutil.move(sidecar, folder / sidecar.name)
-    shutil.move(path, folder / path.name)
-
-
-def put_back(path: Path, reason_file: Path, incoming: Path) -> None:
-    reason_file.unlink()
-    move_with_sidecar(path, incoming)
-    path.parent.rmdir()

@@ -1,7 +1,5 @@
 """Why a scan is set aside, and what mends it, in English and in French."""
 
-from dataclasses import dataclass
-
 from casepath.slides.v1.slide_pb2 import (
     QUARANTINE_REASON_BAD_FRAMES,
     QUARANTINE_REASON_CONVERTER_FAILED,
@@ -13,15 +11,7 @@ from casepath.slides.v1.slide_pb2 import (
     QuarantineReason,
 )
 from chassis.errors import Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """What a person must do."""
-
-    en: str
-    fr: str
-
+from chassis.quarantine import Remedy
 
 SIDECAR_EN = "put a sidecar <file>.json beside the file in its quarantine folder"
 SIDECAR_FR = "placez un fichier annexe <fichier>.json à côté du fichier dans son dossier de quarantaine"

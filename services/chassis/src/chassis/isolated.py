@@ -1,0 +1,42 @@
+"""Work in a process of its own: native code that crashes takes its input with it, not the service."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Self
+
+from chassis.errors import Rejected
+
+
+class Crashed(Rejected):
+    """The process died at this input."""
+
+
+class Isolated:
+    """Runs one piece of work at a time, in one process that is kept; a new one after a crash."""
+
+    def __init__(self) -> None:
+        self.pool = fresh_pool()
+        self.turn = asyncio.Lock()
+
+    async def run[A, R](self, function: Callable[[A], R], argument: A) -> R:
+        """Raise what `function` raises, or Crashed. Both must be importable and picklable."""
+        async with self.turn:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self.pool, function, argument)
+            except BrokenProcessPool:
+                self.pool = fresh_pool()
+                raise Crashed("the process that worked on it died") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+
+def fresh_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))

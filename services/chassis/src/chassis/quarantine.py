@@ -1,0 +1,70 @@
+"""Files set aside with a reason, until it is mended. One folder an input, with reason.json beside its files."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+REASON = "reason.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What a person must do, in English and in French."""
+
+    en: str
+    fr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One input that is set aside. `since` is the modification time of its reason, in seconds since the epoch."""
+
+    folder: Path
+    reason: str
+    files: list[Path]
+    since: float
+
+
+class Quarantine:
+    """The folder that holds them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def hold(self, name: str, files: Sequence[Path], reason: str, remedy: Remedy, detail: str) -> None:
+        """Move an input's files into a folder of its own, and write why, last."""
+        folder = self.root / name
+        move(files, folder)
+        said = {
+            "reason": reason,
+            "remedy": {"en": remedy.en, "fr": remedy.fr},
+            "detail": detail,
+            "files": [path.name for path in files],
+        }
+        partial = folder / ".reason.partial"
+        partial.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
+        partial.replace(folder / REASON)
+
+    def held(self) -> list[Held]:
+        found = []
+        for path in sorted(self.root.glob(f"*/{REASON}")):
+            said = json.loads(path.read_text())
+            files = [path.parent / name for name in said["files"]]
+            found.append(Held(path.parent, said["reason"], files, path.stat().st_mtime))
+        return found
+
+    def release(self, held: Held, into: Path) -> None:
+        """Move everything but the reason back."""
+        (held.folder / REASON).unlink()
+        move([path for path in held.folder.iterdir() if path.is_file()], into)
+        held.folder.rmdir()
+
+
+def move(files: Sequence[Path], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        if path.exists():
+            shutil.move(path, folder / path.name)
