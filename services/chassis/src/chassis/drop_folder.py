@@ -2,9 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import structlog
+
+from chassis.errors import Retriable
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+POLL_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -38,3 +46,41 @@ class DropFolder:
             found[path] = before if before and before[0] == state else (state, now)
         self.seen = found
         return [path for path, (_, since) in found.items() if now - since >= self.quiet]
+
+
+class Watcher[T]:
+    """Takes inputs out of a drop folder as they become complete, until stopped.
+
+    `grouped` makes inputs of complete files; `resume` puts back what was set aside and is mended. An input that cannot be
+    kept now is taken up again.
+    """
+
+    def __init__(
+        self,
+        drop: DropFolder,
+        grouped: Callable[[Sequence[Path]], Sequence[T]],
+        take: Callable[[T], Awaitable[None]],
+        resume: Callable[[], Awaitable[int]],
+    ) -> None:
+        self.drop = drop
+        self.grouped = grouped
+        self.take = take
+        self.resume = resume
+        self.watching = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        self.watching = True
+        while not stop.is_set():
+            try:
+                await self.resume()
+                for item in self.grouped(await self.drop.stable()):
+                    if stop.is_set():
+                        break
+                    await self.take(item)
+            except Retriable as error:
+                log.warning("put off", error=str(error))
+            try:
+                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+        self.watching = False

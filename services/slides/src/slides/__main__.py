@@ -3,15 +3,15 @@
 import re
 
 from casepath.topics import INTAKE_ORDER_PLACED
+from chassis.drop_folder import DropFolder, Watcher
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
 from chassis.worker import Route, Worker
-from slides.ingestion import Ingestion
+from slides.ingestion import Ingestion, is_scan
 from slides.settings import SlideSettings
-from slides.watching import Watcher
 
 
 async def compose(settings: SlideSettings) -> None:
@@ -22,7 +22,8 @@ async def compose(settings: SlideSettings) -> None:
         async with KafkaPublisher(settings.kafka, "casepath-slides") as publisher:
             worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, bootstrap=settings.kafka, service="slides")
             ingestion = Ingestion(settings.slide_folder, name, settings.namespace_id, orders, objects, publisher, isolated)
-            watcher = Watcher(ingestion, settings.slide_quiet_seconds)
+            drop = DropFolder(ingestion.incoming, is_scan, settings.slide_quiet_seconds)
+            watcher = Watcher(drop, list, ingestion.take, ingestion.resume)
             ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
             await run_parts(settings, [worker.run, watcher.run], ready)
 

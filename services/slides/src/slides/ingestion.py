@@ -159,3 +159,8 @@ class Ingestion:
         except Quarantined:
             return False
         return True
+
+
+def is_scan(path: Path) -> bool:
+    """Anything but a sidecar: what is not a slide is quarantined with that reason, not passed over in silence."""
+    return path.suffix != ".json" and path.is_file()

@@ -1,0 +1,116 @@
+"""Calling variants: reads to a normalised VCF with quality figures, in one folder. Needs no broker."""
+
+import contextlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import mappy
+import pysam.version
+from pysam import bcftools, samtools
+
+from casepath.sequencing.v1.sequencing_pb2 import Quality
+from chassis.errors import Malformed
+from sequencing.adapters.alignment import align
+from sequencing.adapters.measuring import measure
+
+# Reads deeper than this at one position are sampled by bcftools mpileup.
+DEEPEST = 1000
+LEAST_MAPPING_QUALITY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """What to call. `out` is made; `reference` is a FASTA file and `reference_name` what the VCF calls it."""
+
+    reads: tuple[Path, Path]
+    reference: Path
+    reference_name: str
+    sample: str
+    out: Path
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Files with their indexes, the quality figures and the versions of the tools. `quality` is a serialized Quality."""
+
+    alignments: Path
+    alignments_index: Path
+    variants: Path
+    variants_index: Path
+    quality: bytes
+    tools: tuple[str, ...]
+
+    def figures(self) -> Quality:
+        return Quality.FromString(self.quality)
+
+
+def tools() -> tuple[str, ...]:
+    """What calls, with versions, as pysam and mappy carry them."""
+    return (
+        f"minimap2 {mappy.__version__}",
+        f"samtools {pysam.version.__samtools_version__}",
+        f"bcftools {pysam.version.__bcftools_version__}",
+    )
+
+
+def call(work: Calling) -> Called:
+    """Align, mark duplicates, call, normalise and measure. The same input gives the same bytes.
+
+    Runs in a process of its own, since samtools ends its process at some errors. Raise ReadsUnfit; Malformed when a tool
+    refuses the input.
+    """
+    work.out.mkdir(parents=True, exist_ok=True)
+    link = work.out / f"{work.reference_name}.fa"
+    try:
+        index_reference(work.reference, link)
+        alignments, tally = align(work.reads, link, work.sample, work.out, work.threads)
+        variants = work.out / "variants.vcf.gz"
+        # bcftools writes the path of the reference as it was given into the header: give one that says nothing of this machine.
+        with contextlib.chdir(work.out):
+            call_variants(Path(link.name), Path(alignments.name), Path(variants.name))
+        quality = measure(alignments, variants, tally)
+    except pysam.SamtoolsError as error:
+        raise Malformed(f"a tool refused the reads: {str(error).splitlines()[0][:200]}") from error
+    finally:
+        link.unlink(missing_ok=True)
+        link.with_suffix(".fa.fai").unlink(missing_ok=True)
+    return Called(
+        alignments=alignments,
+        alignments_index=alignments.with_suffix(".bam.bai"),
+        variants=variants,
+        variants_index=variants.with_suffix(".gz.tbi"),
+        quality=quality.SerializeToString(deterministic=True),
+        tools=tools(),
+    )
+
+
+def index_reference(source: Path, link: Path) -> None:
+    """Make a link to the FASTA file with an index beside it; the source's folder may be read-only."""
+    link.symlink_to(source.resolve())
+    index = source.with_name(source.name + ".fai")
+    if index.exists():
+        shutil.copyfile(index, link.with_suffix(".fa.fai"))
+    else:
+        samtools.faidx(str(link), catch_stdout=False)
+
+
+def call_variants(reference: Path, alignments: Path, variants: Path) -> None:
+    """bcftools mpileup, call -mv, norm (left-aligned, one allele a record), bgzip, tabix."""
+    piled, raw = Path("piled.bcf"), Path("raw.bcf")
+    annotations = "FORMAT/AD,FORMAT/DP,INFO/AD"
+    pileup = ["--no-version", "-q", str(LEAST_MAPPING_QUALITY), "-d", str(DEEPEST), "-a", annotations, "-f", str(reference)]
+    bcftools.mpileup("-Ob1", "-o", str(piled), *pileup, str(alignments), catch_stdout=False)
+    bcftools.call("--no-version", "-mv", "-a", "GQ", "-Ob1", "-o", str(raw), str(piled), catch_stdout=False)
+    normal = ["--no-version", "-m", "-any", "-f", str(reference), "-Oz", "-o", str(variants), str(raw)]
+    bcftools.norm(*normal, catch_stdout=False)
+    pysam.tabix_index(str(variants), preset="vcf", force=True)
+    piled.unlink()
+    raw.unlink()
+
+
+def quality_json(quality: Quality) -> str:
+    """The figures by their names in the contract; a figure that is zero is there too."""
+    return json.dumps({field.name: getattr(quality, field.name) for field in quality.DESCRIPTOR.fields}, indent=2)

@@ -1,0 +1,63 @@
+"""Why reads are set aside, and what mends it, in English and in French."""
+
+from casepath.sequencing.v1.sequencing_pb2 import (
+    REJECTION_REASON_EMPTY,
+    REJECTION_REASON_MALFORMED_RECORD,
+    REJECTION_REASON_MISMATCHED_NAMES,
+    REJECTION_REASON_NO_MATCHING_ORDER,
+    REJECTION_REASON_QUALITY_LENGTH,
+    REJECTION_REASON_TRUNCATED_GZIP,
+    REJECTION_REASON_UNEQUAL_PAIRS,
+    RejectionReason,
+)
+from chassis.errors import Rejected
+from chassis.quarantine import Remedy
+
+AGAIN_EN = "Write the run's FASTQ files again and drop both."
+AGAIN_FR = "Régénérez les fichiers FASTQ du run et déposez les deux."
+
+REMEDIES: dict[RejectionReason, Remedy] = {
+    REJECTION_REASON_TRUNCATED_GZIP: Remedy(
+        "The gzip stream ends early or is damaged. Copy both files to incoming again.",
+        "Le flux gzip est tronqué ou endommagé. Recopiez les deux fichiers dans incoming.",
+    ),
+    REJECTION_REASON_UNEQUAL_PAIRS: Remedy(
+        f"One file holds more reads than the other. {AGAIN_EN}", f"Un fichier contient plus de lectures que l'autre. {AGAIN_FR}"
+    ),
+    REJECTION_REASON_QUALITY_LENGTH: Remedy(
+        f"A quality string is not as long as its sequence. {AGAIN_EN}",
+        f"Une chaîne de qualité n'a pas la longueur de sa séquence. {AGAIN_FR}",
+    ),
+    REJECTION_REASON_MALFORMED_RECORD: Remedy(
+        f"A record is not four FASTQ lines. {AGAIN_EN}", f"Un enregistrement n'a pas quatre lignes FASTQ. {AGAIN_FR}"
+    ),
+    REJECTION_REASON_MISMATCHED_NAMES: Remedy(
+        f"The two reads of a pair do not carry the same name. {AGAIN_EN}",
+        f"Les deux lectures d'une paire ne portent pas le même nom. {AGAIN_FR}",
+    ),
+    REJECTION_REASON_EMPTY: Remedy(
+        f"The files hold no read. {AGAIN_EN}", f"Les fichiers ne contiennent aucune lecture. {AGAIN_FR}"
+    ),
+    REJECTION_REASON_NO_MATCHING_ORDER: Remedy(
+        "No order names this accession and specimen. The reads join their order when that arrives; if the file names "
+        "are wrong, rename both to <accession>_<specimen>_R1.fastq.gz and _R2, and move them back to incoming.",
+        "Aucune demande ne mentionne ce numéro et ce prélèvement. Les lectures rejoindront leur demande à son arrivée ; si les "
+        "noms sont erronés, renommez-les <numéro>_<prélèvement>_R1.fastq.gz et _R2, et remettez-les dans incoming.",
+    ),
+}
+
+
+class ReadsUnfit(Rejected):
+    """Reads cannot be taken as they are. `file` is 1 or 2, `record` and `line` count from one; zero where it does not apply."""
+
+    def __init__(self, reason: RejectionReason, file: int = 0, record: int = 0, line: int = 0) -> None:
+        where = f" (file {file}, record {record}, line {line})" if record else f" (file {file})" if file else ""
+        super().__init__(f"{RejectionReason.Name(reason).removeprefix('REJECTION_REASON_')}: {REMEDIES[reason].en}{where}")
+        self.reason = reason
+        self.file = file
+        self.record = record
+        self.line = line
+
+    def __reduce__(self) -> tuple[type["ReadsUnfit"], tuple[RejectionReason, int, int, int]]:
+        # Reads are checked in another process.
+        return ReadsUnfit, (self.reason, self.file, self.record, self.line)
