@@ -25,7 +25,10 @@ class ShelvedOrders:
         self.namespace = namespace
 
     async def find(self, accession: str) -> OrderPlaced | None:
-        return await self.shelf.get(case_id(self.namespace, accession))
+        return await self.of_case(case_id(self.namespace, accession))
+
+    async def of_case(self, case: str) -> OrderPlaced | None:
+        return await self.shelf.get(case)
 
     async def keep(self, received: Received[OrderPlaced]) -> Iterable[Event]:
         """Keep the latest order of each accession; one recorded earlier than what is kept changes nothing."""

@@ -25,7 +25,7 @@ from opentelemetry.trace import SpanKind
 
 from casepath.topics import Topic
 from chassis.errors import Rejected, Retriable
-from chassis.events import Envelope, Event, Outgoing, opened, sealed
+from chassis.events import Envelope, Event, Headers, Outgoing, opened, sealed
 from chassis.publisher import Publisher, started
 from chassis.telemetry import IN_FLIGHT, RECORDS, RETRIES, SECONDS, traceparent, tracer
 
@@ -97,25 +97,26 @@ async def outcome(route: Route[Any], record: ConsumerRecord, service: str) -> li
     except Retriable:
         raise
     except Rejected as error:
-        return [dead_letter(record, service, str(error), type(error).__name__)]
+        return [set_aside(record, service, str(error), type(error).__name__)]
     except Exception as error:  # noqa: BLE001 - a defect must not stop the partition; the record is kept with what failed
         where = error.__traceback__
         while where and where.tb_next:
             where = where.tb_next
         place = f"{where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else "?"
-        return [dead_letter(record, service, f"unexpected {type(error).__name__} at {place}", "Defect")]
+        return [set_aside(record, service, f"unexpected {type(error).__name__} at {place}", "Defect")]
 
 
-def dead_letter(record: ConsumerRecord, service: str, error: str, kind: str) -> Outgoing:
-    """The record as it came, with why it was set aside and by whom."""
-    headers = [(name, value) for name, value in record.headers if not name.startswith("error")]
+def dead_letter(
+    topic: str, key: bytes | None, value: bytes | None, headers: Headers, service: str, error: str, kind: str
+) -> Outgoing:
+    """A record as it came, with why it was set aside and by whom."""
+    kept = [(name, content) for name, content in headers if not name.startswith("error")]
     added = [("error", error), ("error_type", kind), ("error_service", service)]
-    return Outgoing(
-        topic=f"{record.topic}.dlq",
-        key=record.key or b"",
-        value=record.value or b"",
-        headers=[*headers, *((name, value.encode()) for name, value in added)],
-    )
+    return Outgoing(f"{topic}.dlq", key or b"", value or b"", [*kept, *((name, text.encode()) for name, text in added)])
+
+
+def set_aside(record: ConsumerRecord, service: str, error: str, kind: str) -> Outgoing:
+    return dead_letter(record.topic, record.key, record.value, record.headers, service, error, kind)
 
 
 @dataclass(slots=True)
@@ -235,7 +236,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
                 except Retriable as error:
                     if time.monotonic() - began > route.retry_for:
                         reason = f"gave up after {attempt + 1} attempts: {error}"
-                        outgoing = [dead_letter(record, self.service, reason, type(error).__name__)]
+                        outgoing = [set_aside(record, self.service, reason, type(error).__name__)]
                         break
                     await self.publish(before)
                     await self.put_off(record, attempt, error)
@@ -269,7 +270,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self.publisher.publish(one.outgoing)
                 return
             except Rejected as error:
-                one.outgoing = [dead_letter(one.record, self.service, str(error), type(error).__name__)]
+                one.outgoing = [set_aside(one.record, self.service, str(error), type(error).__name__)]
             except Retriable as error:
                 await self.put_off(one.record, attempt, error)
                 attempt += 1

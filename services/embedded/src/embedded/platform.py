@@ -4,9 +4,12 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -51,19 +54,22 @@ class Home:
             file.write_text(str(uuid4()))
         return file.read_text()
 
-    def references(self, declared: dict[str, Path]) -> None:
-        """Declare the references that sequencing may use."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "references.json").write_text(json.dumps({name: str(path) for name, path in declared.items()}))
-
     def supervisor(self) -> psutil.Process | None:
         """The process that runs this platform, if it is alive and is the one that wrote the state."""
         try:
-            state = json.loads(self.state_file.read_text())
+            state = self.state()
             process = psutil.Process(state["supervisor"])
             return process if abs(process.create_time() - state["since"]) < 2 else None
-        except (FileNotFoundError, psutil.NoSuchProcess, json.JSONDecodeError, KeyError):
+        except (psutil.NoSuchProcess, KeyError):
             return None
+
+    def state(self) -> dict[str, Any]:
+        """What the supervisor last said of itself; empty where there is none."""
+        try:
+            said = json.loads(self.state_file.read_text())
+        except FileNotFoundError:
+            return {}
+        return dict(said)
 
 
 async def servers(home: Path, ports: Ports, tell: Tell) -> list[Program]:
@@ -71,7 +77,7 @@ async def servers(home: Path, ports: Ports, tell: Tell) -> list[Program]:
     return await asyncio.to_thread(lambda: [kafka(home, ports, tell), orthanc(home, ports), fhir(home, ports, tell)])
 
 
-async def run(home: Home, ports: Ports, tell: Tell) -> None:
+async def run(home: Home, ports: Ports) -> None:
     """Start all, say so in the state file, and keep it running until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,8 +90,11 @@ async def run(home: Home, ports: Ports, tell: Tell) -> None:
         partial.write_text(json.dumps({**state, "pids": supervisor.pids, "restarts": supervisor.restarts}))
         partial.replace(home.state_file)
 
+    def tell(doing: str) -> None:
+        state["doing"] = doing
+        save()
+
     supervisor = Supervisor(home.folder, save)
-    save()
     starting = asyncio.create_task(start(supervisor, home, ports, tell))
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -106,24 +115,50 @@ async def run(home: Home, ports: Ports, tell: Tell) -> None:
 async def start(supervisor: Supervisor, home: Home, ports: Ports, tell: Tell) -> None:
     tell("starting Kafka, Orthanc and HAPI FHIR")
     await supervisor.start(*await servers(home.folder, ports, tell), seconds=SERVERS_TIMEOUT)
-    created = await provision(f"127.0.0.1:{ports['kafka']}")
-    tell(f"topics: {len(created)} created")
+    tell("creating topics")
+    await provision(f"127.0.0.1:{ports['kafka']}")
     tell("starting the services")
     await supervisor.start(*services(home.folder, ports, home.namespace()), seconds=SERVICES_TIMEOUT)
+    tell("running")
 
 
-def wait_ready(home: Home, timeout: float) -> None:
-    """Wait for a supervisor that was just started. Raise what it says when it fails."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if home.state_file.exists():
-            state = json.loads(home.state_file.read_text())
-            if state.get("ready"):
-                return
-            if "error" in state:
-                raise Unavailable(str(state["error"]))
-        time.sleep(0.3)
-    raise Unavailable(f"the platform is not ready after {timeout:.0f} s; see {home.folder / 'logs'}")
+def launch(home: Home, ports: Ports, tell: Tell) -> None:
+    """Start a platform in a process of its own and wait until it is ready.
+
+    Raise Misconfigured when this home's platform runs already or a port is taken, Unavailable when it does not start.
+    """
+    if home.supervisor() is not None:
+        raise Misconfigured(f"the platform in {home.folder} is running already: casepath down --home {home.folder} stops it")
+    ports.check_free()
+    home.folder.mkdir(parents=True, exist_ok=True)
+    home.state_file.unlink(missing_ok=True)
+    log = home.folder / "logs" / "platform.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    argv = [sys.executable, "-m", "embedded", str(home.folder), str(ports.base)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+    try:
+        wait_ready(home, process, log, tell)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+
+
+def wait_ready(home: Home, process: subprocess.Popen[bytes], log: Path, tell: Tell) -> None:
+    """Wait for a supervisor that was just started, telling what it does. Raise what it says when it fails."""
+    doing = ""
+    while process.poll() is None:
+        state = home.state()
+        if "error" in state:
+            raise Unavailable(str(state["error"]))
+        if state.get("doing", doing) != doing:
+            doing = state["doing"]
+            tell(doing)
+        if state.get("ready"):
+            return
+        time.sleep(0.2)
+    raise Unavailable(str(home.state().get("error", f"the platform ended while it started; see {log}")))
 
 
 def halt(home: Home) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chassis.errors import Misconfigured
+from embedded import samples
 from embedded.java import Tell, fhir_classpath, java, kafka_classpath
 from embedded.ports import Ports
 
@@ -137,7 +138,8 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_MLLP_PORT": str(ports["mllp"]),
         "CASEPATH_SLIDE_FOLDER": str(home / "scanner"),
         "CASEPATH_READS_FOLDER": str(home / "sequencer"),
-        "CASEPATH_REFERENCES": f"{home / 'references.json'}",
+        "CASEPATH_REFERENCES": str(references(home)),
+        "CASEPATH_REFERENCE": samples.REFERENCE_NAME,
         "CASEPATH_BUNDLE": str(REPOSITORY / "services/inference/models/camelyon16-tile-demo"),
         "CASEPATH_INFERENCE_ADDRESS": f"127.0.0.1:{ports['inference']}",
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
@@ -154,3 +156,11 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         )
         for name in SERVICES
     ]
+
+
+def references(home: Path) -> Path:
+    """Declares the sample reference, unless this home's file declares others already."""
+    file = home / "references.json"
+    if not file.exists():
+        file.write_text(json.dumps({samples.REFERENCE_NAME: str(samples.REFERENCE)}, indent=2) + "\n")
+    return file

@@ -129,6 +129,7 @@ def concluded(
         tissue_fraction=job.tissue_fraction,
         heatmap=heatmap,
         heatmap_image=image,
+        scan_id=job.slide.scan_id,
     )
     return Event(INFERENCE_SLIDE_SCORED, data.case_id, data, id=uuid5(UUID(job.job_id), "scored"))
 
@@ -149,5 +150,6 @@ def failed_slide(slide: SlideIngested, model: Model, reason: FailureReason, tile
         reason=reason,
         tiles=tiles,
         failed_tiles=failed_tiles,
+        scan_id=slide.scan_id,
     )
     return Event(INFERENCE_SLIDE_FAILED, data.case_id, data, id=uuid5(UUID(job), "failed"))

@@ -96,7 +96,7 @@ class ShardScored(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., case_id: _Optional[str] = ..., shard: _Optional[int] = ..., shards: _Optional[int] = ...) -> None: ...
 
 class SlideScored(_message.Message):
-    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "study_instance_uid", "series_instance_uid", "model", "provider", "tiles", "failed_tiles", "score", "positive_fraction", "tissue_fraction", "heatmap", "heatmap_image")
+    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "study_instance_uid", "series_instance_uid", "model", "provider", "tiles", "failed_tiles", "score", "positive_fraction", "tissue_fraction", "heatmap", "heatmap_image", "scan_id")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -112,6 +112,7 @@ class SlideScored(_message.Message):
     TISSUE_FRACTION_FIELD_NUMBER: _ClassVar[int]
     HEATMAP_FIELD_NUMBER: _ClassVar[int]
     HEATMAP_IMAGE_FIELD_NUMBER: _ClassVar[int]
+    SCAN_ID_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     slide_id: str
@@ -127,10 +128,11 @@ class SlideScored(_message.Message):
     tissue_fraction: float
     heatmap: _object_ref_pb2.ObjectRef
     heatmap_image: _object_ref_pb2.ObjectRef
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., provider: _Optional[str] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ..., score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., heatmap: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., heatmap_image: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+    scan_id: str
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., provider: _Optional[str] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ..., score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., heatmap: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., heatmap_image: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., scan_id: _Optional[str] = ...) -> None: ...
 
 class SlideFailed(_message.Message):
-    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "model", "reason", "tiles", "failed_tiles")
+    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "model", "reason", "tiles", "failed_tiles", "scan_id")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +141,7 @@ class SlideFailed(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     TILES_FIELD_NUMBER: _ClassVar[int]
     FAILED_TILES_FIELD_NUMBER: _ClassVar[int]
+    SCAN_ID_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     slide_id: str
@@ -147,4 +150,5 @@ class SlideFailed(_message.Message):
     reason: FailureReason
     tiles: int
     failed_tiles: int
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., reason: _Optional[_Union[FailureReason, str]] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ...) -> None: ...
+    scan_id: str
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., reason: _Optional[_Union[FailureReason, str]] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ..., scan_id: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,38 @@
+"""cases: one case from every event."""
+
+import asyncio
+
+from casepath.cases.v1.cases_pb2 import DESCRIPTOR
+from casepath.cases.v1.cases_pb2_grpc import add_CaseServiceServicer_to_server
+from cases.adapters.assembly import Assembly
+from cases.adapters.case_view import SqliteCaseView
+from cases.queries import CaseQueries
+from cases.settings import CasesSettings
+from chassis.grpc_server import GrpcServer
+from chassis.publisher import KafkaPublisher
+from chassis.service import main, run_parts
+
+
+async def compose(settings: CasesSettings) -> None:
+    view = SqliteCaseView.at(settings.cases_database)
+    stopping = asyncio.Event()
+    async with KafkaPublisher(settings.kafka, "casepath-cases") as publisher:
+        assembly = Assembly(settings.kafka, settings.replication, settings.work_folder, view, publisher)
+        queries = CaseQueries(view, stopping)
+        service = DESCRIPTOR.services_by_name["CaseService"].full_name
+        server = GrpcServer(
+            settings.cases_address,
+            [lambda server: add_CaseServiceServicer_to_server(queries, server)],
+            [service],
+            assembly.ready,
+        )
+
+        async def end_watches(stop: asyncio.Event) -> None:
+            await stop.wait()
+            stopping.set()
+
+        await run_parts(settings, [assembly.run, server.run, end_watches], {"table": assembly.ready})
+
+
+if __name__ == "__main__":
+    main("cases", CasesSettings, compose)

@@ -1,0 +1,132 @@
+"""Case assembly on Faust: one table of cases, folded from every topic that cases consumes."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import faust
+import structlog
+
+from casepath.cases.v1.cases_pb2 import Case
+from casepath.topics import BY_NAME, TOPICS
+from cases.adapters.case_view import CaseView
+from cases.handlers import folded
+from chassis.errors import Rejected, Unavailable
+from chassis.events import Envelope, opened
+from chassis.publisher import Publisher
+from chassis.telemetry import RECORDS
+from chassis.worker import dead_letter
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SERVICE = "cases"
+CONSUMED = tuple(topic for topic in TOPICS if SERVICE in topic.consumers)
+
+
+class Assembly:
+    """Folds events until stopped. `ready` when the table is recovered from its changelog."""
+
+    def __init__(self, bootstrap: str, replication: int, folder: Path, view: CaseView, publisher: Publisher) -> None:
+        self.view = view
+        self.publisher = publisher
+        self.app = faust.App(
+            "casepath-cases",
+            broker=f"kafka://{bootstrap}",
+            store="memory://",
+            datadir=str(folder / "faust"),
+            key_serializer="raw",
+            # A raw schema on the table itself loses all state on recovery without a word.
+            value_serializer="raw",
+            processing_guarantee="at_least_once",
+            topic_partitions=CONSUMED[0].partitions,
+            topic_replication_factor=replication,
+            web_enabled=False,
+            broker_session_timeout=10.0,
+            broker_heartbeat_interval=2.0,
+            stream_wait_empty=False,
+        )
+        source = self.app.topic(
+            *(topic.name for topic in CONSUMED),
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            partitions=CONSUMED[0].partitions,
+        )
+        self.table = self.app.Table("cases", key_type=bytes, value_type=bytes, partitions=CONSUMED[0].partitions)
+        self.table.on_recover(self.refresh)
+        self.app.agent(source, name="assembly")(self.assemble)
+        self.recovered = False
+        self.app.on_rebalance_complete.connect(self.on_rebalanced, weak=False)
+
+    def ready(self) -> bool:
+        return self.recovered and bool(self.app.started) and not self.app.crashed
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Raise Unavailable when Faust crashes: the supervisor starts the service again."""
+        await self.app.start()
+        crashed = asyncio.create_task(self.app.wait_until_stopped())
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            await self.app.stop()
+            await asyncio.gather(crashed, return_exceptions=True)
+        if not stop.is_set():
+            raise Unavailable(f"case assembly ended: {type(self.app.crash_reason).__name__}")
+
+    async def on_rebalanced(self, *_: Any, **__: Any) -> None:
+        self.recovered = True
+
+    async def refresh(self) -> None:
+        """Write every case that this process holds into the view, which may be new or behind."""
+        for value in self.table.values():
+            self.view.put(Case.FromString(value))
+        log.info("recovered", cases=len(self.table))
+
+    async def assemble(self, stream: Any) -> None:
+        async for event in stream.events():
+            message = event.message
+            headers = as_pairs(message.headers)
+            outcome, error, event_id = "done", None, None
+            try:
+                envelope = Envelope.from_headers(headers)
+                event_id = str(envelope.id)
+                self.fold(message.key, envelope, opened(BY_NAME[message.topic].message, message.value))
+            except Rejected as rejected:
+                outcome, error = "dead_letter", str(rejected)
+                await self.set_aside(message, headers, rejected)
+            RECORDS.labels(message.topic, outcome).inc()
+            log.info(
+                "record",
+                topic=message.topic,
+                partition=message.partition,
+                offset=message.offset,
+                event_id=event_id,
+                outcome=outcome,
+                error=error,
+            )
+
+    def fold(self, key: bytes, envelope: Envelope, data: Any) -> None:
+        kept = self.table.get(key)
+        case = folded(Case.FromString(kept) if kept else None, envelope, data)
+        body = case.SerializeToString(deterministic=True)
+        if body != kept:
+            self.table[key] = body
+        self.view.put(case)
+
+    async def set_aside(self, message: Any, headers: Sequence[tuple[str, bytes]], error: Rejected) -> None:
+        letter = dead_letter(message.topic, message.key, message.value, headers, SERVICE, str(error), type(error).__name__)
+        while True:
+            try:
+                await self.publisher.publish([letter])
+                return
+            except Unavailable as unavailable:
+                log.warning("put off", topic=message.topic, error=str(unavailable))
+                await asyncio.sleep(1)
+
+
+def as_pairs(headers: Any) -> list[tuple[str, bytes]]:
+    return list(headers.items()) if isinstance(headers, dict) else list(headers or ())

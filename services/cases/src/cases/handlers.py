@@ -1,0 +1,134 @@
+"""Folding events into a case. Pure, and idempotent: an event that the case already holds changes nothing.
+
+The order in which topics are read does not matter either: what belongs together is found by scan and sample, and what
+arrives early waits in its place.
+"""
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.cases.v1.cases_pb2 import (
+    SLIDE_STATE_AI_FAILED,
+    SLIDE_STATE_READY,
+    SLIDE_STATE_WAITING_FOR_AI,
+    SLIDE_STATE_WAITING_FOR_SCAN,
+    Case,
+    Moment,
+    Sample,
+    Slide,
+    SlideState,
+)
+from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.records.v1.filing_pb2 import EntriesFiled
+from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
+from casepath.slides.v1.slide_pb2 import SlideIngested
+from chassis.errors import Malformed
+from chassis.events import Envelope
+
+
+def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
+    """The case with one more event. Raise Malformed for a message that no case is made of."""
+    case = Case()
+    if before is not None:
+        case.CopyFrom(before)
+    event_id = str(envelope.id)
+    if any(moment.event_id == event_id for moment in case.timeline):
+        return case
+    match data:
+        case OrderPlaced():
+            order(case, data)
+        case SlideIngested():
+            ingested(case, data)
+        case SlideScored():
+            scored(case, data)
+        case SlideFailed():
+            failed(case, data)
+        case ReadsReceived():
+            sample_of(case, data.sample_id).received.CopyFrom(data)
+        case VariantsCalled():
+            sample_of(case, data.sample_id).called.CopyFrom(data)
+        case EntriesFiled():
+            filed(case, data)
+        case _:
+            raise Malformed(f"{data.DESCRIPTOR.full_name} is not of a case")
+    case.case_id = str(getattr(data, "case_id"))  # noqa: B009 - every message above has it, their common type does not
+    time = Timestamp()
+    time.FromDatetime(envelope.time)
+    case.timeline.append(Moment(event_id=event_id, type=envelope.type, time=time))
+    case.slides.sort(key=lambda slide: slide.slide_id)
+    case.samples.sort(key=lambda sample: sample.sample_id)
+    case.timeline.sort(key=lambda moment: (moment.time.ToNanoseconds(), moment.event_id))
+    return case
+
+
+def order(case: Case, placed: OrderPlaced) -> None:
+    """The newest order counts; each container that it names is a slide that waits for its scan."""
+    if case.HasField("order") and case.order.recorded_at.ToNanoseconds() > placed.recorded_at.ToNanoseconds():
+        return
+    case.order.CopyFrom(placed)
+    for service in placed.services:
+        for specimen in service.specimens:
+            for container in specimen.containers:
+                slide_of(case, container)
+
+
+def ingested(case: Case, slide: SlideIngested) -> None:
+    """A newer scan of a slide replaces an older one, and what was read on it."""
+    kept = slide_of(case, slide.slide_id)
+    kept.ingested.CopyFrom(slide)
+    if kept.scored.scan_id != slide.scan_id:
+        kept.ClearField("scored")
+    if kept.failed.scan_id != slide.scan_id:
+        kept.ClearField("failed")
+    kept.state = state_of(kept)
+
+
+def scored(case: Case, result: SlideScored) -> None:
+    kept = slide_of(case, result.slide_id)
+    if not kept.HasField("ingested") or kept.ingested.scan_id == result.scan_id:
+        kept.scored.CopyFrom(result)
+        kept.state = state_of(kept)
+
+
+def failed(case: Case, result: SlideFailed) -> None:
+    kept = slide_of(case, result.slide_id)
+    if not kept.HasField("ingested") or kept.ingested.scan_id == result.scan_id:
+        kept.failed.CopyFrom(result)
+        kept.state = state_of(kept)
+
+
+def state_of(slide: Slide) -> SlideState:
+    if not slide.HasField("ingested"):
+        return SLIDE_STATE_WAITING_FOR_SCAN
+    if slide.HasField("scored"):
+        return SLIDE_STATE_READY
+    return SLIDE_STATE_AI_FAILED if slide.HasField("failed") else SLIDE_STATE_WAITING_FOR_AI
+
+
+def filed(case: Case, entries: EntriesFiled) -> None:
+    for entry in entries.entries:
+        kept = next((one for one in case.filed if (one.kind, one.identifier) == (entry.kind, entry.identifier)), None)
+        if kept is None:
+            case.filed.append(entry)
+        elif version_number(entry.version) >= version_number(kept.version):
+            kept.version = entry.version
+    case.filed.sort(key=lambda entry: (entry.kind, entry.identifier))
+
+
+def version_number(version: str) -> int:
+    return int(version) if version.isdigit() else 0
+
+
+def slide_of(case: Case, slide_id: str) -> Slide:
+    for slide in case.slides:
+        if slide.slide_id == slide_id:
+            return slide
+    return case.slides.add(slide_id=slide_id, state=SLIDE_STATE_WAITING_FOR_SCAN)
+
+
+def sample_of(case: Case, sample_id: str) -> Sample:
+    for sample in case.samples:
+        if sample.sample_id == sample_id:
+            return sample
+    return case.samples.add(sample_id=sample_id)

@@ -1,0 +1,75 @@
+"""Answering CaseService (casepath.cases.v1)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.message import Message
+
+from casepath.cases.v1.cases_pb2 import (
+    GetCaseRequest,
+    GetCaseResponse,
+    ListCasesRequest,
+    ListCasesResponse,
+    WatchCaseRequest,
+    WatchCaseResponse,
+)
+from casepath.cases.v1.cases_pb2_grpc import CaseServiceServicer
+from cases.adapters.case_view import CaseView
+from chassis.errors import Malformed
+from chassis.events import check
+
+DEFAULT_PAGE = 50
+# Changes that another process wrote are seen after at most this long.
+REFRESH_SECONDS = 1.0
+
+type Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class CaseQueries(CaseServiceServicer):
+    """Reads the view alone, so any replica answers for every case."""
+
+    def __init__(self, view: CaseView, stopping: asyncio.Event) -> None:
+        self.view = view
+        self.stopping = stopping
+
+    async def GetCase(self, request: GetCaseRequest, context: Context) -> GetCaseResponse:
+        await valid(request, context)
+        case = self.view.get(request.case_id)
+        if case is None:
+            await refuse(context, grpc.StatusCode.NOT_FOUND, "no event of this case has been seen")
+        return GetCaseResponse(case=case)
+
+    async def ListCases(self, request: ListCasesRequest, context: Context) -> ListCasesResponse:
+        await valid(request, context)
+        size = request.page_size or DEFAULT_PAGE
+        found = self.view.page(request.page_token, size + 1)
+        shown = found[:size]
+        return ListCasesResponse(cases=shown, next_page_token=shown[-1].case_id if len(found) > size else "")
+
+    async def WatchCase(self, request: WatchCaseRequest, context: Context) -> AsyncIterator[WatchCaseResponse]:
+        await valid(request, context)
+        last = None
+        while not self.stopping.is_set():
+            changed = self.view.changed
+            case = self.view.get(request.case_id)
+            if case is not None and case != last:
+                yield WatchCaseResponse(case=case)
+                last = case
+            try:
+                await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
+            except TimeoutError:
+                continue
+
+
+async def valid(request: Message, context: Context) -> None:
+    try:
+        check(request)
+    except Malformed as error:
+        await refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+
+async def refuse(context: Context, code: grpc.StatusCode, text: str) -> NoReturn:
+    await context.abort(code, text)
+    raise AssertionError("abort raises")

@@ -1,0 +1,99 @@
+"""`casepath dlq`: records that were set aside, and sending them round again."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import click
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+from rich.console import Console
+from rich.table import Table
+
+from casepath.topics import BY_NAME, TOPICS, Topic
+from chassis.events import Outgoing
+from chassis.publisher import KafkaPublisher, started
+from cli.platform import asynchronous, kafka_option
+
+# Its committed offsets say what was replayed; what lies behind them is waiting.
+GROUP = "casepath-dlq"
+CONSUMED = sorted(topic.name for topic in TOPICS if topic.consumers)
+
+
+@click.group()
+def dlq() -> None:
+    """Dead letters: records that could not succeed as they were."""
+
+
+@dlq.command("list")
+@click.argument("topics", nargs=-1, type=click.Choice(CONSUMED), metavar="[TOPIC]...")
+@kafka_option
+@asynchronous
+async def list_(topics: tuple[str, ...], kafka: str) -> None:
+    """List the dead letters that wait, of every topic or of those named. Their contents are not shown."""
+    table = Table()
+    for column in ("topic", "partition", "offset", "event", "set aside by", "error"):
+        table.add_column(column, overflow="fold")
+    for topic in topics or CONSUMED:
+        async with waiting(BY_NAME[topic], kafka) as (_, records):
+            for record in records:
+                said = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+                table.add_row(
+                    topic,
+                    str(record.partition),
+                    str(record.offset),
+                    said.get("ce_id", ""),
+                    said.get("error_service", ""),
+                    f"{said.get('error_type', '')}: {said.get('error', '')}",
+                )
+    if table.row_count:
+        Console().print(table)
+    else:
+        click.echo("no dead letter waits")
+
+
+@dlq.command()
+@click.argument("topic", type=click.Choice(CONSUMED), metavar="TOPIC")
+@kafka_option
+@asynchronous
+async def replay(topic: str, kafka: str) -> None:
+    """Publish the waiting dead letters of TOPIC to it again, once their cause is mended.
+
+    Every consumer of the topic gets them again under the same event id: where one succeeded before, nothing changes. What
+    fails again comes back as a new dead letter.
+    """
+    async with KafkaPublisher(kafka, "casepath-cli") as publisher, waiting(BY_NAME[topic], kafka) as (consumer, records):
+        again = [
+            Outgoing(topic, record.key or b"", record.value or b"", [pair for pair in record.headers if is_of_event(pair[0])])
+            for record in records
+        ]
+        await publisher.publish(again)
+        ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+        if ends:
+            await consumer.commit(ends)
+    click.echo(f"{len(again)} replayed")
+
+
+def is_of_event(header: str) -> bool:
+    return not header.startswith("error")
+
+
+@asynccontextmanager
+async def waiting(topic: Topic[Any], kafka: str) -> AsyncIterator[tuple[AIOKafkaConsumer, list[ConsumerRecord]]]:
+    """The dead letters of a topic that were not replayed, in order, with the consumer that can commit them."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=GROUP, enable_auto_commit=False, auto_offset_reset="earliest")
+    await started(consumer, kafka)
+    try:
+        partitions = [
+            TopicPartition(topic.dead_letters, number) for number in consumer.partitions_for_topic(topic.dead_letters) or ()
+        ]
+        records: list[ConsumerRecord] = []
+        if partitions:
+            consumer.assign(partitions)
+            for partition, end in (await consumer.end_offsets(partitions)).items():
+                while await consumer.position(partition) < end:
+                    found = await consumer.getmany(partition, timeout_ms=1000)
+                    records += [record for batch in found.values() for record in batch]
+        yield consumer, records
+    finally:
+        await consumer.stop()

@@ -1,0 +1,120 @@
+"""`casepath up`, `down`, `prepare`, `provision` and `demo`: the embedded platform."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from chassis.errors import Misconfigured
+from embedded.ports import DEFAULT_BASE, Ports
+
+home_option = click.option(
+    "--home",
+    "folder",
+    envvar="CASEPATH_HOME",
+    default=Path(".casepath"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that holds everything of one platform.",
+)
+port_option = click.option(
+    "--port-base",
+    envvar="CASEPATH_PORT_BASE",
+    default=DEFAULT_BASE,
+    show_default=True,
+    type=click.IntRange(1024, 65000),
+    help="The platform listens on ports from here on.",
+)
+
+
+def told(console: Console, began: float, text: str) -> None:
+    console.print(f"[dim]{time.monotonic() - began:6.1f} s[/dim]  {text}", highlight=False)
+
+
+@click.command()
+@home_option
+@port_option
+def up(folder: Path, port_base: int) -> None:
+    """Start Kafka, Orthanc, HAPI FHIR and every service, and leave them running."""
+    from embedded.platform import Home, launch
+
+    console, began, ports = Console(), time.monotonic(), Ports(port_base)
+    home = Home(folder.absolute())
+    launch(home, ports, lambda text: told(console, began, text))
+    for what, address in addresses(home.folder, ports).items():
+        console.print(f"  {what:28} {address}", highlight=False, soft_wrap=True)
+
+
+def addresses(home: Path, ports: Ports) -> dict[str, str]:
+    return {
+        "HL7 v2 over MLLP": f"127.0.0.1:{ports['mllp']}",
+        "scanner's folder": f"{home / 'scanner' / 'incoming'}",
+        "sequencer's folder": f"{home / 'sequencer' / 'incoming'}",
+        "Kafka": f"127.0.0.1:{ports['kafka']}",
+        "cases (gRPC)": f"127.0.0.1:{ports['cases']}",
+        "FHIR": f"http://127.0.0.1:{ports['fhir']}/fhir/Patient",
+        "DICOM": f"http://127.0.0.1:{ports['orthanc']}/app/explorer.html",
+        "logs": f"{home / 'logs'}",
+    }
+
+
+@click.command()
+@home_option
+def down(folder: Path) -> None:
+    """Stop the platform of this home, and nothing else. What it holds is kept."""
+    from embedded.platform import Home, halt
+
+    click.echo("stopped" if halt(Home(folder.absolute())) else "nothing runs in this home")
+
+
+@click.command()
+def prepare() -> None:
+    """Fetch and build what the platform needs, once, into the user's cache folder."""
+    from embedded.java import fhir_classpath, kafka_classpath
+
+    console, began = Console(), time.monotonic()
+    kafka_classpath(lambda text: told(console, began, text))
+    fhir_classpath(lambda text: told(console, began, text))
+
+
+@click.command()
+@click.option("--kafka", envvar="CASEPATH_KAFKA", required=True, help="Bootstrap servers.")
+@click.option("--replication", default=1, show_default=True, type=click.IntRange(min=1), help="Replicas of each topic.")
+def provision(kafka: str, replication: int) -> None:
+    """Create the declared topics on a broker; those that exist are left as they are."""
+    from chassis.provision import provision as run
+
+    for name in asyncio.run(run(kafka, replication)):
+        click.echo(name)
+
+
+@click.command()
+@home_option
+@port_option
+@click.option("--keep", is_flag=True, help="Leave the platform running afterwards.")
+@click.option("--timeout", default=300.0, show_default=True, type=click.FloatRange(min=1), help="Seconds for the case.")
+def demo(folder: Path, port_base: int, keep: bool, timeout: float) -> None:
+    """A patient, an order, a real slide and real reads, from the first message to the record, which is read back."""
+    from embedded.demo import run_demo, show
+    from embedded.platform import Home, halt, launch
+
+    console, began = Console(), time.monotonic()
+    home, ports = Home(folder.absolute()), Ports(port_base)
+    running = home.supervisor() is not None
+    if running and home.state().get("port_base") != port_base:
+        raise Misconfigured(f"the platform in {folder} runs with --port-base {home.state().get('port_base')}")
+    if not running:
+        launch(home, ports, lambda text: told(console, began, text))
+    try:
+        case, _ = asyncio.run(run_demo(home, ports, console, timeout))
+        show(case, ports, console)
+    finally:
+        if not keep and not running:
+            halt(home)
+    console.print(
+        "\nThe platform runs on: casepath down stops it."
+        if keep or running
+        else "\nThe platform is stopped; --keep leaves it running."
+    )

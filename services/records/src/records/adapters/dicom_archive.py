@@ -1,0 +1,113 @@
+"""A DICOM archive over DICOMweb (PS3.18): STOW-RS, and WADO-RS to compare what is already there."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import httpx
+
+from chassis.errors import Rejected, Unavailable
+from records.adapters.archive import answering, check
+
+CHUNK = 1 << 20
+AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+
+
+class SameUidOtherBytes(Rejected):
+    """The archive holds another object under this SOP Instance UID."""
+
+
+class DicomArchive(Protocol):
+    """Keeps instances, each once."""
+
+    async def store(self, study: str, series: str, instance: str, file: Path, sha256: str) -> None: ...
+
+
+class DicomwebArchive:
+    """An archive over HTTP."""
+
+    def __init__(self, root: str, client: httpx.AsyncClient) -> None:
+        self.root = root.rstrip("/")
+        self.client = client
+
+    async def store(self, study: str, series: str, instance: str, file: Path, sha256: str) -> None:
+        """Have the archive hold exactly this instance.
+
+        Raise SameUidOtherBytes when it holds another under the same UID, Unavailable when it cannot be reached, Rejected when
+        it refuses.
+        """
+        url = f"{self.root}/studies/{study}/series/{series}/instances/{instance}"
+        held = await self.digest(url)
+        if held is None:
+            await self.stow(study, file)
+        elif held != sha256:
+            raise SameUidOtherBytes("the archive holds another object under this SOP Instance UID")
+
+    async def digest(self, url: str) -> str | None:
+        """SHA-256 of an instance as the archive holds it; None where it does not."""
+        async with answering("the DICOM archive"), self.client.stream("GET", url, headers={"Accept": AS_STORED}) as response:
+            if response.status_code == 404:
+                return None
+            if not response.is_success:
+                await response.aread()
+                check(response, "the DICOM archive", "WADO-RS")
+            return await part_digest(response)
+
+    async def stow(self, study: str, file: Path) -> None:
+        boundary = uuid4().hex
+        size = (await asyncio.to_thread(file.stat)).st_size
+        head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
+        tail = f"\r\n--{boundary}--\r\n".encode()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield head
+            with file.open("rb") as source:
+                while chunk := source.read(CHUNK):
+                    yield chunk
+            yield tail
+
+        async with answering("the DICOM archive"):
+            response = await self.client.post(
+                f"{self.root}/studies/{study}",
+                content=body(),
+                headers={
+                    "Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}',
+                    "Content-Length": str(len(head) + size + len(tail)),
+                    "Accept": "application/dicom+json",
+                },
+            )
+        check(response, "the DICOM archive", "STOW-RS")
+        # PS3.18 section 10.5.3: 202 says that some instances failed; 00081198 lists them with a reason.
+        if "00081198" in response.json() and response.json()["00081198"].get("Value"):
+            raise Rejected("the DICOM archive did not store the instance")
+
+
+async def part_digest(response: httpx.Response) -> str:
+    """SHA-256 of the one part of a multipart answer, without holding it."""
+    marker = response.headers.get("Content-Type", "").partition("boundary=")[2].split(";")[0].strip('"')
+    if not marker:
+        raise Unavailable("the DICOM archive answered WADO-RS without a boundary")
+    end = f"\r\n--{marker}".encode()
+    digest = hashlib.sha256()
+    waiting = b""
+    begun = False
+    async for chunk in response.aiter_bytes(CHUNK):
+        waiting += chunk
+        if not begun:
+            _, blank, rest = waiting.partition(b"\r\n\r\n")
+            if not blank:
+                continue
+            begun, waiting = True, rest
+        # The closing boundary may lie across chunks: keep back as much as could be its beginning, with what follows it.
+        keep = len(end) + 8
+        if len(waiting) > keep:
+            digest.update(waiting[:-keep])
+            waiting = waiting[-keep:]
+    content, closing, _ = waiting.partition(end)
+    if not begun or not closing:
+        raise Unavailable("the DICOM archive's answer is cut short")
+    digest.update(content)
+    return digest.hexdigest()

@@ -1,0 +1,83 @@
+"""A FHIR R4 server: resources are PUT under ids of our own making (FHIR R4 section 3.1.0.4, update as create)."""
+
+import re
+from typing import Any, Protocol
+
+import httpx
+
+from records.adapters.archive import answering, check
+from records.resources import Resource, recorded_at
+
+JSON = "application/fhir+json"
+
+
+class FhirServer(Protocol):
+    """Keeps resources. `put` gives the version under which the resource now is there."""
+
+    async def put(self, resource: Resource) -> str: ...
+
+
+class HttpFhirServer:
+    """A server over HTTP."""
+
+    def __init__(self, base: str, client: httpx.AsyncClient) -> None:
+        self.base = base.rstrip("/")
+        self.client = client
+
+    async def put(self, resource: Resource) -> str:
+        """Create or replace; a resource that says when it was recorded never replaces a newer one.
+
+        Raise Unavailable for 409, 412, 429, 5xx and time-outs, Rejected for other refusals.
+        """
+        stated = recorded_at(resource)
+        headers: dict[str, str] = {}
+        if stated is not None:
+            found = await self.read(resource)
+            if found is not None:
+                kept, version = found
+                before = recorded_at(kept)
+                if before is not None and before > stated:
+                    return version
+                headers["If-Match"] = f'W/"{version}"'
+        name = f"{resource['resourceType']}/{resource['id']}"
+        async with answering("the FHIR server"):
+            response = await self.client.put(
+                f"{self.base}/{name}",
+                json=resource,
+                headers={"Content-Type": JSON, "Accept": JSON, "Prefer": "return=minimal", **headers},
+            )
+        check(response, "the FHIR server", f"PUT {resource['resourceType']}")
+        return version_of(response)
+
+    async def read(self, resource: Resource) -> tuple[dict[str, Any], str] | None:
+        async with answering("the FHIR server"):
+            response = await self.client.get(
+                f"{self.base}/{resource['resourceType']}/{resource['id']}", headers={"Accept": JSON, "Cache-Control": "no-cache"}
+            )
+        if response.status_code in (404, 410):
+            return None
+        check(response, "the FHIR server", f"GET {resource['resourceType']}")
+        return response.json(), version_of(response)
+
+
+class MemoryFhirServer:
+    """The same rules in memory, for tests of filing."""
+
+    def __init__(self) -> None:
+        self.resources: dict[tuple[str, str], tuple[Resource, int]] = {}
+
+    async def put(self, resource: Resource) -> str:
+        name = resource["resourceType"], resource["id"]
+        kept, version = self.resources.get(name, ({}, 0))
+        stated, before = recorded_at(resource), recorded_at(kept)
+        stale = stated is not None and before is not None and before > stated
+        if kept != resource and not stale:
+            version += 1
+            self.resources[name] = resource, version
+        return str(version)
+
+
+def version_of(response: httpx.Response) -> str:
+    """The version in an ETag (FHIR R4 section 3.1.0.5), `W/"3"`."""
+    match = re.fullmatch(r'W/"(.+)"', response.headers.get("ETag", ""))
+    return match[1] if match else ""

@@ -1,0 +1,108 @@
+"""What records does with its topics: each event into the archives of record, then one event that says what is there."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.patient_pb2 import PatientRegistered
+from casepath.records.v1.filing_pb2 import Entry
+from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
+from casepath.slides.v1.slide_pb2 import SlideIngested
+from casepath.topics import (
+    INFERENCE_SLIDE_FAILED,
+    INFERENCE_SLIDE_SCORED,
+    INTAKE_ORDER_PLACED,
+    INTAKE_PATIENT_REGISTERED,
+    SEQUENCING_VARIANTS_CALLED,
+    SLIDES_SLIDE_INGESTED,
+    Topic,
+)
+from chassis.errors import Unavailable
+from chassis.events import Event
+from chassis.objects import Objects, Shelf
+from chassis.orders import ShelvedOrders
+from chassis.worker import Received, Route
+from records.adapters.dicom_archive import DicomArchive
+from records.adapters.fhir_server import FhirServer
+from records.handlers import filed, of_failure, of_order, of_registration, of_score, of_slides, of_variants
+from records.resources import Resource
+
+
+class Filing:
+    """Files each event. What an event refers to is filed first: until its order is, an event waits."""
+
+    def __init__(self, fhir: FhirServer, dicom: DicomArchive, objects: Objects, orders: ShelvedOrders, work_folder: Path) -> None:
+        self.fhir = fhir
+        self.dicom = dicom
+        self.objects = objects
+        self.orders = orders
+        self.work_folder = work_folder
+        self.slides = Shelf(objects, SlideIngested, "records/slides")
+
+    def routes(self) -> list[Route[Any]]:
+        return [
+            Route(INTAKE_PATIENT_REGISTERED, self.registration),
+            Route(INTAKE_ORDER_PLACED, self.order),
+            Route(SLIDES_SLIDE_INGESTED, self.slide, batch=4),
+            Route(INFERENCE_SLIDE_SCORED, self.score),
+            Route(INFERENCE_SLIDE_FAILED, self.failure),
+            Route(SEQUENCING_VARIANTS_CALLED, self.variants),
+        ]
+
+    async def registration(self, received: Received[PatientRegistered]) -> Iterable[Event]:
+        await self.put(of_registration(received.data))
+        return ()
+
+    async def order(self, received: Received[OrderPlaced]) -> Iterable[Event]:
+        order = received.data
+        entries = await self.put(of_order(order))
+        await self.orders.keep(received)
+        return [filed(order.case_id, INTAKE_ORDER_PLACED.name, entries)]
+
+    async def slide(self, received: Received[SlideIngested]) -> Iterable[Event]:
+        slide = received.data
+        order = await self.filed_order(slide.case_id, SLIDES_SLIDE_INGESTED)
+        for instance in slide.instances:
+            file = await self.objects.as_file(instance.object, self.work_folder)
+            await self.dicom.store(
+                slide.study_instance_uid,
+                slide.series_instance_uid,
+                instance.sop_instance_uid,
+                file,
+                instance.object.sha256,
+            )
+        study = f"{slide.case_id}/{slide.study_instance_uid}"
+        await self.slides.put(f"{study}/{slide.scan_id}", slide)
+        scans = [await self.slides.get(f"{study}/{name}") for name in sorted(await self.slides.names(study))]
+        entries = [Entry(kind="Instance", identifier=instance.sop_instance_uid) for instance in slide.instances]
+        entries += await self.put(of_slides(order, [scan for scan in scans if scan is not None]))
+        return [filed(slide.case_id, SLIDES_SLIDE_INGESTED.name, entries)]
+
+    async def score(self, received: Received[SlideScored]) -> Iterable[Event]:
+        scored = received.data
+        order = await self.filed_order(scored.case_id, INFERENCE_SLIDE_SCORED)
+        study = f"{scored.case_id}/{scored.study_instance_uid}"
+        if not await self.slides.names(study):
+            raise Unavailable("the slide that was scored is not filed yet")
+        return [filed(scored.case_id, INFERENCE_SLIDE_SCORED.name, await self.put(of_score(order, scored)))]
+
+    async def failure(self, received: Received[SlideFailed]) -> Iterable[Event]:
+        failed = received.data
+        order = await self.filed_order(failed.case_id, INFERENCE_SLIDE_FAILED)
+        return [filed(failed.case_id, INFERENCE_SLIDE_FAILED.name, await self.put(of_failure(order, failed)))]
+
+    async def variants(self, received: Received[VariantsCalled]) -> Iterable[Event]:
+        called = received.data
+        order = await self.filed_order(called.case_id, SEQUENCING_VARIANTS_CALLED)
+        return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, await self.put(of_variants(order, called)))]
+
+    async def put(self, found: Sequence[Resource]) -> list[Entry]:
+        return [Entry(kind=one["resourceType"], identifier=one["id"], version=await self.fhir.put(one)) for one in found]
+
+    async def filed_order(self, case_id: str, topic: Topic[Any]) -> OrderPlaced:
+        order = await self.orders.of_case(case_id)
+        if order is None:
+            raise Unavailable(f"the order that a record of {topic.name} belongs to is not filed yet")
+        return order

@@ -1,0 +1,48 @@
+"""From an event to what is to be filed, and from what was filed to an event. Pure."""
+
+from collections.abc import Sequence
+
+from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.patient_pb2 import PatientRegistered
+from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
+from casepath.slides.v1.slide_pb2 import SlideIngested
+from casepath.topics import RECORDS_ENTRIES_FILED
+from chassis.events import Event
+from records import resources
+from records.resources import Resource
+
+
+def of_registration(registered: PatientRegistered) -> list[Resource]:
+    return [resources.patient(registered.patient, registered.recorded_at)]
+
+
+def of_order(order: OrderPlaced) -> list[Resource]:
+    """What is referred to comes before what refers to it: FHIR servers check references."""
+    specimens = {one.identifier: resources.specimen(order, one) for service in order.services for one in service.specimens}
+    return [
+        resources.patient(order.patient, order.recorded_at),
+        *specimens.values(),
+        *(resources.service_request(order, service) for service in order.services),
+    ]
+
+
+def of_slides(order: OrderPlaced, slides: Sequence[SlideIngested]) -> list[Resource]:
+    return [resources.imaging_study(order, slides)]
+
+
+def of_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
+    return resources.slide_score(order, scored)
+
+
+def of_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
+    return resources.slide_failure(order, failed)
+
+
+def of_variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
+    return resources.variants(order, called)
+
+
+def filed(case_id: str, cause: str, entries: Sequence[Entry]) -> Event:
+    return Event(RECORDS_ENTRIES_FILED, case_id, EntriesFiled(case_id=case_id, cause=cause, entries=entries))

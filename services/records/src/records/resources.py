@@ -1,0 +1,326 @@
+"""FHIR R4 resources from messages (HL7 FHIR 4.0.1). Pure; ids derive from what they name, so that filing twice is filing once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.inference.v1.scoring_pb2 import FailureReason, Model, SlideFailed, SlideScored
+from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService
+from casepath.intake.v1.order_pb2 import Specimen as OrderedSpecimen
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, Patient
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
+from casepath.slides.v1.slide_pb2 import SlideIngested
+
+type Resource = dict[str, Any]
+
+GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
+# HL7 table 0396 as FHIR names the systems.
+SYSTEMS = {"LN": "http://loinc.org", "SCT": "http://snomed.info/sct", "SRT": "http://snomed.info/srt"}
+WHOLE_SLIDE_CLASS = "urn:oid:1.2.840.10008.5.1.4.1.1.77.1.6"
+RECORDED_AT = "urn:casepath:recorded-at"
+CODES = "urn:casepath:codes"
+SCREENING_EN = "AI screening only, not a diagnosis: a pathologist reads the slide."
+SCREENING_FR = "Dépistage par IA uniquement, pas un diagnostic : un pathologiste lit la lame."
+FAILED_EN = "The AI run failed. This says nothing about what is on the slide."
+FAILED_FR = "L'analyse par IA a échoué. Cela ne dit rien du contenu de la lame."
+CALLS_EN = "Variants called, not interpreted. A position without a call is not thereby reference."
+CALLS_FR = "Variants détectés, non interprétés. Une position sans appel n'est pas pour autant de référence."
+
+
+def resource(kind: str, id_: str, **fields: Any) -> Resource:
+    """A resource without its empty elements: FHIR forbids them (section 2.6.1)."""
+    return {"resourceType": kind, "id": id_, **{name: value for name, value in fields.items() if value not in (None, "", [], {})}}
+
+
+def patient(person: Patient, recorded_at: Timestamp) -> Resource:
+    name = {"family": person.family_name, "given": list(person.given_names)}
+    return resource(
+        "Patient",
+        person.patient_id,
+        extension=[stamp(recorded_at)],
+        identifier=[{"system": authority(person.assigning_authority), "value": person.identifier}],
+        name=[{key: value for key, value in name.items() if value}],
+        gender=GENDERS.get(person.sex, "unknown"),
+        birthDate=person.birth_date,
+    )
+
+
+def specimen_id(case_id: str, identifier: str) -> str:
+    return str(uuid5(UUID(case_id), f"Specimen|{identifier}"))
+
+
+def specimen(order: OrderPlaced, ordered: OrderedSpecimen) -> Resource:
+    collected = instant(ordered.collected_at) if ordered.HasField("collected_at") else None
+    site = concept(ordered.site) if ordered.HasField("site") else None
+    return resource(
+        "Specimen",
+        specimen_id(order.case_id, ordered.identifier),
+        extension=[stamp(order.recorded_at)],
+        identifier=[{"system": "urn:casepath:specimen", "value": ordered.identifier}],
+        accessionIdentifier=accession(order.accession),
+        type=concept(ordered.type) if ordered.HasField("type") else None,
+        subject=reference("Patient", order.patient.patient_id),
+        collection={key: value for key, value in {"collectedDateTime": collected, "bodySite": site}.items() if value},
+        container=[{"identifier": [{"system": "urn:casepath:container", "value": value}]} for value in ordered.containers],
+    )
+
+
+def service_request_id(case_id: str, service: RequestedService) -> str:
+    return str(uuid5(UUID(case_id), f"ServiceRequest|{service.placer_order_number}|{service.service.code}"))
+
+
+def service_request(order: OrderPlaced, service: RequestedService) -> Resource:
+    identifiers = [accession(order.accession)]
+    if service.placer_order_number:
+        kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "PLAC"}]}
+        identifiers.append({"type": kind, "value": service.placer_order_number})
+    return resource(
+        "ServiceRequest",
+        service_request_id(order.case_id, service),
+        extension=[stamp(order.recorded_at)],
+        identifier=identifiers,
+        status="active",
+        intent="order",
+        code=concept(service.service),
+        subject=reference("Patient", order.patient.patient_id),
+        authoredOn=instant(order.recorded_at),
+        specimen=[reference("Specimen", specimen_id(order.case_id, one.identifier)) for one in service.specimens],
+    )
+
+
+def imaging_study_id(case_id: str, study_uid: str) -> str:
+    return str(uuid5(UUID(case_id), f"ImagingStudy|{study_uid}"))
+
+
+def imaging_study(order: OrderPlaced, slides: Sequence[SlideIngested]) -> Resource:
+    """All scans of one DICOM study: the same whatever the order in which they came."""
+    first = slides[0]
+    by_series: dict[str, list[SlideIngested]] = {}
+    for slide in sorted(slides, key=lambda slide: (slide.slide_id, slide.series_instance_uid, slide.scan_id)):
+        by_series.setdefault(slide.series_instance_uid, []).append(slide)
+    series = [imaging_series(order, uid, number, scans) for number, (uid, scans) in enumerate(by_series.items(), start=1)]
+    return resource(
+        "ImagingStudy",
+        imaging_study_id(order.case_id, first.study_instance_uid),
+        identifier=[{"system": "urn:dicom:uid", "value": f"urn:oid:{first.study_instance_uid}"}, accession(order.accession)],
+        status="available",
+        modality=[{"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "SM"}],
+        subject=reference("Patient", order.patient.patient_id),
+        basedOn=[reference("ServiceRequest", service_request_id(order.case_id, service)) for service in order.services],
+        numberOfSeries=len(series),
+        numberOfInstances=sum(one["numberOfInstances"] for one in series),
+        series=series,
+    )
+
+
+def imaging_series(order: OrderPlaced, uid: str, number: int, scans: Sequence[SlideIngested]) -> Resource:
+    uids = sorted({instance.sop_instance_uid for scan in scans for instance in scan.instances})
+    return {
+        "uid": uid,
+        "number": number,
+        "modality": {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "SM"},
+        "description": f"Slide {scans[0].slide_id}",
+        "numberOfInstances": len(uids),
+        "specimen": [
+            reference("Specimen", specimen_id(order.case_id, one.identifier))
+            for service in order.services
+            for one in service.specimens
+            if scans[0].slide_id in one.containers
+        ],
+        "instance": [{"uid": value, "sopClass": {"system": "urn:ietf:rfc:3986", "code": WHOLE_SLIDE_CLASS}} for value in uids],
+    }
+
+
+def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
+    """The observation of a score, and its report."""
+    observation = resource(
+        "Observation",
+        str(uuid5(UUID(scored.job_id), "Observation|scored")),
+        status="preliminary",
+        code=own("ai-slide-score", "AI slide score"),
+        subject=reference("Patient", scored.patient_id),
+        specimen=slide_specimen(order, scored.slide_id),
+        valueQuantity=number(scored.score),
+        device={"display": device(scored.model, scored.provider)},
+        note=[{"text": SCREENING_EN}, {"text": SCREENING_FR}],
+        component=[
+            component("positive-fraction", "Share of tiles at or above 0.5", scored.positive_fraction),
+            component("tissue-fraction", "Share of the slide that is tissue", scored.tissue_fraction),
+            component("tiles", "Tissue tiles", scored.tiles),
+            component("failed-tiles", "Tiles that failed", scored.failed_tiles),
+        ],
+    )
+    conclusion = f"Slide {scored.slide_id}: AI score {scored.score:.3f} (0 to 1). {SCREENING_EN} {SCREENING_FR}"
+    image = attachment("image/png", "AI heatmap", scored.heatmap_image)
+    study = imaging_study_id(order.case_id, scored.study_instance_uid)
+    return [observation, ai_report(order, scored.job_id, "scored", observation, conclusion, study, image)]
+
+
+def slide_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
+    """An observation that was not made, and its report: never one that found nothing."""
+    reason = FailureReason.Name(failed.reason).removeprefix("FAILURE_REASON_")
+    observation = resource(
+        "Observation",
+        str(uuid5(UUID(failed.job_id), "Observation|failed")),
+        status="cancelled",
+        code=own("ai-slide-score", "AI slide score"),
+        subject=reference("Patient", failed.patient_id),
+        specimen=slide_specimen(order, failed.slide_id),
+        dataAbsentReason={
+            "coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "error"}],
+            "text": reason,
+        },
+        device={"display": device(failed.model, "")},
+        note=[{"text": FAILED_EN}, {"text": FAILED_FR}],
+    )
+    conclusion = f"Slide {failed.slide_id}: {FAILED_EN} {FAILED_FR} ({reason})"
+    return [observation, ai_report(order, failed.job_id, "failed", observation, conclusion)]
+
+
+def ai_report(
+    order: OrderPlaced,
+    job_id: str,
+    ending: str,
+    observation: Resource,
+    conclusion: str,
+    study: str | None = None,
+    image: Resource | None = None,
+) -> Resource:
+    return resource(
+        "DiagnosticReport",
+        str(uuid5(UUID(job_id), f"DiagnosticReport|{ending}")),
+        identifier=[accession(order.accession)],
+        status="preliminary" if ending == "scored" else "cancelled",
+        category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "PAT", "Pathology")],
+        code=own("ai-slide-screening", "AI slide screening"),
+        subject=observation["subject"],
+        basedOn=[reference("ServiceRequest", service_request_id(order.case_id, service)) for service in order.services],
+        specimen=[observation["specimen"]] if "specimen" in observation else None,
+        result=[reference("Observation", observation["id"])],
+        imagingStudy=[reference("ImagingStudy", study)] if study else None,
+        conclusion=conclusion,
+        presentedForm=[image] if image else None,
+    )
+
+
+def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
+    """The observation of a run's quality, and the report that carries the VCF."""
+    quality = called.quality
+    specimen_reference = reference("Specimen", specimen_id(called.case_id, called.sample_id))
+    observation = resource(
+        "Observation",
+        str(uuid5(UUID(called.job_id), "Observation")),
+        status="preliminary",
+        code=own("sequencing-quality", "Sequencing quality"),
+        subject=reference("Patient", called.patient_id),
+        specimen=specimen_reference,
+        device={"display": ", ".join(called.tools)},
+        note=[{"text": f"Reference {called.reference}, sha256 {called.reference_sha256}"}],
+        component=[
+            component("reads", "Reads", quality.reads),
+            component("mapped-reads", "Mapped reads", quality.mapped_reads),
+            component("duplicate-reads", "Duplicate reads", quality.duplicate_reads),
+            component("q30-fraction", "Share of bases at Q30 or above", quality.q30_fraction),
+            component("mean-coverage", "Mean coverage", quality.mean_coverage),
+            component("covered-10x-fraction", "Share of positions covered ten times or more", quality.covered_10x_fraction),
+            component("median-insert-size", "Median insert size", quality.median_insert_size),
+            component("snps", "SNPs", quality.snps),
+            component("indels", "Indels", quality.indels),
+        ],
+    )
+    report = resource(
+        "DiagnosticReport",
+        str(uuid5(UUID(called.job_id), "DiagnosticReport")),
+        identifier=[accession(order.accession)],
+        status="preliminary",
+        category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
+        code=coded("http://loinc.org", "51969-4", "Genetic analysis report"),
+        subject=reference("Patient", called.patient_id),
+        basedOn=[
+            reference("ServiceRequest", service_request_id(order.case_id, service))
+            for service in order.services
+            if any(one.identifier == called.sample_id for one in service.specimens)
+        ],
+        specimen=[specimen_reference],
+        result=[reference("Observation", observation["id"])],
+        conclusion=f"{quality.snps} SNPs, {quality.indels} indels. {CALLS_EN} {CALLS_FR}",
+        presentedForm=[attachment("text/x-vcf+gzip", "Variants (VCF 4.2, bgzip)", called.variants)],
+    )
+    return [observation, report]
+
+
+def slide_specimen(order: OrderPlaced, slide_id: str) -> Resource | None:
+    for service in order.services:
+        for one in service.specimens:
+            if slide_id in one.containers:
+                return reference("Specimen", specimen_id(order.case_id, one.identifier))
+    return None
+
+
+def device(model: Model, provider: str) -> str:
+    on = f" on {provider}" if provider else ""
+    return f"{model.name} {model.version} (sha256 {model.sha256}){on}"
+
+
+def reference(kind: str, id_: str) -> Resource:
+    return {"reference": f"{kind}/{id_}"}
+
+
+def accession(number: str) -> Resource:
+    kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]}
+    return {"type": kind, "system": "urn:casepath:accession", "value": number}
+
+
+def authority(name: str) -> str:
+    """An assigning authority as a URI."""
+    dotted = name and all(part.isdigit() for part in name.split("."))
+    return f"urn:oid:{name}" if dotted else f"urn:casepath:authority:{quote(name, safe='')}"
+
+
+def coded(system: str, code: str, display: str) -> Resource:
+    return {"coding": [{"system": system, "code": code, "display": display}], "text": display}
+
+
+def own(code: str, display: str) -> Resource:
+    return coded(CODES, code, display)
+
+
+def concept(code: Code) -> Resource:
+    system = SYSTEMS.get(code.system) or f"urn:casepath:local:{quote(code.system, safe='')}"
+    coding = {"system": system, "code": code.code, "display": code.text}
+    return {"coding": [{key: value for key, value in coding.items() if value}], "text": code.text or code.code}
+
+
+def number(value: float) -> Resource:
+    return {"value": round(value, 6), "unit": "1", "system": "http://unitsofmeasure.org", "code": "1"}
+
+
+def component(code: str, display: str, value: float) -> Resource:
+    return {"code": own(code, display), "valueQuantity": number(value)}
+
+
+def attachment(kind: str, title: str, ref: ObjectRef) -> Resource:
+    """A reference into the object store by digest; the bytes stay there."""
+    return {"contentType": kind, "title": title, "url": f"urn:casepath:object:{ref.sha256}", "size": ref.size}
+
+
+def instant(stamp_: Timestamp) -> str:
+    return stamp_.ToDatetime(UTC).isoformat(timespec="milliseconds")
+
+
+def stamp(recorded_at: Timestamp) -> Resource:
+    """When the sender recorded what a resource says: an older message does not overwrite a newer one."""
+    return {"url": RECORDED_AT, "valueInstant": instant(recorded_at)}
+
+
+def recorded_at(found: Resource) -> datetime | None:
+    extensions: Iterable[Resource] = found.get("extension", ())
+    for extension in extensions:
+        if extension.get("url") == RECORDED_AT:
+            return datetime.fromisoformat(extension["valueInstant"])
+    return None
