@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import grpc
 from google.protobuf.json_format import MessageToJson
+from opentelemetry.instrumentation.grpc import aio_client_interceptors
 from rich.console import Console
 from rich.table import Table
 
@@ -75,7 +76,7 @@ async def watch(case_id: str, cases: str) -> None:
 @asynccontextmanager
 async def asking(address: str) -> AsyncIterator["CaseServiceAsyncStub"]:
     """A stub whose refusals are errors of ours."""
-    async with grpc.aio.insecure_channel(address) as channel:
+    async with grpc.aio.insecure_channel(address, interceptors=aio_client_interceptors()) as channel:
         try:
             yield CaseServiceStub(channel)
         except grpc.aio.AioRpcError as error:
@@ -111,8 +112,8 @@ def overview(found: Case) -> Table:
 
 def timeline(found: Case) -> Table:
     table = Table(title="Timeline (UTC)", title_justify="left")
-    for column in ("time", "event", "id"):
-        table.add_column(column)
+    table.add_column("time")
+    table.add_column("event", no_wrap=True)
     for moment in found.timeline:
-        table.add_row(moment.time.ToDatetime().isoformat(" ", "milliseconds"), moment.type, moment.event_id)
+        table.add_row(moment.time.ToDatetime().isoformat(" ", "milliseconds"), moment.type)
     return table

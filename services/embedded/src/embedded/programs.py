@@ -15,6 +15,7 @@ DICOMWEB_PLUGINS = (
     Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so"),
     Path("/usr/local/share/orthanc/plugins/libOrthancDicomWeb.so"),
 )
+QUIET_JAVA = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
 SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases")
 REPOSITORY = Path(__file__).parents[4]
@@ -61,19 +62,7 @@ def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
     }
     config = folder / "server.properties"
     config.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
-    logging = folder / "log4j2.yaml"
-    logging.write_text(
-        json.dumps(
-            {
-                "Configuration": {
-                    "status": "error",
-                    "Appenders": {"Console": {"name": "out", "PatternLayout": {"pattern": "%d %p %c{1} %m%n"}}},
-                    "Loggers": {"Root": {"level": "WARN", "AppenderRef": {"ref": "out"}}},
-                }
-            }
-        )
-    )
-    options = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile=file:{logging}")
+    options = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", QUIET_JAVA)
     base = (java(), *options, "-cp", kafka_classpath(tell))
     format_ = (*base, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(config))
     return Program(
@@ -118,7 +107,7 @@ def fhir(home: Path, ports: Ports, tell: Tell) -> Program:
         "-Xmx900m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        QUIET_JAVA,
         f"-Dcasepath.fhir.database={folder / 'database'}",
         f"-Dcasepath.fhir.port={ports['fhir']}",
         "-cp",

@@ -43,11 +43,14 @@ from inference.tissue import tissue_mask
 class Scoring:
     """Jobs and results live in the object store alone, so any worker can take any part of any job."""
 
-    def __init__(self, settings: InferenceSettings, bundle: Bundle, classifier: Classifier, objects: Objects) -> None:
+    def __init__(
+        self, settings: InferenceSettings, bundle: Bundle, classifier: Classifier, objects: Objects, scratch: Path
+    ) -> None:
         self.settings = settings
         self.bundle = bundle
         self.classifier = classifier
         self.objects = objects
+        self.scratch = scratch
         self.jobs = Shelf(objects, ScoringJob, "inference/jobs")
         self.results = Shelf(objects, ShardResult, "inference/results")
         # One session runs one shard at a time; more would share the same cores and memory.
@@ -122,4 +125,4 @@ class Scoring:
         return job
 
     async def file(self, ref: ObjectRef) -> Path:
-        return await self.objects.as_file(ref, self.settings.work_folder)
+        return await self.objects.as_file(ref, self.scratch)

@@ -5,6 +5,7 @@ import httpx
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
+from chassis.scratch import scratch
 from chassis.service import main, run_parts
 from chassis.worker import Worker
 from records.adapters.dicom_archive import DicomwebArchive
@@ -16,15 +17,15 @@ from records.settings import RecordsSettings
 async def compose(settings: RecordsSettings) -> None:
     objects = Objects.at(settings.objects)
     orders = ShelvedOrders(objects, "records", settings.namespace_id)
-    settings.work_folder.mkdir(parents=True, exist_ok=True)
     async with (
         httpx.AsyncClient(timeout=settings.archive_timeout_seconds) as client,
         KafkaPublisher(settings.kafka, "casepath-records") as publisher,
     ):
-        fhir, dicom = HttpFhirServer(settings.fhir, client), DicomwebArchive(settings.dicomweb, client)
-        filing = Filing(fhir, dicom, objects, orders, settings.work_folder)
-        worker = Worker(filing.routes(), publisher, bootstrap=settings.kafka, service="records")
-        await run_parts(settings, [worker.run], {"kafka": worker.assigned.is_set})
+        with scratch(settings.work_folder, "records") as folder:
+            fhir, dicom = HttpFhirServer(settings.fhir, client), DicomwebArchive(settings.dicomweb, client)
+            filing = Filing(fhir, dicom, objects, orders, folder)
+            worker = Worker(filing.routes(), publisher, bootstrap=settings.kafka, service="records")
+            await run_parts(settings, [worker.run], {"kafka": worker.assigned.is_set})
 
 
 if __name__ == "__main__":

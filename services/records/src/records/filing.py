@@ -33,12 +33,12 @@ from records.resources import Resource
 class Filing:
     """Files each event. What an event refers to is filed first: until its order is, an event waits."""
 
-    def __init__(self, fhir: FhirServer, dicom: DicomArchive, objects: Objects, orders: ShelvedOrders, work_folder: Path) -> None:
+    def __init__(self, fhir: FhirServer, dicom: DicomArchive, objects: Objects, orders: ShelvedOrders, scratch: Path) -> None:
         self.fhir = fhir
         self.dicom = dicom
         self.objects = objects
         self.orders = orders
-        self.work_folder = work_folder
+        self.scratch = scratch
         self.slides = Shelf(objects, SlideIngested, "records/slides")
 
     def routes(self) -> list[Route[Any]]:
@@ -65,7 +65,7 @@ class Filing:
         slide = received.data
         order = await self.filed_order(slide.case_id, SLIDES_SLIDE_INGESTED)
         for instance in slide.instances:
-            file = await self.objects.as_file(instance.object, self.work_folder)
+            file = await self.objects.as_file(instance.object, self.scratch)
             await self.dicom.store(
                 slide.study_instance_uid,
                 slide.series_instance_uid,

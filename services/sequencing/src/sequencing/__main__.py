@@ -8,6 +8,7 @@ from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
+from chassis.scratch import scratch
 from chassis.service import main, run_parts
 from chassis.worker import Route, Worker
 from sequencing.calling import CallingJobs
@@ -22,9 +23,8 @@ async def compose(settings: SequencingSettings) -> None:
     references = References.declared_in(settings.references)
     references.named(settings.reference)
     name = re.compile(settings.reads_name)
-    settings.work_folder.mkdir(parents=True, exist_ok=True)
-    with Isolated() as isolated, Isolated() as checking:
-        jobs = CallingJobs(objects, references, isolated, settings.threads, settings.work_folder)
+    with Isolated() as isolated, Isolated() as checking, scratch(settings.work_folder, "sequencing") as folder:
+        jobs = CallingJobs(objects, references, isolated, settings.threads, folder)
         async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
             routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *jobs.routes()]
             worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")

@@ -25,12 +25,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class CallingJobs:
     """Results live in the object store: a job that ran is not run again."""
 
-    def __init__(self, objects: Objects, references: References, isolated: Isolated, threads: int, work_folder: Path) -> None:
+    def __init__(self, objects: Objects, references: References, isolated: Isolated, threads: int, scratch: Path) -> None:
         self.objects = objects
         self.references = references
         self.isolated = isolated
         self.threads = threads
-        self.work_folder = work_folder
+        self.scratch = scratch
         self.results = Shelf(objects, VariantsCalled, "sequencing/results")
 
     def routes(self) -> list[Route[Any]]:
@@ -50,7 +50,7 @@ class CallingJobs:
 
     async def call(self, request: CallingRequested) -> VariantsCalled:
         reference = self.references.named(request.reads.reference)
-        with tempfile.TemporaryDirectory(prefix="calling-", dir=self.work_folder) as scratch:
+        with tempfile.TemporaryDirectory(dir=self.scratch) as scratch:
             folder = Path(scratch)
             first, second = [await self.fastq(ref, folder) for ref in (request.reads.reads_1, request.reads.reads_2)]
             work = Calling(

@@ -8,6 +8,7 @@ from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
+from chassis.scratch import scratch
 from chassis.service import main, run_parts
 from chassis.worker import Route, Worker
 from slides.ingestion import Ingestion, is_scan
@@ -18,10 +19,12 @@ async def compose(settings: SlideSettings) -> None:
     objects = Objects.at(settings.objects)
     orders = ShelvedOrders(objects, "slides", settings.namespace_id)
     name = re.compile(settings.slide_name)
-    with Isolated() as isolated:
+    with Isolated() as isolated, scratch(settings.work_folder, "slides") as folder:
         async with KafkaPublisher(settings.kafka, "casepath-slides") as publisher:
             worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, bootstrap=settings.kafka, service="slides")
-            ingestion = Ingestion(settings.slide_folder, name, settings.namespace_id, orders, objects, publisher, isolated)
+            ingestion = Ingestion(
+                settings.slide_folder, name, settings.namespace_id, orders, objects, publisher, isolated, folder
+            )
             drop = DropFolder(ingestion.incoming, is_scan, settings.slide_quiet_seconds)
             watcher = Watcher(drop, list, ingestion.take, ingestion.resume)
             ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}

@@ -44,6 +44,7 @@ class Ingestion:
         objects: Objects,
         publisher: Publisher,
         isolated: Isolated,
+        scratch: Path,
     ) -> None:
         self.incoming = folder / "incoming"
         self.incoming.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,7 @@ class Ingestion:
         self.objects = objects
         self.publisher = publisher
         self.isolated = isolated
+        self.scratch = scratch
         self.scans = Shelf(objects, SlideIngested, "slides/scans")
 
     async def take(self, path: Path) -> None:
@@ -79,7 +81,7 @@ class Ingestion:
         before = await self.scans.get(shelf_name)
         if before is not None:
             return before
-        with tempfile.TemporaryDirectory(prefix="casepath-slide-") as scratch:
+        with tempfile.TemporaryDirectory(dir=self.scratch) as scratch:
             work = Conversion(
                 source=path,
                 out=Path(scratch) / "dicom",

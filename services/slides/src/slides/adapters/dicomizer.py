@@ -124,7 +124,7 @@ def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
     order, specimen = OrderPlaced.FromString(work.order), Specimen.FromString(work.specimen)
     study = dicom_uid(work.identity, f"study|{order.case_id or work.name}")
     try:
-        with TemporaryDirectory(prefix="casepath-scaled-") as scratch:
+        with TemporaryDirectory(dir=work.out.parent) as scratch:
             source = work.source
             if work.microns_per_pixel is not None and inspection.vendor == "aperio":
                 source = with_microns_per_pixel(source, Path(scratch) / source.name, work.microns_per_pixel)
