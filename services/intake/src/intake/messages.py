@@ -95,12 +95,16 @@ class Message:
         return self.value(self.first("MSH"), 10)
 
 
+def first_line(frame: bytes) -> bytes:
+    return re.split(rb"[\r\n]", frame, maxsplit=1)[0]
+
+
 def decode(frame: bytes, default: str) -> Message:
     """The message in an MLLP frame, in the character set that its MSH-18 names. Raise Refused when it is none."""
     if not frame.startswith(b"MSH") or len(frame) < 9:
         raise Refused("AR", SEGMENT_MISSING, "MSH", "the message does not begin with MSH")
     separator = frame[3:4]
-    header = frame.split(b"\r", 1)[0].split(separator)
+    header = first_line(frame).split(separator)
     named = header[17].split(b"~")[0].decode("ascii", "replace").strip() if len(header) > 17 else ""
     codec = CHARACTER_SETS.get(named.upper(), "") if named else default
     if not codec:
@@ -165,7 +169,7 @@ def partial_date(text: str, place: str) -> str:
 
 def acknowledgement(frame: bytes, answer: str, now: datetime, control_id: str, error: Refused | None = None) -> bytes:
     """The ACK of a frame, readable or not (HL7 v2.5.1 section 2.9.2). `answer` is AA, AE or AR."""
-    fields = frame.split(b"\r", 1)[0].decode("ascii", "replace").split("|") if frame.startswith(b"MSH|") else []
+    fields = first_line(frame).decode("ascii", "replace").split("|") if frame.startswith(b"MSH|") else []
     fields += [""] * (18 - len(fields))
     trigger = fields[8].split("^")[1] if "^" in fields[8] else ""
     header = [

@@ -32,13 +32,14 @@ class OnnxClassifier:
 
     def __init__(self, bundle: Bundle, device: Literal["auto", "cpu", "gpu"] = "auto", threads: int = 0) -> None:
         refuse_both_runtimes()
+        providers = wanted(device)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if device == "gpu":
             options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
         try:
-            self.session = onnxruntime.InferenceSession(bundle.onnx, options, providers=wanted(device))
+            self.session = onnxruntime.InferenceSession(bundle.onnx, options, providers=providers)
         except Exception as error:
             # ONNX Runtime raises its own types from C++, which share no base but Exception.
             raise Misconfigured(f"ONNX Runtime cannot load {bundle.name} for {device}: {type(error).__name__}") from error

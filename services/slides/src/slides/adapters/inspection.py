@@ -1,5 +1,6 @@
 """Opening a scanned file to see what it is, before anything is made of it."""
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,8 +80,20 @@ def check_tiff_extent(path: Path) -> None:
                 for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
                     if offset + count > size:
                         raise Quarantined(QUARANTINE_REASON_TRUNCATED, "a tile lies beyond the end of the file")
-    except (tifffile.TiffFileError, OSError, ValueError, IndexError, KeyError, AttributeError) as error:
+            if next_directory(tiff):
+                raise Quarantined(QUARANTINE_REASON_TRUNCATED, "a directory lies beyond the end of the file")
+    except (tifffile.TiffFileError, OSError, ValueError, IndexError, KeyError, AttributeError, struct.error) as error:
         raise Quarantined(QUARANTINE_REASON_TRUNCATED, type(error).__name__) from None
+
+
+def next_directory(tiff: tifffile.TiffFile) -> int:
+    """Where the last directory that could be read says that another one is; zero at a true end."""
+    form, last = tiff.tiff, tiff.pages[-1].offset
+    tiff.filehandle.seek(last)
+    (tags,) = struct.unpack(form.tagnoformat, tiff.filehandle.read(form.tagnosize))
+    tiff.filehandle.seek(last + form.tagnosize + tags * form.tagsize)
+    (following,) = struct.unpack(form.offsetformat, tiff.filehandle.read(form.offsetsize))
+    return int(following)
 
 
 def number(text: str | None) -> float | None:

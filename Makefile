@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test test-unit lint protos bench clean
+
+# Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
+HOME_FOLDER ?= .casepath
+PORT_BASE ?= 18000
+KEEP ?=
+RUN := .venv/bin
+PLATFORM := --home $(HOME_FOLDER) --port-base $(PORT_BASE)
+SOURCES := $(wildcard services/*/src/*)
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+setup: ## Install all that is needed, into .venv and the user's cache folder
+	@services/embedded/setup.sh
+
+demo: setup ## One patient, one slide, one sequencing, end to end (KEEP=1 leaves it running)
+	@$(RUN)/casepath demo $(PLATFORM) $(if $(KEEP),--keep)
+
+up: setup ## Start the platform and leave it running (PORT_BASE=N for other ports)
+	@$(RUN)/casepath up $(PLATFORM)
+
+down: ## Stop the platform that `make up` started
+	@$(RUN)/casepath down --home $(HOME_FOLDER)
+
+test: setup lint ## Lint, types and every test, on real Kafka, Orthanc and HAPI FHIR
+	@$(RUN)/python -m pytest
+
+test-unit: setup ## The tests that need no server
+	@$(RUN)/python -m pytest tests/unit tests/contract tests/stages
+
+lint: setup ## Style, types and contracts
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check --quiet .
+	@$(RUN)/mypy $(SOURCES) tests protos/generate.py
+	@$(RUN)/buf lint protos
+	@$(RUN)/buf format --exit-code --diff protos
+	@$(RUN)/buf breaking protos --against protos/release.binpb
+
+protos: setup ## Generate the contracts anew from protos/
+	@$(RUN)/buf format --write protos
+	@$(RUN)/python protos/generate.py
+
+bench: setup ## Measure; docs/benchmarks.md says how to read it
+	@$(RUN)/python -m pytest tests/bench -p no:cacheprovider -s
+
+clean: ## Remove what the project made here; the user's cache folder is kept
+	@rm -rf .venv .casepath .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,272 @@
+"""One valid message of every kind, about a patient who does not exist."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.inference.v1.scoring_pb2 import (
+    FAILURE_REASON_NO_TISSUE,
+    Model,
+    ShardRequested,
+    ShardScored,
+    SlideFailed,
+    SlideScored,
+)
+from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, Patient, PatientRegistered
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.sequencing.v1.sequencing_pb2 import (
+    REJECTION_REASON_UNEQUAL_PAIRS,
+    CallingRequested,
+    Quality,
+    ReadsReceived,
+    ReadsRejected,
+    VariantsCalled,
+)
+from casepath.slides.v1.slide_pb2 import (
+    IMAGE_FLAVOR_LABEL,
+    IMAGE_FLAVOR_VOLUME,
+    QUARANTINE_REASON_NO_BARCODE,
+    Instance,
+    SlideIngested,
+    SlideQuarantined,
+)
+from casepath.topics import (
+    INFERENCE_SHARD_REQUESTED,
+    INFERENCE_SHARD_SCORED,
+    INFERENCE_SLIDE_FAILED,
+    INFERENCE_SLIDE_SCORED,
+    INTAKE_ORDER_PLACED,
+    INTAKE_PATIENT_REGISTERED,
+    RECORDS_ENTRIES_FILED,
+    SEQUENCING_CALLING_REQUESTED,
+    SEQUENCING_READS_RECEIVED,
+    SEQUENCING_READS_REJECTED,
+    SEQUENCING_VARIANTS_CALLED,
+    SLIDES_SLIDE_INGESTED,
+    SLIDES_SLIDE_QUARANTINED,
+)
+from chassis.events import Envelope
+from chassis.identity import case_id, patient_id
+
+NAMESPACE = UUID("7c9b1d3a-0f43-4f0e-9f57-7a1f6a4a9b11")
+ACCESSION = "S26-0001"
+CASE = case_id(NAMESPACE, ACCESSION)
+PATIENT = patient_id(NAMESPACE, "1.2.250.1.999", "P1")
+SCAN = str(uuid5(NAMESPACE, "scan"))
+RUN = str(uuid5(NAMESPACE, "run"))
+JOB = str(uuid5(NAMESPACE, "job"))
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def stamp(moment: datetime = NOON) -> Timestamp:
+    converted = Timestamp()
+    converted.FromDatetime(moment)
+    return converted
+
+
+def ref(name: str, size: int = 10) -> ObjectRef:
+    sha256 = (uuid5(NAMESPACE, name).hex * 2)[:64]
+    return ObjectRef(path=f"sha256/{sha256[:2]}/{sha256}", sha256=sha256, size=size)
+
+
+def patient() -> Patient:
+    return Patient(
+        patient_id=PATIENT,
+        identifier="P1",
+        assigning_authority="1.2.250.1.999",
+        family_name="Exemple",
+        given_names=["Zoé"],
+        birth_date="1970-01-31",
+        sex=SEX_FEMALE,
+    )
+
+
+def registered() -> PatientRegistered:
+    return PatientRegistered(patient=patient(), trigger="A01", recorded_at=stamp())
+
+
+def order(recorded_at: datetime = NOON) -> OrderPlaced:
+    histology = RequestedService(
+        service=Code(code="11529-5", text="Surgical pathology study", system="LN"),
+        placer_order_number="PL1",
+        specimens=[
+            Specimen(
+                identifier="T1",
+                type=Code(code="119376003", text="Tissue specimen", system="SCT"),
+                site=Code(code="SKIN", text="Peau", system="L"),
+                collected_at=stamp(),
+                containers=["A1", "A2"],
+            )
+        ],
+    )
+    genetics = RequestedService(
+        service=Code(code="51969-4", text="Genetic analysis report", system="LN"),
+        placer_order_number="PL2",
+        specimens=[Specimen(identifier="B1", type=Code(code="119297000", text="Blood specimen", system="SCT"))],
+    )
+    return OrderPlaced(
+        case_id=CASE, patient=patient(), accession=ACCESSION, services=[histology, genetics], recorded_at=stamp(recorded_at)
+    )
+
+
+def instance(uid: str, flavor: int = IMAGE_FLAVOR_VOLUME, side: int = 2560, microns: float = 0.25) -> Instance:
+    return Instance(
+        sop_instance_uid=uid,
+        flavor=flavor,  # type: ignore[arg-type]
+        object=ref(uid),
+        transfer_syntax_uid="1.2.840.10008.1.2.4.50",
+        frames=100,
+        rows=256,
+        columns=256,
+        total_rows=side,
+        total_columns=side,
+        microns_per_pixel=microns,
+    )
+
+
+def ingested(slide: str = "A1", scan: str = SCAN) -> SlideIngested:
+    return SlideIngested(
+        case_id=CASE,
+        patient_id=PATIENT,
+        slide_id=slide,
+        scan_id=scan,
+        study_instance_uid="2.25.1",
+        series_instance_uid=f"2.25.2.{UUID(scan).int % 1000}",
+        instances=[instance(f"2.25.3.{UUID(scan).int % 1000}"), instance("2.25.4", IMAGE_FLAVOR_LABEL, 256, 0)],
+        source_sha256=ref("svs").sha256,
+        source_format="aperio",
+    )
+
+
+def quarantined() -> SlideQuarantined:
+    return SlideQuarantined(
+        scan_id=SCAN, reason=QUARANTINE_REASON_NO_BARCODE, remedy="Read the glass.", source_sha256=ref("svs").sha256
+    )
+
+
+def model() -> Model:
+    return Model(name="demo", version="1", sha256=ref("model").sha256)
+
+
+def shard_requested() -> ShardRequested:
+    return ShardRequested(job_id=JOB, case_id=CASE, shard=0, shards=1)
+
+
+def shard_scored() -> ShardScored:
+    return ShardScored(job_id=JOB, case_id=CASE, shard=0, shards=1)
+
+
+def scored(slide: str = "A1", scan: str = SCAN) -> SlideScored:
+    return SlideScored(
+        case_id=CASE,
+        patient_id=PATIENT,
+        slide_id=slide,
+        job_id=JOB,
+        study_instance_uid="2.25.1",
+        series_instance_uid=ingested(slide, scan).series_instance_uid,
+        model=model(),
+        provider="CPUExecutionProvider",
+        tiles=100,
+        failed_tiles=1,
+        score=0.75,
+        positive_fraction=0.25,
+        tissue_fraction=0.5,
+        heatmap=ref("heatmap"),
+        heatmap_image=ref("heatmap image"),
+        scan_id=scan,
+    )
+
+
+def failed(slide: str = "A1", scan: str = SCAN) -> SlideFailed:
+    return SlideFailed(
+        case_id=CASE,
+        patient_id=PATIENT,
+        slide_id=slide,
+        job_id=JOB,
+        model=model(),
+        reason=FAILURE_REASON_NO_TISSUE,
+        scan_id=scan,
+    )
+
+
+def reads_received() -> ReadsReceived:
+    return ReadsReceived(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        run_id=RUN,
+        reads_1=ref("r1"),
+        reads_2=ref("r2"),
+        pairs=1000,
+        reference="hg19-chr20",
+    )
+
+
+def reads_rejected() -> ReadsRejected:
+    return ReadsRejected(run_id=RUN, reason=REJECTION_REASON_UNEQUAL_PAIRS, file=2, record=12, line=45)
+
+
+def calling_requested() -> CallingRequested:
+    return CallingRequested(job_id=JOB, reads=reads_received())
+
+
+def variants_called() -> VariantsCalled:
+    return VariantsCalled(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        job_id=JOB,
+        alignments=ref("bam"),
+        alignments_index=ref("bai"),
+        variants=ref("vcf"),
+        variants_index=ref("tbi"),
+        quality=Quality(
+            reads=2000,
+            mapped_reads=1990,
+            duplicate_reads=5,
+            q30_fraction=0.9,
+            mean_coverage=31.5,
+            covered_10x_fraction=0.99,
+            median_insert_size=350,
+            snps=10,
+            indels=2,
+            transition_transversion_ratio=2.1,
+        ),
+        reference="hg19-chr20",
+        reference_sha256=ref("fasta").sha256,
+        tools=["minimap2 2.31", "bcftools 1.24"],
+    )
+
+
+def filed() -> EntriesFiled:
+    return EntriesFiled(
+        case_id=CASE,
+        cause=INTAKE_ORDER_PLACED.name,
+        entries=[Entry(kind="Patient", identifier=PATIENT, version="1"), Entry(kind="Instance", identifier="2.25.3")],
+    )
+
+
+BY_TOPIC: dict[str, Message] = {
+    INTAKE_PATIENT_REGISTERED.name: registered(),
+    INTAKE_ORDER_PLACED.name: order(),
+    SLIDES_SLIDE_INGESTED.name: ingested(),
+    SLIDES_SLIDE_QUARANTINED.name: quarantined(),
+    INFERENCE_SHARD_REQUESTED.name: shard_requested(),
+    INFERENCE_SHARD_SCORED.name: shard_scored(),
+    INFERENCE_SLIDE_SCORED.name: scored(),
+    INFERENCE_SLIDE_FAILED.name: failed(),
+    SEQUENCING_READS_RECEIVED.name: reads_received(),
+    SEQUENCING_READS_REJECTED.name: reads_rejected(),
+    SEQUENCING_CALLING_REQUESTED.name: calling_requested(),
+    SEQUENCING_VARIANTS_CALLED.name: variants_called(),
+    RECORDS_ENTRIES_FILED.name: filed(),
+}
+
+
+def envelope(topic: str, cause: str = "cause", time: datetime = NOON) -> Envelope:
+    id_ = uuid5(NAMESPACE, f"{topic}|{cause}")
+    return Envelope(id=id_, type=topic, source="test", time=time, correlation_id=id_, causation_id=None)

@@ -1,0 +1,116 @@
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+import examples
+from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, ReadsRejected
+from chassis.isolated import Isolated
+from chassis.objects import Objects
+from chassis.orders import ListedOrders
+from chassis.publisher import MemoryPublisher
+from embedded import samples
+from sequencing.ingestion import Ingestion, pairs
+from sequencing.settings import SequencingSettings
+
+NAME = re.compile(SequencingSettings.model_fields["reads_name"].default)
+
+
+@pytest.fixture
+def publisher() -> MemoryPublisher:
+    return MemoryPublisher()
+
+
+@pytest_asyncio.fixture
+async def ingestion(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[Ingestion]:
+    with Isolated() as isolated:
+        yield Ingestion(
+            tmp_path / "sequencer",
+            NAME,
+            "hg19",
+            examples.NAMESPACE,
+            ListedOrders([examples.order()]),
+            Objects.at(f"file://{tmp_path / 'objects'}"),
+            publisher,
+            isolated,
+        )
+
+
+async def drop(ingestion: Ingestion, sample: str, contents: tuple[bytes, bytes]) -> None:
+    for number, content in enumerate(contents, start=1):
+        (ingestion.incoming / f"{examples.ACCESSION}_{sample}_R{number}.fastq.gz").write_bytes(content)
+    for dropped in ingestion.grouped(sorted(ingestion.incoming.iterdir())):
+        await ingestion.take(dropped)
+
+
+def real() -> tuple[bytes, bytes]:
+    return samples.READS[0].read_bytes(), samples.READS[1].read_bytes()
+
+
+def published(publisher: MemoryPublisher) -> list[str]:
+    return [record.topic for record in publisher.records]
+
+
+@pytest.mark.parametrize("name", ["S1_B1_R1.fastq.gz", "S1_B1_1.fq.gz", "S1_B1_R1.fastq"])
+def test_a_pair_is_found_by_its_names_whatever_their_style(name: str) -> None:
+    first, second = Path(name), Path(re.sub(r"1(?=\.)", "2", name))
+    (found,) = pairs([second, first], NAME)
+    assert (found.files, found.accession, found.sample) == ((first, second), "S1", "B1")
+
+
+def test_a_read_waits_for_its_mate() -> None:
+    assert pairs([Path("S1_B1_R1.fastq.gz"), Path("S1_B2_R2.fastq.gz")], NAME) == []
+
+
+async def test_reads_of_an_order_are_stored_and_announced(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
+    await drop(ingestion, "B1", real())
+    (record,) = publisher.records
+    data = ReadsReceived.FromString(record.value)
+    assert (data.case_id, data.sample_id, data.pairs) == (examples.CASE, "B1", 12184)
+    assert await ingestion.objects.get(data.reads_1) == real()[0]
+    assert list(ingestion.incoming.iterdir()) == []
+    assert len(list(ingestion.filed.rglob("*.gz"))) == 2
+
+
+async def test_the_same_reads_dropped_again_give_the_same_event(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
+    for _ in range(2):
+        await drop(ingestion, "B1", real())
+    ids = {dict(record.headers)["ce_id"] for record in publisher.records}
+    assert len(publisher.records) == 2
+    assert len(ids) == 1
+
+
+async def test_bad_reads_are_set_aside_with_record_and_line(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
+    first, second = real()
+    await drop(ingestion, "B1", (first[: len(first) // 2], second))
+    data = ReadsRejected.FromString(publisher.records[0].value)
+    assert data.file == 1
+    assert data.record > 1
+    (reason,) = ingestion.quarantine.root.glob("*/reason.json")
+    said = json.loads(reason.read_text())
+    assert said["reason"] == "TRUNCATED_GZIP"
+    assert f"record {data.record}" in said["detail"]
+    assert (reason.parent / f"{examples.ACCESSION}_B1_R1.fastq.gz").exists()
+
+
+async def test_reads_without_an_order_wait_and_join_it_when_it_comes(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
+    ingestion.orders = ListedOrders([])
+    await drop(ingestion, "B1", real())
+    assert published(publisher) == ["sequencing.reads.rejected.v1"]
+    assert await ingestion.resume() == 0
+    ingestion.orders = ListedOrders([examples.order()])
+    assert await ingestion.resume() == 1
+    for dropped in ingestion.grouped(sorted(ingestion.incoming.iterdir())):
+        await ingestion.take(dropped)
+    assert published(publisher)[-1] == "sequencing.reads.received.v1"
+
+
+async def test_a_file_whose_name_says_nothing_is_set_aside(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
+    (ingestion.incoming / "Undetermined_S0_L001_R1_001.fastq.gz").write_bytes(b"x")
+    (dropped,) = ingestion.grouped(sorted(ingestion.incoming.iterdir()))
+    await ingestion.take(dropped)
+    assert published(publisher) == ["sequencing.reads.rejected.v1"]
+    assert await ingestion.resume() == 0

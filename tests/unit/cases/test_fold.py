@@ -1,0 +1,111 @@
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from google.protobuf.message import Message
+
+import examples
+from casepath.cases.v1.cases_pb2 import (
+    SLIDE_STATE_AI_FAILED,
+    SLIDE_STATE_READY,
+    SLIDE_STATE_WAITING_FOR_AI,
+    SLIDE_STATE_WAITING_FOR_SCAN,
+    Case,
+)
+from cases.handlers import folded
+from chassis.errors import Malformed
+
+OTHER_SCAN = "11111111-1111-5111-8111-111111111111"
+
+
+def fold(*messages: Message, before: Case | None = None) -> Case:
+    case = before
+    for number, message in enumerate(messages):
+        name = message.DESCRIPTOR.full_name
+        cause = message.SerializeToString(deterministic=True).hex()
+        case = folded(case, examples.envelope(name, cause, examples.NOON + timedelta(seconds=number)), message)
+    assert case is not None
+    return case
+
+
+def states(case: Case) -> dict[str, int]:
+    return {slide.slide_id: slide.state for slide in case.slides}
+
+
+def test_slides_of_an_order_wait_for_their_scans() -> None:
+    assert states(fold(examples.order())) == {"A1": SLIDE_STATE_WAITING_FOR_SCAN, "A2": SLIDE_STATE_WAITING_FOR_SCAN}
+
+
+def test_a_scanned_slide_waits_for_the_ai_and_is_then_ready() -> None:
+    case = fold(examples.order(), examples.ingested())
+    assert states(case)["A1"] == SLIDE_STATE_WAITING_FOR_AI
+    assert states(fold(examples.scored(), before=case))["A1"] == SLIDE_STATE_READY
+
+
+def test_a_failed_ai_run_is_shown_as_failed() -> None:
+    case = fold(examples.order(), examples.ingested(), examples.failed())
+    assert states(case)["A1"] == SLIDE_STATE_AI_FAILED
+
+
+def test_an_event_that_comes_again_changes_nothing() -> None:
+    messages = [examples.order(), examples.ingested(), examples.scored(), examples.filed()]
+    once = fold(*messages)
+    assert fold(*messages, before=once) == once
+
+
+def test_the_order_in_which_topics_are_read_does_not_matter() -> None:
+    messages = [
+        examples.order(),
+        examples.ingested(),
+        examples.scored(),
+        examples.reads_received(),
+        examples.variants_called(),
+        examples.filed(),
+    ]
+    envelopes = [examples.envelope(m.DESCRIPTOR.full_name, str(n), examples.NOON) for n, m in enumerate(messages)]
+    found = set()
+    for sequence in permutations(range(len(messages))):
+        case = None
+        for number in sequence:
+            case = folded(case, envelopes[number], messages[number])
+        assert case is not None
+        found.add(case.SerializeToString(deterministic=True))
+    assert len(found) == 1
+
+
+def test_a_rescan_replaces_the_scan_and_what_was_read_on_it() -> None:
+    case = fold(examples.order(), examples.ingested(), examples.scored(), examples.ingested(scan=OTHER_SCAN))
+    assert states(case)["A1"] == SLIDE_STATE_WAITING_FOR_AI
+    assert not case.slides[0].HasField("scored")
+
+
+def test_a_late_score_of_a_replaced_scan_is_not_shown() -> None:
+    case = fold(examples.order(), examples.ingested(scan=OTHER_SCAN), examples.scored())
+    assert states(case)["A1"] == SLIDE_STATE_WAITING_FOR_AI
+
+
+def test_an_amended_order_counts_and_an_older_one_does_not() -> None:
+    later, earlier = examples.order(examples.NOON + timedelta(hours=1)), examples.order()
+    later.services[0].specimens[0].containers.append("A3")
+    case = fold(later, earlier)
+    assert case.order == later
+    assert "A3" in states(case)
+
+
+def test_what_is_filed_is_kept_once_under_its_latest_version() -> None:
+    again = examples.filed()
+    again.entries[0].version = "2"
+    case = fold(examples.filed(), again, examples.filed())
+    assert [(entry.kind, entry.version) for entry in case.filed] == [("Instance", ""), ("Patient", "2")]
+
+
+def test_the_timeline_is_in_order_of_time() -> None:
+    case = fold(examples.order(), examples.ingested())
+    times = [moment.time.ToNanoseconds() for moment in case.timeline]
+    assert times == sorted(times)
+    assert len(times) == 2
+
+
+def test_a_message_of_no_case_is_malformed() -> None:
+    with pytest.raises(Malformed):
+        fold(examples.registered())

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+import examples
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from chassis.errors import NotFound, Unavailable
+from chassis.objects import Objects, Shelf
+from chassis.orders import ShelvedOrders
+from chassis.worker import Received
+
+
+async def test_the_same_bytes_are_one_object(tmp_path: Path) -> None:
+    objects = Objects.at(f"file://{tmp_path}")
+    file = tmp_path / "file"
+    file.write_bytes(b"content")
+    assert await objects.put(b"content") == await objects.put(file)
+    assert len(list((tmp_path / "sha256").rglob("*"))) == 2
+
+
+async def test_an_object_is_read_back_and_checked_against_its_digest(tmp_path: Path) -> None:
+    objects = Objects.at(f"file://{tmp_path}")
+    ref = await objects.put(b"content")
+    assert await objects.get(ref) == b"content"
+    (tmp_path / ref.path).write_bytes(b"damaged")
+    with pytest.raises(Unavailable, match="digest"):
+        await objects.get(ref)
+
+
+async def test_an_object_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    objects = Objects.at(f"file://{tmp_path}")
+    missing = ObjectRef(path="sha256/00/00", sha256="0" * 64, size=1)
+    with pytest.raises(NotFound):
+        await objects.get(missing)
+    with pytest.raises(NotFound):
+        await objects.as_file(missing, tmp_path)
+
+
+async def test_a_shelf_lists_what_lies_below_a_folder(tmp_path: Path) -> None:
+    shelf = Shelf(Objects.at(f"file://{tmp_path}"), OrderPlaced, "test")
+    await shelf.put("a/1", examples.order())
+    await shelf.put("a/2", examples.order())
+    await shelf.put("b/1", examples.order())
+    assert await shelf.names("a") == {"1", "2"}
+    assert await shelf.names("c") == set()
+    assert await shelf.get("b/1") == examples.order()
+
+
+async def test_an_order_recorded_earlier_does_not_replace_a_later_one(tmp_path: Path) -> None:
+    orders = ShelvedOrders(Objects.at(f"file://{tmp_path}"), "test", examples.NAMESPACE)
+    later, earlier = examples.order(), examples.order(examples.NOON.replace(hour=9))
+    del earlier.services[1:]
+    for one in (later, earlier, later):
+        await orders.keep(Received(one, examples.envelope("order")))
+    assert await orders.find(examples.ACCESSION) == later
+    assert await orders.find("another") is None

@@ -1,0 +1,150 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import examples
+from casepath.inference.v1.scoring_pb2 import (
+    FAILURE_REASON_NO_TISSUE,
+    FAILURE_REASON_TOO_MANY_FAILED_TILES,
+    Cell,
+    ScoringJob,
+    ShardResult,
+    SlideFailed,
+    SlideScored,
+)
+from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL
+from chassis.errors import Malformed
+from chassis.events import Event, check
+from inference.bundle import Bundle
+from inference.handlers import concluded, planned, probabilities, scored_level, shard_cells, shards_requested, volumes
+from inference.heatmap import as_npy, as_png, heatmap, summary
+from inference.tissue import tissue_mask
+
+BUNDLE = Bundle("demo", "1", examples.model().sha256, b"", ("normal", "tumor"), 256, 0.25, frozenset())
+
+
+def job(mask: np.ndarray | None = None, shard_tiles: int = 7) -> ScoringJob:
+    tissue = np.ones((100, 100), bool) if mask is None else mask
+    made = planned(examples.ingested(), BUNDLE, tissue, shard_tiles)
+    check(made)
+    return made
+
+
+def conclusion(scores: list[float], allowed: float = 0.05) -> Event:
+    one = job()
+    grid = heatmap(one.columns, one.rows, one.cells, scores)
+    event = concluded(one, summary(grid, len(one.cells)), "CPUExecutionProvider", examples.ref("a"), examples.ref("b"), allowed)
+    check(event.data)
+    return event
+
+
+def test_every_tissue_tile_is_in_exactly_one_shard() -> None:
+    one = job()
+    shards = [shard_cells(one, shard) for shard in range(one.shards)]
+    assert [cell for shard in shards for cell in shard] == list(one.cells)
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
+    assert len(one.cells) == 100
+
+
+def test_shards_have_keys_of_their_own_so_that_one_slide_spreads_over_workers() -> None:
+    keys = [event.key for event in shards_requested(job())]
+    assert len(set(keys)) == len(keys) == 15
+
+
+def test_only_cells_with_tissue_are_scored() -> None:
+    mask = np.zeros((100, 100), bool)
+    mask[:50, :50] = True
+    assert {(cell.column, cell.row) for cell in job(mask).cells} == {(c, r) for c in range(5) for r in range(5)}
+
+
+def test_a_slide_without_tissue_fails_rather_than_being_negative() -> None:
+    (event,) = shards_requested(job(np.zeros((100, 100), bool)))
+    assert isinstance(event.data, SlideFailed)
+    assert event.data.reason == FAILURE_REASON_NO_TISSUE
+
+
+def test_planning_a_slide_again_gives_the_same_job() -> None:
+    assert job() == job()
+
+
+def test_a_score_carries_the_provider_that_ran_and_every_count() -> None:
+    scores = [0.1] * 98 + [0.9, float("nan")]
+    data = conclusion(scores).data
+    assert isinstance(data, SlideScored)
+    assert (data.tiles, data.failed_tiles, data.provider) == (100, 1, "CPUExecutionProvider")
+    assert data.positive_fraction == pytest.approx(1 / 99)
+
+
+def test_too_many_failed_tiles_fail_the_slide() -> None:
+    data = conclusion([float("nan")] * 10 + [0.9] * 90).data
+    assert isinstance(data, SlideFailed)
+    assert data.reason == FAILURE_REASON_TOO_MANY_FAILED_TILES
+    assert data.failed_tiles == 10
+
+
+def test_all_tiles_failed_is_a_failure_even_where_failures_are_allowed() -> None:
+    assert isinstance(conclusion([float("nan")] * 100, allowed=0.5).data, SlideFailed)
+
+
+def test_the_conclusion_is_the_same_event_whichever_shard_came_last() -> None:
+    assert conclusion([0.5] * 100).id == conclusion([0.5] * 100).id
+
+
+def test_results_keep_the_order_of_the_cells() -> None:
+    results = [ShardResult(probabilities=[0.1, 0.2], provider="x"), ShardResult(probabilities=[0.3], provider="x")]
+    assert probabilities(results) == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_a_failed_tile_is_not_a_number_and_never_zero() -> None:
+    cells = [Cell(column=0, row=0), Cell(column=1, row=0)]
+    grid = heatmap(3, 1, cells, [float("nan"), 0.0])
+    assert np.isnan(grid[0, 0])
+    assert grid[0, 1] == 0
+    assert np.isnan(grid[0, 2])
+    read = np.load(io.BytesIO(as_npy(grid)))
+    assert np.array_equal(read, grid, equal_nan=True)
+
+
+def test_the_image_is_transparent_where_there_is_no_score() -> None:
+    grid = np.array([[np.nan, 1.0]], np.float32)
+    image = np.asarray(Image.open(io.BytesIO(as_png(grid, zoom=1))))
+    assert image[0, 0, 3] == 0
+    assert image[0, 1, 3] > 0
+    assert image[0, 1, 0] == 255
+
+
+def test_one_hot_tile_does_not_carry_a_slide() -> None:
+    grid = np.full((4, 4), 0.1, np.float32)
+    grid[1, 1] = 1.0
+    assert summary(grid, 16).score < 0.5
+    grid[1, 2] = grid[2, 1] = grid[2, 2] = 1.0
+    assert summary(grid, 16).score == pytest.approx(1.0)
+
+
+def test_the_level_nearest_above_the_models_resolution_is_read() -> None:
+    slide = examples.ingested()
+    slide.instances.append(examples.instance("2.25.9", side=640, microns=1.0))
+    slide.instances.append(examples.instance("2.25.10", side=1280, microns=0.26))
+    assert scored_level(volumes(slide), 0.25).sop_instance_uid == "2.25.10"
+    assert scored_level(volumes(slide), 1.2).sop_instance_uid == "2.25.9"
+    assert scored_level(volumes(slide), 0.1).microns_per_pixel == 0.25
+
+
+def test_a_label_is_never_scored() -> None:
+    slide = examples.ingested()
+    del slide.instances[:]
+    slide.instances.append(examples.instance("2.25.4", IMAGE_FLAVOR_LABEL, 256, 0))
+    with pytest.raises(Malformed):
+        volumes(slide)
+
+
+def test_glass_and_black_padding_are_not_tissue() -> None:
+    image = np.full((40, 40, 3), 240, np.uint8)
+    assert not tissue_mask(image).any()
+    image[:10] = 5
+    image[20:30, :20] = (180, 80, 150)
+    mask = tissue_mask(image)
+    assert mask[20:30, :20].all()
+    assert mask.sum() == 200

@@ -1,0 +1,161 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import examples
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, PatientRegistered
+from chassis.events import Event, check
+from chassis.publisher import MemoryPublisher
+from intake.handlers import events
+from intake.messages import Refused, decode, identity
+from intake.receiving import Receiver
+
+PARIS = ZoneInfo("Europe/Paris")
+PID = "PID|1||ALT^^^OTHER^AN~P1^^^HOSP&1.2.250.1.999&ISO^PI||Exemple^Zoé^Anne||19700131|F"
+ORDER = [
+    "ORC|NW|PL1|S26-0001",
+    "OBR|1|PL1|S26-0001|11529-5^Surgical pathology study^LN",
+    "SPM|1|^T1||119376003^Tissue specimen^SCT||||SKIN^Peau^L|||||||||202603011000",
+    "SAC|||A1",
+    "SAC|||A2",
+    "ORC|NW|PL2|S26-0001",
+    "OBR|2|PL2|S26-0001|51969-4^Genetic analysis report^LN",
+    "SPM|2|^B1||119297000^Blood specimen^SCT",
+]
+
+
+def text(kind: str, *segments: str, control: str = "C1", stamp: str = "20260301130000", charset: str = "UNICODE UTF-8") -> str:
+    return "\r".join([f"MSH|^~\\&|HIS|HOSP|CASEPATH|LAB|{stamp}||{kind}|{control}|P|2.5.1||||||{charset}", *segments]) + "\r"
+
+
+def read(content: str | bytes) -> list[Event]:
+    frame = content.encode() if isinstance(content, str) else content
+    found = events(decode(frame, "utf-8"), examples.NAMESPACE, PARIS)
+    for event in found:
+        check(event.data)
+    return found
+
+
+def patient_of(content: str | bytes) -> PatientRegistered:
+    (event,) = read(content)
+    assert isinstance(event.data, PatientRegistered)
+    return event.data
+
+
+@pytest.mark.parametrize("trigger", ["A01", "A04", "A08"])
+def test_an_admission_registers_the_patient(trigger: str) -> None:
+    data = patient_of(text(f"ADT^{trigger}^ADT_A01", PID))
+    assert data.trigger == trigger
+    assert data.patient.patient_id == examples.PATIENT
+    assert data.patient.identifier == "P1"
+    assert (data.patient.family_name, list(data.patient.given_names)) == ("Exemple", ["Zoé", "Anne"])
+    assert (data.patient.birth_date, data.patient.sex) == ("1970-01-31", SEX_FEMALE)
+    assert data.recorded_at.ToDatetime(UTC) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_an_order_becomes_one_case_with_its_services_specimens_and_slides() -> None:
+    (event,) = read(text("OML^O21^OML_O21", PID, *ORDER))
+    data = event.data
+    assert isinstance(data, OrderPlaced)
+    assert event.key == data.case_id == examples.CASE
+    assert [service.service.code for service in data.services] == ["11529-5", "51969-4"]
+    assert list(data.services[0].specimens[0].containers) == ["A1", "A2"]
+    assert data.services[1].specimens[0].identifier == "B1"
+
+
+def test_two_accessions_in_one_message_are_two_cases() -> None:
+    second = [segment.replace("S26-0001", "S26-0002") for segment in ORDER[5:]]
+    found = read(text("OML^O21", PID, *ORDER[:5], *second))
+    assert len({event.key for event in found}) == 2
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec"), [("8859/1", "latin-1"), ("8859/15", "iso8859-15"), ("UNICODE UTF-8", "utf-8"), ("", "utf-8")]
+)
+def test_names_are_read_in_the_character_set_that_the_message_names(charset: str, codec: str) -> None:
+    data = patient_of(text("ADT^A01", PID, charset=charset).encode(codec))
+    assert data.patient.given_names[0] == "Zoé"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_line_feeds_between_segments_are_tolerated(ending: str) -> None:
+    assert patient_of(text("ADT^A01", PID).replace("\r", ending)).patient.identifier == "P1"
+
+
+def test_escapes_are_resolved() -> None:
+    assert patient_of(text("ADT^A01", PID.replace("Exemple", "O\\T\\B"))).patient.family_name == "O&B"
+
+
+@pytest.mark.parametrize(
+    ("content", "answer", "place"),
+    [
+        ("hello", "AR", "MSH"),
+        (text("ADT^A01", PID, control=""), "AR", "MSH-10"),
+        (text("ADT^A40", PID), "AR", "MSH-9"),
+        (text("OML^O33", PID), "AR", "MSH-9"),
+        (text("SIU^S12", PID), "AR", "MSH-9"),
+        (text("ADT^A01", PID, charset="KLINGON"), "AR", "MSH-18"),
+        (text("ADT^A01"), "AE", "PID"),
+        (text("ADT^A01", PID.replace("Exemple", "")), "AE", "PID-5"),
+        (text("ADT^A01", "PID|1||||Exemple"), "AE", "PID-3"),
+        (text("ADT^A01", PID.replace("19700131", "31/01/1970")), "AE", "PID-7"),
+        (text("ADT^A01", PID.replace("19700131", "19701331")), "AE", "PID-7"),
+        (text("ADT^A01", PID, stamp="yesterday"), "AE", "MSH-7"),
+        (text("ADT^A01", PID.replace("P1^", "P" * 65 + "^")), "AE", "PID-3"),
+        (text("OML^O21", PID), "AE", "OBR"),
+        (text("OML^O21", PID, "ORC|NW|PL1|S1"), "AE", "OBR"),
+        (text("OML^O21", PID, "ORC|NW|PL1", "OBR|1|PL1||X^Y^L"), "AE", "OBR-3"),
+        (text("OML^O21", PID, "OBR|1|PL1|S1|"), "AE", "OBR-4"),
+        (text("OML^O21", PID, "OBR|1|PL1|S1|X^Y^L", "SAC|||A1"), "AE", "SPM"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_its_place(content: str, answer: str, place: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(content)
+    assert (caught.value.answer, caught.value.place) == (answer, place)
+
+
+def test_bytes_of_another_character_set_are_refused() -> None:
+    with pytest.raises(Refused, match="declared character set"):
+        read(text("ADT^A01", PID).encode("latin-1"))
+
+
+def test_a_resend_with_a_new_time_is_the_same_input_and_a_reused_control_id_is_not() -> None:
+    def id_of(content: str) -> object:
+        return identity(decode(content.encode(), "utf-8"), examples.NAMESPACE)
+
+    first = id_of(text("ADT^A01", PID))
+    assert id_of(text("ADT^A01", PID, stamp="20260301140000")) == first
+    assert id_of(text("ADT^A01", PID, control="C2")) != first
+    assert id_of(text("ADT^A01", PID.replace("Exemple", "Autre"))) != first
+
+
+def receiver(publisher: MemoryPublisher) -> Receiver:
+    return Receiver(publisher, examples.NAMESPACE, PARIS, "utf-8", clock=lambda: examples.NOON)
+
+
+async def test_a_message_is_acknowledged_to_its_sender_after_it_was_published() -> None:
+    publisher = MemoryPublisher()
+    answer = (await receiver(publisher).answer(text("ADT^A01^ADT_A01", PID).encode())).decode()
+    assert answer.startswith("MSH|^~\\&|CASEPATH|LAB|HIS|HOSP|20260301120000+0000||ACK^A01^ACK|")
+    assert "\rMSA|AA|C1\r" in answer
+    assert [record.topic for record in publisher.records] == ["intake.patient.registered.v1"]
+
+
+async def test_a_refusal_says_where_and_why_and_repeats_nothing_of_the_patient() -> None:
+    publisher = MemoryPublisher()
+    answer = (await receiver(publisher).answer(text("ADT^A01", PID.replace("19700131", "Exemple")).encode())).decode()
+    assert "\rMSA|AE|C1\rERR||PID^1^7|102^Data type error^HL70357|E||||" in answer
+    assert "Exemple" not in answer
+    assert publisher.records == []
+
+
+async def test_a_resend_publishes_the_same_event_id() -> None:
+    publisher = MemoryPublisher()
+    for stamp in ("20260301130000", "20260301130500"):
+        await receiver(publisher).answer(text("OML^O21", PID, *ORDER, stamp=stamp).encode())
+    ids = {dict(record.headers)["ce_id"] for record in publisher.records}
+    assert len(publisher.records) == 2
+    assert len(ids) == 1

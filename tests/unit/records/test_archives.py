@@ -1,0 +1,108 @@
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+import examples
+from chassis.errors import CasepathError, Rejected, Unavailable
+from records import resources
+from records.adapters.dicom_archive import DicomwebArchive, SameUidOtherBytes
+from records.adapters.fhir_server import HttpFhirServer
+
+PLAIN = {"resourceType": "Observation", "id": "1", "status": "final"}
+STAMPED = resources.patient(examples.patient(), examples.stamp())
+
+type Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def fhir(answer: Answer) -> HttpFhirServer:
+    return HttpFhirServer("http://fhir", httpx.AsyncClient(transport=httpx.MockTransport(answer)))
+
+
+def dicom(answer: Answer) -> DicomwebArchive:
+    return DicomwebArchive("http://dicom", httpx.AsyncClient(transport=httpx.MockTransport(answer)))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (409, Unavailable),
+        (412, Unavailable),
+        (429, Unavailable),
+        (500, Unavailable),
+        (503, Unavailable),
+        (400, Rejected),
+        (422, Rejected),
+    ],
+)
+async def test_a_refusal_is_retried_where_it_can_change_and_its_body_is_not_repeated(
+    status: int, kind: type[CasepathError]
+) -> None:
+    with pytest.raises(kind) as caught:
+        await fhir(lambda _: httpx.Response(status, text="Exemple")).put(PLAIN)
+    assert "Exemple" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("reset")])
+async def test_a_server_that_does_not_answer_is_unavailable(error: httpx.HTTPError) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    with pytest.raises(Unavailable):
+        await fhir(fail).put(PLAIN)
+
+
+async def test_a_stamped_resource_replaces_only_the_version_that_was_read() -> None:
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, request.headers.get("If-Match")))
+        return httpx.Response(200, json=STAMPED, headers={"ETag": 'W/"4"'})
+
+    assert await fhir(answer).put(STAMPED) == "4"
+    assert seen == [("GET", None), ("PUT", 'W/"4"')]
+
+
+def multipart(content: bytes) -> httpx.Response:
+    body = b"--b1\r\nContent-Type: application/dicom\r\n\r\n" + content + b"\r\n--b1--\r\n"
+    return httpx.Response(200, content=body, headers={"Content-Type": 'multipart/related; type="application/dicom"; boundary=b1'})
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"DICM", b"\r\n--b", bytes(range(256)) * 20000], ids=["empty", "short", "almost", "long"]
+)
+async def test_an_instance_that_is_there_already_is_not_stored_again(content: bytes, tmp_path: Path) -> None:
+    methods = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        methods.append(request.method)
+        return multipart(content)
+
+    await dicom(answer).store("1", "2", "3", tmp_path, hashlib.sha256(content).hexdigest())
+    assert methods == ["GET"]
+
+
+async def test_the_same_uid_with_other_bytes_is_never_overwritten(tmp_path: Path) -> None:
+    with pytest.raises(SameUidOtherBytes):
+        await dicom(lambda _: multipart(b"another")).store("1", "2", "3", tmp_path, hashlib.sha256(b"mine").hexdigest())
+
+
+async def test_an_answer_that_is_cut_short_is_not_taken_for_other_bytes(tmp_path: Path) -> None:
+    cut = httpx.Response(200, content=b"--b1\r\n\r\n\r\nDIC", headers={"Content-Type": "multipart/related; boundary=b1"})
+    with pytest.raises(Unavailable, match="cut short"):
+        await dicom(lambda _: cut).store("1", "2", "3", tmp_path, "0" * 64)
+
+
+async def test_an_instance_that_the_archive_refuses_is_rejected(tmp_path: Path) -> None:
+    file = tmp_path / "file.dcm"
+    file.write_bytes(b"x")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(404)
+        return httpx.Response(202, json={"00081198": {"vr": "SQ", "Value": [{}]}})
+
+    with pytest.raises(Rejected):
+        await dicom(answer).store("1", "2", "3", file, "0" * 64)

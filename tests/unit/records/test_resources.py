@@ -1,0 +1,111 @@
+import json
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+
+import examples
+from records import handlers, resources
+from records.adapters.fhir_server import MemoryFhirServer
+from records.resources import Resource
+
+OTHER_SCAN = "11111111-1111-5111-8111-111111111111"
+
+
+def everything() -> list[Resource]:
+    order = examples.order()
+    return [
+        *handlers.of_registration(examples.registered()),
+        *handlers.of_order(order),
+        *handlers.of_slides(order, [examples.ingested(), examples.ingested("A2", OTHER_SCAN)]),
+        *handlers.of_score(order, examples.scored()),
+        *handlers.of_failure(order, examples.failed()),
+        *handlers.of_variants(order, examples.variants_called()),
+    ]
+
+
+@pytest.mark.parametrize("resource", everything(), ids=lambda resource: resource["resourceType"])
+def test_resources_have_the_shape_of_fhir_r4(resource: Resource) -> None:
+    get_fhir_model_class(resource["resourceType"]).model_validate_json(json.dumps(resource))
+
+
+def test_references_name_what_is_filed() -> None:
+    filed = {f"{one['resourceType']}/{one['id']}" for one in everything()}
+    assert set(references(everything())) <= filed
+
+
+def references(found: Any) -> list[str]:
+    if isinstance(found, dict):
+        here = [found["reference"]] if isinstance(found.get("reference"), str) else []
+        return here + [name for value in found.values() for name in references(value)]
+    return [name for value in found for name in references(value)] if isinstance(found, list) else []
+
+
+def test_what_is_referred_to_is_filed_first() -> None:
+    seen: set[str] = set()
+    for resource in handlers.of_order(examples.order()):
+        assert set(references(resource)) <= seen
+        seen.add(f"{resource['resourceType']}/{resource['id']}")
+
+
+def test_the_same_events_give_the_same_resources() -> None:
+    assert everything() == everything()
+
+
+def test_no_element_is_empty() -> None:
+    def walk(found: Any) -> None:
+        assert found not in ("", [], {}, None)
+        for value in found.values() if isinstance(found, dict) else found if isinstance(found, list) else ():
+            walk(value)
+
+    walk(everything())
+
+
+def test_a_failed_ai_run_is_a_cancelled_observation_and_never_a_value() -> None:
+    observation, report = handlers.of_failure(examples.order(), examples.failed())
+    assert observation["status"] == report["status"] == "cancelled"
+    assert "valueQuantity" not in observation
+    assert observation["dataAbsentReason"]["coding"][0]["code"] == "error"
+    assert "failed" in report["conclusion"]
+    assert "échoué" in report["conclusion"]
+
+
+def test_an_ai_score_is_preliminary_and_says_in_both_languages_that_it_is_no_diagnosis() -> None:
+    _, report = handlers.of_score(examples.order(), examples.scored())
+    assert report["status"] == "preliminary"
+    assert "not a diagnosis" in report["conclusion"]
+    assert "pas un diagnostic" in report["conclusion"]
+
+
+def test_a_failure_and_a_score_of_one_job_do_not_replace_each_other() -> None:
+    scored = {one["id"] for one in handlers.of_score(examples.order(), examples.scored())}
+    failed = {one["id"] for one in handlers.of_failure(examples.order(), examples.failed())}
+    assert not scored & failed
+
+
+def test_an_imaging_study_is_the_same_whatever_the_order_of_its_scans() -> None:
+    scans = [examples.ingested(), examples.ingested("A2", OTHER_SCAN)]
+    found = [handlers.of_slides(examples.order(), list(order)) for order in permutations(scans)]
+    assert found[0] == found[1]
+    assert found[0][0]["numberOfSeries"] == 2
+
+
+async def test_an_older_message_does_not_replace_a_newer_one() -> None:
+    server = MemoryFhirServer()
+    person = examples.patient()
+    older = resources.patient(person, examples.stamp())
+    person.family_name = "Corrigée"
+    newer = resources.patient(person, examples.stamp(examples.NOON + timedelta(hours=1)))
+    for resource in (newer, older, newer):
+        assert await server.put(resource) == "1"
+    assert server.resources["Patient", examples.PATIENT] == (newer, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [("1.2.250.1", "urn:oid:1.2.250.1"), ("CHU Rennes", "urn:casepath:authority:CHU%20Rennes"), ("", "urn:casepath:authority:")],
+)
+def test_an_authority_is_a_uri(name: str, uri: str) -> None:
+    assert resources.authority(name) == uri
