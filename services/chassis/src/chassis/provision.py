@@ -10,6 +10,18 @@ from chassis.publisher import started
 WEEK_MS = 7 * 24 * 3600 * 1000
 
 
+def wanted_topics(replication: int) -> list[NewTopic]:
+    """Every declared topic, and `<name>.dlq` for each that somebody consumes."""
+    wanted = []
+    for topic in TOPICS:
+        retention = str(WEEK_MS) if topic.name.endswith(".requested.v1") else "-1"
+        wanted.append(NewTopic(topic.name, topic.partitions, replication, topic_configs={"retention.ms": retention}))
+        if topic.consumers:
+            config = {"retention.ms": "-1"}
+            wanted.append(NewTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, replication, topic_configs=config))
+    return wanted
+
+
 async def provision(bootstrap: str, replication: int = 1) -> list[str]:
     """Create what is missing among the declared topics and their dead-letter topics; return the names created.
 
@@ -18,13 +30,7 @@ async def provision(bootstrap: str, replication: int = 1) -> list[str]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await started(admin, bootstrap)
     try:
-        wanted = []
-        for topic in TOPICS:
-            retention = str(WEEK_MS) if topic.name.endswith(".requested.v1") else "-1"
-            wanted.append(NewTopic(topic.name, topic.partitions, replication, topic_configs={"retention.ms": retention}))
-            if topic.consumers:
-                config = {"retention.ms": "-1"}
-                wanted.append(NewTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, replication, topic_configs=config))
+        wanted = wanted_topics(replication)
         existing = set(await admin.list_topics())
         missing = [topic for topic in wanted if topic.name not in existing]
         if not missing:

@@ -8,17 +8,19 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from chassis.errors import Rejected, Unavailable
 from chassis.events import Event, Outgoing, sealed
 from chassis.telemetry import PUBLISHED, traceparent, tracer
 
 REQUEST_TIMEOUT_MS = 15_000
+# Seconds between attempts to reach a broker at start; the last attempt is followed by none.
+START_DELAYS = (0.5, 1, 2, 4, 8, 15, 30, 0)
 
 
 class Publisher(Protocol):
-    """Where records go. Returns when every record is acknowledged, or raises Unavailable."""
+    """Where records go. Returns when every record is acknowledged; raises Unavailable, or Rejected for one that is too large."""
 
     async def publish(self, records: Sequence[Outgoing]) -> None: ...
 
@@ -55,7 +57,7 @@ class KafkaPublisher:
                 await self.producer.send(record.topic, record.value, key=record.key, headers=record.headers) for record in records
             ]
             await asyncio.gather(*sent)
-        except ValueError as error:
+        except MessageSizeTooLargeError as error:
             raise Rejected("a record is larger than the broker takes") from error
         except KafkaError as error:
             raise Unavailable(f"the broker did not acknowledge: {type(error).__name__}") from error
@@ -83,7 +85,7 @@ async def announce(publisher: Publisher, events: Iterable[Event], *, cause: UUID
 
 async def started(client: AIOKafkaProducer, bootstrap: str) -> None:
     """Start a client, waiting for a broker that is not up yet for a minute. Raise Unavailable after that."""
-    for delay in (0.5, 1, 2, 4, 8, 15, 30, 0):
+    for delay in START_DELAYS:
         try:
             await client.start()
         except KafkaError as error:

@@ -10,7 +10,7 @@ from aiokafka.structs import ConsumerRecord
 from rich.console import Console
 from rich.table import Table
 
-from casepath.topics import BY_NAME, TOPICS, Topic
+from casepath.topics import BY_NAME, DEAD_LETTER_PARTITIONS, TOPICS, Topic
 from chassis.events import Outgoing
 from chassis.publisher import KafkaPublisher, started
 from cli.platform import asynchronous, kafka_option
@@ -84,16 +84,13 @@ async def waiting(topic: Topic[Any], kafka: str) -> AsyncIterator[tuple[AIOKafka
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=GROUP, enable_auto_commit=False, auto_offset_reset="earliest")
     await started(consumer, kafka)
     try:
-        partitions = [
-            TopicPartition(topic.dead_letters, number) for number in consumer.partitions_for_topic(topic.dead_letters) or ()
-        ]
+        partitions = [TopicPartition(topic.dead_letters, number) for number in range(DEAD_LETTER_PARTITIONS)]
+        consumer.assign(partitions)
         records: list[ConsumerRecord] = []
-        if partitions:
-            consumer.assign(partitions)
-            for partition, end in (await consumer.end_offsets(partitions)).items():
-                while await consumer.position(partition) < end:
-                    found = await consumer.getmany(partition, timeout_ms=1000)
-                    records += [record for batch in found.values() for record in batch]
+        for partition, end in (await consumer.end_offsets(partitions)).items():
+            while await consumer.position(partition) < end:
+                found = await consumer.getmany(partition, timeout_ms=1000)
+                records += [record for batch in found.values() for record in batch]
         yield consumer, records
     finally:
         await consumer.stop()

@@ -1,0 +1,68 @@
+"""The real platform, started once a run for the tests that need it, as a user starts it."""
+
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chassis.errors import Misconfigured
+from embedded.platform import Home
+from embedded.ports import Ports
+
+CASEPATH = Path(sys.executable).with_name("casepath")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    home: Home
+    ports: Ports
+
+    @property
+    def kafka(self) -> str:
+        return f"127.0.0.1:{self.ports['kafka']}"
+
+    @property
+    def cases(self) -> str:
+        return f"127.0.0.1:{self.ports['cases']}"
+
+    def casepath(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command against this platform."""
+        env = {
+            "PATH": "/usr/bin:/bin:/usr/sbin",
+            "CASEPATH_KAFKA": self.kafka,
+            "CASEPATH_CASES_ADDRESS": self.cases,
+            "COLUMNS": "200",
+        }
+        return subprocess.run([str(CASEPATH), *arguments], env=env, capture_output=True, text=True, check=False, timeout=120)
+
+
+def free_ports() -> Ports:
+    for _ in range(50):
+        ports = Ports(random.randrange(20_000, 60_000, 100))
+        try:
+            ports.check_free()
+        except Misconfigured:
+            continue
+        return ports
+    raise RuntimeError("no hundred free ports were found")
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    home, ports = Home(tmp_path_factory.mktemp("platform")), free_ports()
+    arguments = ["--home", str(home.folder)]
+    started = subprocess.run(
+        [str(CASEPATH), "up", *arguments, "--port-base", str(ports.base)], capture_output=True, text=True, check=False
+    )
+    assert started.returncode == 0, started.stdout + started.stderr
+    yield Platform(home, ports)
+    subprocess.run([str(CASEPATH), "down", *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def kafka(platform: Platform) -> str:
+    return platform.kafka

@@ -1,0 +1,113 @@
+"""Every topic, from its publisher's bytes to each consumer that topics.yaml declares."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+from google.protobuf.json_format import Parse
+
+import examples
+from casepath.topics import BY_NAME, TOPICS, Topic
+from cases.adapters.assembly import CONSUMED
+from cases.handlers import folded
+from chassis.events import opened
+from chassis.isolated import Isolated
+from chassis.objects import Objects
+from chassis.orders import ShelvedOrders
+from chassis.worker import Route, outcome
+from embedded import samples
+from inference.adapters.onnx_session import OnnxClassifier
+from inference.bundle import load_bundle
+from inference.scoring import Scoring
+from inference.settings import InferenceSettings
+from records.adapters.fhir_server import MemoryFhirServer
+from records.filing import Filing
+from sequencing.calling import CallingJobs
+from sequencing.references import Reference, References
+
+GOLDEN = Path(__file__).parent / "golden"
+BUNDLE = Path(__file__).parents[2] / "services/inference/models/camelyon16-tile-demo"
+EDGES = [(topic.name, consumer) for topic in TOPICS for consumer in topic.consumers]
+
+
+class NoArchive:
+    """An archive that takes everything."""
+
+    async def store(self, study: str, series: str, instance: str, file: Path, sha256: str) -> None:
+        return
+
+
+def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
+    """The routes of every service that runs a worker, as its __main__ composes them, on adapters in memory."""
+    objects = Objects.at(f"file://{folder}")
+    orders = {name: ShelvedOrders(objects, name, examples.NAMESPACE) for name in ("slides", "sequencing", "records")}
+    settings = InferenceSettings(
+        kafka="-",
+        objects="-",
+        namespace=str(examples.NAMESPACE),
+        bundle=BUNDLE,
+    )
+    bundle = load_bundle(BUNDLE)
+    references = References({"hg19-chr20": Reference("hg19-chr20", samples.REFERENCE, "0" * 64)})
+    calling = CallingJobs(objects, references, Isolated(), 1, folder)
+    return {
+        "slides": [Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep)],
+        "sequencing": [Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep), *calling.routes()],
+        "inference": Scoring(settings, bundle, OnnxClassifier(bundle, "cpu"), objects, folder).routes(),
+        "records": Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder).routes(),
+    }
+
+
+def consumed(folder: Path) -> dict[str, set[str]]:
+    found = {service: {route.topic.name for route in routes} for service, routes in worker_routes(folder).items()}
+    return {**found, "cases": {topic.name for topic in CONSUMED}}
+
+
+def test_services_consume_exactly_what_is_declared(tmp_path: Path) -> None:
+    declared: dict[str, set[str]] = {}
+    for topic, consumer in EDGES:
+        declared.setdefault(consumer, set()).add(topic)
+    assert consumed(tmp_path) == declared
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_golden_bytes_still_say_what_they_said(topic: Topic[Any]) -> None:
+    bytes_ = (GOLDEN / f"{topic.name}.binpb").read_bytes()
+    said = Parse((GOLDEN / f"{topic.name}.json").read_text(), topic.message())
+    assert opened(topic.message, bytes_) == said
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_what_is_published_today_is_valid(topic: Topic[Any]) -> None:
+    message = examples.BY_TOPIC[topic.name]
+    assert opened(topic.message, message.SerializeToString()) == message
+
+
+@pytest.mark.parametrize(("topic", "consumer"), EDGES)
+async def test_each_declared_consumer_takes_the_golden_bytes(topic: str, consumer: str, tmp_path: Path) -> None:
+    value = (GOLDEN / f"{topic}.binpb").read_bytes()
+    if consumer == "cases":
+        assert folded(None, examples.envelope(topic), opened(BY_NAME[topic].message, value)).case_id == examples.CASE
+        return
+    route = next(route for route in worker_routes(tmp_path)[consumer] if route.topic.name == topic)
+    received = await handed_to(route, value)
+    assert received.data == opened(BY_NAME[topic].message, value)
+
+
+async def handed_to(route: Route[Any], value: bytes) -> Any:
+    """What the worker hands to a route's handler for a record with these bytes."""
+    seen: list[Any] = []
+
+    async def keep(received: Any) -> list[Any]:
+        seen.append(received)
+        return []
+
+    headers = tuple(examples.envelope(route.topic.name).headers())
+    record = ConsumerRecord(route.topic.name, 0, 0, 0, 0, b"key", value, None, 3, len(value), headers)
+    assert await outcome(Route(route.topic, keep), record, "test") == []
+    return seen[0]
+
+
+def test_every_key_is_an_opaque_id() -> None:
+    assert {topic.key for topic in TOPICS} <= {"patient id", "case id", "scan id", "run id", "job id", "job id/shard"}
