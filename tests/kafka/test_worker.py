@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
+from aiokafka import TopicPartition
 from kafka.broker import committed, new_topic, orders, publish, publish_raw, publisher, records_on, running, said
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider

@@ -1,0 +1,82 @@
+"""Killing any one service, or a server, in the middle of a visit: the record is the same, each object exactly once."""
+
+import os
+import signal
+from collections import Counter
+
+import pytest
+from conftest import Platform
+from e2e.conftest import begin, ended, new_visit
+from waiting import eventually, eventually_async
+
+from casepath.cases.v1.cases_pb2 import Case
+from embedded.programs import SERVICES
+from embedded.reading_back import Archived, archived, differences
+
+EXPECTED = {"Patient": 1, "ServiceRequest": 2, "Specimen": 2, "ImagingStudy": 1, "DiagnosticReport": 2, "Observation": 2}
+
+
+def kill(platform: Platform, name: str) -> int:
+    """SIGKILL a program; return how often it was restarted before."""
+    state = platform.home.state()
+    os.kill(state["pids"][name], signal.SIGKILL)
+    return int(state["restarts"].get(name, 0))
+
+
+def is_complete(case: Case, found: Archived) -> None:
+    assert differences(case, found) == []
+    assert Counter(kind for kind, _ in found.resources) == EXPECTED
+    assert set(found.resources.values()) == {"1"}
+    assert len(found.instances) == 3
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_that_is_killed_in_the_middle_of_a_visit_changes_nothing(platform: Platform, service: str) -> None:
+    visit = new_visit(platform)
+    await begin(platform, visit)
+    before = kill(platform, service)
+    await eventually(lambda: platform.home.state()["restarts"].get(service, 0) > before)
+    case = await ended(platform, visit)
+    is_complete(case, await archived(case, platform.ports))
+
+
+@pytest.mark.parametrize("service", ["slides", "inference", "sequencing"])
+async def test_a_service_that_is_killed_at_its_own_work_does_it_again(platform: Platform, service: str) -> None:
+    visit = new_visit(platform)
+    await begin(platform, visit)
+    scratch = platform.home.folder / "work" / service
+    folder = {"slides": platform.home.scanner, "sequencing": platform.home.sequencer}.get(service)
+
+    def at_work() -> bool:
+        if folder is None:
+            return any((platform.home.folder / "objects/shelf/inference/jobs").glob("*"))
+        return any(path.is_dir() for run in scratch.iterdir() for path in run.iterdir())
+
+    await eventually(at_work)
+    kill(platform, service)
+    case = await ended(platform, visit)
+    is_complete(case, await archived(case, platform.ports))
+
+
+@pytest.mark.parametrize("server", ["fhir", "orthanc"])
+async def test_an_archive_that_is_killed_in_the_middle_of_a_visit_loses_nothing(platform: Platform, server: str) -> None:
+    visit = new_visit(platform)
+    kill(platform, server)
+    await begin(platform, visit)
+    case = await ended(platform, visit)
+    is_complete(case, await archived(case, platform.ports))
+
+
+async def test_the_view_of_cases_is_filled_anew_when_it_is_lost(platform: Platform) -> None:
+    visit = new_visit(platform)
+    await begin(platform, visit)
+    case = await ended(platform, visit)
+    for file in platform.home.folder.glob("cases.sqlite*"):
+        file.unlink()
+    kill(platform, "cases")
+
+    async def again() -> bool:
+        return platform.casepath("case", "show", visit.case_id).returncode == 0
+
+    await eventually_async(again)
+    assert await ended(platform, visit) == case
