@@ -43,13 +43,13 @@ async def test_a_service_that_is_killed_in_the_middle_of_a_visit_changes_nothing
 @pytest.mark.parametrize("service", ["slides", "inference", "sequencing"])
 async def test_a_service_that_is_killed_at_its_own_work_does_it_again(platform: Platform, service: str) -> None:
     visit = new_visit(platform)
+    scratch, jobs = platform.home.folder / "work" / service, platform.home.folder / "objects/shelf/inference/jobs"
+    before = len(list(jobs.glob("*")))
     await begin(platform, visit)
-    scratch = platform.home.folder / "work" / service
-    folder = {"slides": platform.home.scanner, "sequencing": platform.home.sequencer}.get(service)
 
     def at_work() -> bool:
-        if folder is None:
-            return any((platform.home.folder / "objects/shelf/inference/jobs").glob("*"))
+        if service == "inference":
+            return len(list(jobs.glob("*"))) > before
         return any(path.is_dir() for run in scratch.iterdir() for path in run.iterdir())
 
     await eventually(at_work)

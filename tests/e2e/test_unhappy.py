@@ -13,7 +13,8 @@ from kafka.broker import publish_raw, records_on
 from waiting import eventually, eventually_async
 
 import examples
-from casepath.cases.v1.cases_pb2 import Case
+from casepath.cases.v1.cases_pb2 import SLIDE_STATE_AI_FAILED, Case
+from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_RESOLUTION_TOO_LOW
 from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_QUALITY_LENGTH, ReadsRejected
 from embedded import samples
 from embedded.demo import watched
@@ -81,6 +82,13 @@ async def test_a_dicom_slide_is_filed_byte_for_byte(platform: Platform) -> None:
     (instance,) = case.slides[0].ingested.instances
     held = await archived(case, platform.ports)
     assert held.instances[instance.sop_instance_uid] == instance.object.sha256
+    # At 29 micrometres a pixel there is nothing for the model to read: said as a failure, never as nothing found.
+    async with asyncio.timeout(60):
+        async for later in watched(visit.case_id, platform.ports):
+            if later.slides[0].HasField("failed"):
+                assert later.slides[0].state == SLIDE_STATE_AI_FAILED
+                assert later.slides[0].failed.reason == FAILURE_REASON_RESOLUTION_TOO_LOW
+                return
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])

@@ -18,7 +18,7 @@ from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL
 from chassis.errors import Malformed
 from chassis.events import Event, check
 from inference.bundle import Bundle
-from inference.handlers import concluded, planned, probabilities, scored_level, shard_cells, shards_requested, volumes
+from inference.handlers import concluded, planned, probabilities, scored_level, shard_cells, shards_requested, too_coarse, volumes
 from inference.heatmap import as_npy, as_png, heatmap, summary
 from inference.tissue import tissue_mask
 
@@ -130,6 +130,13 @@ def test_the_level_nearest_above_the_models_resolution_is_read() -> None:
     assert scored_level(volumes(slide), 0.25).sop_instance_uid == "2.25.10"
     assert scored_level(volumes(slide), 1.2).sop_instance_uid == "2.25.9"
     assert scored_level(volumes(slide), 0.1).microns_per_pixel == 0.25
+
+
+@pytest.mark.parametrize(("microns", "refused"), [(0.25, False), (0.5, False), (1.0, True), (29.0, True)])
+def test_a_slide_far_coarser_than_the_model_is_not_scored(microns: float, refused: bool) -> None:
+    slide = examples.ingested()
+    slide.instances[0].microns_per_pixel = microns
+    assert too_coarse(slide, BUNDLE) is refused
 
 
 def test_a_label_is_never_scored() -> None:

@@ -18,7 +18,7 @@ from chassis.errors import CasepathError, Misconfigured, Unavailable
 from chassis.provision import provision
 from embedded.java import Tell
 from embedded.ports import Ports
-from embedded.programs import Program, fhir, kafka, orthanc, services
+from embedded.programs import SERVICES, Program, fhir, kafka, orthanc, services
 from embedded.supervisor import Supervisor
 
 SERVERS_TIMEOUT = 180.0
@@ -109,6 +109,8 @@ async def run(home: Home, ports: Ports) -> None:
         save()
     finally:
         starting.cancel()
+        # A service needs the servers to finish what it holds.
+        await supervisor.stop(*SERVICES)
         await supervisor.stop()
 
 

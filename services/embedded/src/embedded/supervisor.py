@@ -86,8 +86,8 @@ class Supervisor:
                 raise Unavailable(f"{program.name} cannot be prepared; see {self.logs / program.name}.log")
 
     async def stop(self, *names: str) -> None:
-        """Stop the named programs together, or all of them."""
-        tasks = [self.tasks.pop(name) for name in (names or tuple(self.tasks))]
+        """Stop the named programs together, or all of them; those that do not run are passed over."""
+        tasks = [self.tasks.pop(name) for name in (names or tuple(self.tasks)) if name in self.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -36,6 +36,8 @@ from inference.tissue import tissue_cells
 
 # A level up to this much coarser than the model's pixels is still read in preference to one many times finer.
 COARSER = 1.05
+# A slide whose finest level is this many times coarser than the model's pixels shows it nothing that it knows.
+COARSEST = 2.5
 
 
 def job_id(slide: SlideIngested, model: Model) -> str:
@@ -55,6 +57,11 @@ def scored_level(levels: Sequence[Instance], microns_per_pixel: float) -> Instan
     """The coarsest level that still has the model's resolution, else the finest there is."""
     fine_enough = [level for level in levels if level.microns_per_pixel <= microns_per_pixel * COARSER]
     return fine_enough[-1] if fine_enough else levels[0]
+
+
+def too_coarse(slide: SlideIngested, bundle: Bundle) -> bool:
+    """Whether a score would be of pixels that scaling made up."""
+    return volumes(slide)[0].microns_per_pixel > bundle.microns_per_pixel * COARSEST
 
 
 def planned(slide: SlideIngested, bundle: Bundle, mask: NDArray[np.bool_], shard_tiles: int) -> ScoringJob:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casepath.inference.v1.scoring_pb2 import (
+    FAILURE_REASON_RESOLUTION_TOO_LOW,
     FAILURE_REASON_UNREADABLE,
     ScoringJob,
     ShardRequested,
@@ -33,6 +34,7 @@ from inference.handlers import (
     shard_cells,
     shard_scored,
     shards_requested,
+    too_coarse,
     volumes,
 )
 from inference.heatmap import as_npy, as_png, heatmap, summary
@@ -65,6 +67,8 @@ class Scoring:
 
     async def plan(self, received: Received[SlideIngested]) -> Iterable[Event]:
         slide = received.data
+        if too_coarse(slide, self.bundle):
+            return [failed_slide(slide, self.bundle.model, FAILURE_REASON_RESOLUTION_TOO_LOW)]
         coarsest = volumes(slide)[-1]
         try:
             image = await asyncio.to_thread(overview, await self.file(coarsest.object), coarsest)

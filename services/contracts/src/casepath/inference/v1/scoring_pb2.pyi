@@ -16,10 +16,12 @@ class FailureReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FAILURE_REASON_UNREADABLE: _ClassVar[FailureReason]
     FAILURE_REASON_NO_TISSUE: _ClassVar[FailureReason]
     FAILURE_REASON_TOO_MANY_FAILED_TILES: _ClassVar[FailureReason]
+    FAILURE_REASON_RESOLUTION_TOO_LOW: _ClassVar[FailureReason]
 FAILURE_REASON_UNSPECIFIED: FailureReason
 FAILURE_REASON_UNREADABLE: FailureReason
 FAILURE_REASON_NO_TISSUE: FailureReason
 FAILURE_REASON_TOO_MANY_FAILED_TILES: FailureReason
+FAILURE_REASON_RESOLUTION_TOO_LOW: FailureReason
 
 class Model(_message.Message):
     __slots__ = ("name", "version", "sha256")
