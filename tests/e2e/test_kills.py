@@ -58,11 +58,11 @@ async def test_a_service_that_is_killed_at_its_own_work_does_it_again(platform: 
     is_complete(case, await archived(case, platform.ports))
 
 
-@pytest.mark.parametrize("server", ["fhir", "orthanc"])
-async def test_an_archive_that_is_killed_in_the_middle_of_a_visit_loses_nothing(platform: Platform, server: str) -> None:
+@pytest.mark.parametrize("server", ["fhir", "orthanc", "kafka"])
+async def test_a_server_that_is_killed_in_the_middle_of_a_visit_loses_nothing(platform: Platform, server: str) -> None:
     visit = new_visit(platform)
-    kill(platform, server)
     await begin(platform, visit)
+    kill(platform, server)
     case = await ended(platform, visit)
     is_complete(case, await archived(case, platform.ports))
 
