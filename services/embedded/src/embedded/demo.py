@@ -134,9 +134,7 @@ def show(case: Case, ports: Ports, console: Console) -> None:
     """The case, its timeline, and where each filed object can be opened."""
     console.print()
     console.print(overview(case), timeline(case))
-    console.print(
-        "The AI score shows that the path works, no more: the demonstration model knows lymph nodes alone, and this slide is none."
-    )
+    console.print("The AI score shows that the path works, no more: the demonstration model knows lymph nodes alone.")
     console.print("\nOpen it at", style="bold")
     fhir, orthanc = f"http://127.0.0.1:{ports['fhir']}/fhir", f"http://127.0.0.1:{ports['orthanc']}"
     for entry in case.filed:
