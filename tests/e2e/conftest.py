@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest_asyncio
-from conftest import Platform
 
 from casepath.cases.v1.cases_pb2 import Case
+from conftest import Platform
 from embedded import samples
 from embedded.demo import STAGES, watched
 from embedded.hospital import Visit, scan, send, sequence

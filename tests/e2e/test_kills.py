@@ -5,13 +5,13 @@ import signal
 from collections import Counter
 
 import pytest
-from conftest import Platform
-from e2e.conftest import begin, ended, new_visit
-from waiting import eventually, eventually_async
 
 from casepath.cases.v1.cases_pb2 import Case
+from conftest import Platform
+from e2e.conftest import begin, ended, new_visit
 from embedded.programs import SERVICES
 from embedded.reading_back import Archived, archived, differences
+from waiting import eventually, eventually_async
 
 EXPECTED = {"Patient": 1, "ServiceRequest": 2, "Specimen": 2, "ImagingStudy": 1, "DiagnosticReport": 2, "Observation": 2}
 

@@ -13,19 +13,19 @@ import pydicom
 import pytest
 import requests
 import tifffile
-from conftest import Platform
 from dicomweb_client import DICOMwebClient
-from e2e.conftest import Done, begin, ended
 from fhir.resources.R4B import get_fhir_model_class
-from kafka.broker import records_on
 from PIL import Image
 from pydicom.encaps import generate_frames
-from waiting import eventually_async
 
 from casepath.cases.v1.cases_pb2 import SLIDE_STATE_READY
 from casepath.topics import TOPICS
+from conftest import Platform
+from e2e.conftest import Done, begin, ended
 from embedded import samples
 from embedded.reading_back import archived, differences
+from kafka.broker import records_on
+from waiting import eventually_async
 
 LOINC_GENETICS = "51969-4"
 

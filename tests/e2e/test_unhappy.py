@@ -6,20 +6,20 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Platform
-from e2e.conftest import begin, ended, new_visit
 from hl7.mllp import open_hl7_connection
-from kafka.broker import publish_raw, records_on
-from waiting import eventually, eventually_async
 
 import examples
 from casepath.cases.v1.cases_pb2 import SLIDE_STATE_AI_FAILED, Case
 from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_RESOLUTION_TOO_LOW
 from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_QUALITY_LENGTH, ReadsRejected
+from conftest import Platform
+from e2e.conftest import begin, ended, new_visit
 from embedded import samples
 from embedded.demo import watched
 from embedded.hospital import SLIDE_CONTAINER, Visit, drop, scan, send, sequence
 from embedded.reading_back import archived, differences
+from kafka.broker import publish_raw, records_on
+from waiting import eventually, eventually_async
 
 DATA = Path(__file__).parents[1] / "data" / "slides"
 

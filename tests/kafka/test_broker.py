@@ -1,7 +1,6 @@
 """Provisioning and publishing on a real broker."""
 
 import pytest
-from kafka.broker import administering
 
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
@@ -10,6 +9,7 @@ from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.provision import provision, wanted_topics
 from chassis.publisher import KafkaPublisher, announce
+from kafka.broker import administering
 
 
 async def test_provisioning_again_creates_nothing(kafka: str) -> None:

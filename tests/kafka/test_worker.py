@@ -6,10 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 from aiokafka import TopicPartition
-from kafka.broker import committed, new_topic, orders, publish, publish_raw, publisher, records_on, running, said
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
-from waiting import eventually, eventually_async
 
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
@@ -19,6 +17,8 @@ from chassis.errors import Rejected, Unavailable
 from chassis.events import Event
 from chassis.publisher import announce
 from chassis.worker import Backoff, Handle, Received, Route, Worker
+from kafka.broker import committed, new_topic, orders, publish, publish_raw, publisher, records_on, running, said
+from waiting import eventually, eventually_async
 
 QUICK = Backoff(first=0.01, longest=0.05)
 
