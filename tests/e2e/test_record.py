@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import httpx
 import numpy as np
 import pydicom
@@ -15,6 +16,7 @@ import requests
 import tifffile
 from dicomweb_client import DICOMwebClient
 from fhir.resources.R4B import get_fhir_model_class
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from PIL import Image
 from pydicom.encaps import generate_frames
 
@@ -179,3 +181,11 @@ def test_pydicom_reads_what_was_stored(platform: Platform, done: Done) -> None:
     for instance in done.case.slides[0].ingested.instances:
         dataset = pydicom.dcmread(platform.home.folder / "objects" / instance.object.path)
         assert dataset.SOPInstanceUID == instance.sop_instance_uid
+
+
+async def test_grpc_services_say_that_they_serve_and_what(platform: Platform, done: Done) -> None:
+    for name, service in (("inference", "model/camelyon16-tile-demo"), ("cases", "casepath.cases.v1.CaseService")):
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{platform.ports[name]}") as channel:
+            request = health_pb2.HealthCheckRequest(service=service)
+            answer = await health_pb2_grpc.HealthStub(channel).Check(request)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING

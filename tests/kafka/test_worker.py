@@ -276,7 +276,7 @@ async def test_an_output_that_is_too_large_becomes_a_dead_letter_of_its_input(be
         await bench.done(3)
     (letter,) = await records_on(bench.kafka, bench.source.dead_letters)
     assert "larger than the broker takes" in said(letter)["error"]
-    assert sum((await bench.outputs()).values()) == 2
+    assert len(await bench.outputs()) == 2
 
 
 async def test_a_trace_goes_on_through_the_headers(bench: Bench) -> None:

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 import examples
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, ReadsRejected
+from chassis.drop_folder import DropArea
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ListedOrders
@@ -28,7 +29,7 @@ def publisher() -> MemoryPublisher:
 async def ingestion(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[Ingestion]:
     with Isolated() as isolated:
         yield Ingestion(
-            tmp_path / "sequencer",
+            DropArea.at(tmp_path / "sequencer"),
             NAME,
             "hg19",
             examples.NAMESPACE,
@@ -41,8 +42,8 @@ async def ingestion(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator
 
 async def drop(ingestion: Ingestion, sample: str, contents: tuple[bytes, bytes]) -> None:
     for number, content in enumerate(contents, start=1):
-        (ingestion.incoming / f"{examples.ACCESSION}_{sample}_R{number}.fastq.gz").write_bytes(content)
-    for dropped in ingestion.grouped(sorted(ingestion.incoming.iterdir())):
+        (ingestion.area.incoming / f"{examples.ACCESSION}_{sample}_R{number}.fastq.gz").write_bytes(content)
+    for dropped in ingestion.grouped(sorted(ingestion.area.incoming.iterdir())):
         await ingestion.take(dropped)
 
 
@@ -71,8 +72,8 @@ async def test_reads_of_an_order_are_stored_and_announced(ingestion: Ingestion, 
     data = ReadsReceived.FromString(record.value)
     assert (data.case_id, data.sample_id, data.pairs) == (examples.CASE, "B1", 12184)
     assert await ingestion.objects.get(data.reads_1) == real()[0]
-    assert list(ingestion.incoming.iterdir()) == []
-    assert len(list(ingestion.filed.rglob("*.gz"))) == 2
+    assert list(ingestion.area.incoming.iterdir()) == []
+    assert len(list(ingestion.area.filed.rglob("*.gz"))) == 2
 
 
 async def test_the_same_reads_dropped_again_give_the_same_event(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
@@ -89,7 +90,7 @@ async def test_bad_reads_are_set_aside_with_record_and_line(ingestion: Ingestion
     data = ReadsRejected.FromString(publisher.records[0].value)
     assert data.file == 1
     assert data.record > 1
-    (reason,) = ingestion.quarantine.root.glob("*/reason.json")
+    (reason,) = ingestion.area.quarantine.root.glob("*/reason.json")
     said = json.loads(reason.read_text())
     assert said["reason"] == "TRUNCATED_GZIP"
     assert f"record {data.record}" in said["detail"]
@@ -103,14 +104,14 @@ async def test_reads_without_an_order_wait_and_join_it_when_it_comes(ingestion: 
     assert await ingestion.resume() == 0
     ingestion.orders = ListedOrders([examples.order()])
     assert await ingestion.resume() == 1
-    for dropped in ingestion.grouped(sorted(ingestion.incoming.iterdir())):
+    for dropped in ingestion.grouped(sorted(ingestion.area.incoming.iterdir())):
         await ingestion.take(dropped)
     assert published(publisher)[-1] == "sequencing.reads.received.v1"
 
 
 async def test_a_file_whose_name_says_nothing_is_set_aside(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
-    (ingestion.incoming / "Undetermined_S0_L001_R1_001.fastq.gz").write_bytes(b"x")
-    (dropped,) = ingestion.grouped(sorted(ingestion.incoming.iterdir()))
+    (ingestion.area.incoming / "Undetermined_S0_L001_R1_001.fastq.gz").write_bytes(b"x")
+    (dropped,) = ingestion.grouped(sorted(ingestion.area.incoming.iterdir()))
     await ingestion.take(dropped)
     assert published(publisher) == ["sequencing.reads.rejected.v1"]
     assert await ingestion.resume() == 0

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 import examples
 from casepath.slides.v1.slide_pb2 import SlideIngested
+from chassis.drop_folder import DropArea
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ListedOrders
@@ -33,7 +34,7 @@ async def isolated() -> AsyncIterator[Isolated]:
 @pytest.fixture
 def ingestion(tmp_path: Path, publisher: MemoryPublisher, isolated: Isolated) -> Ingestion:
     return Ingestion(
-        tmp_path / "scanner",
+        DropArea.at(tmp_path / "scanner"),
         re.compile(SlideSettings.model_fields["slide_name"].default),
         examples.NAMESPACE,
         ListedOrders([examples.order()]),
@@ -45,18 +46,18 @@ def ingestion(tmp_path: Path, publisher: MemoryPublisher, isolated: Isolated) ->
 
 
 async def drop(ingestion: Ingestion, source: Path, name: str) -> None:
-    path = ingestion.incoming / name
+    path = ingestion.area.incoming / name
     path.write_bytes(source.read_bytes())
     await ingestion.take(path)
 
 
 async def take_all(ingestion: Ingestion) -> None:
-    for path in sorted(ingestion.incoming.glob("*.svs")):
+    for path in sorted(ingestion.area.incoming.glob("*.svs")):
         await ingestion.take(path)
 
 
 def reason(ingestion: Ingestion) -> str:
-    (file,) = ingestion.quarantine.root.glob("*/reason.json")
+    (file,) = ingestion.area.quarantine.root.glob("*/reason.json")
     return str(json.loads(file.read_text())["reason"])
 
 
@@ -72,8 +73,8 @@ async def test_a_scan_of_an_order_is_stored_announced_and_leaves_the_folder(
     assert (data.case_id, data.slide_id, data.source_format) == (examples.CASE, "A1", "aperio")
     for instance in data.instances:
         assert (await ingestion.objects.get(instance.object))[128:132] == b"DICM"
-    assert list(ingestion.incoming.iterdir()) == []
-    assert len(list(ingestion.filed.rglob("*.svs"))) == 1
+    assert list(ingestion.area.incoming.iterdir()) == []
+    assert len(list(ingestion.area.filed.rglob("*.svs"))) == 1
 
 
 async def test_the_same_scan_dropped_again_gives_the_same_event(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
@@ -105,12 +106,12 @@ async def test_a_scan_without_microns_per_pixel_is_taken_up_when_a_sidecar_gives
 ) -> None:
     await drop(ingestion, JPEG2000_SVS, f"{examples.ACCESSION}_A2.svs")
     assert reason(ingestion) == "NO_MICRONS_PER_PIXEL"
-    (folder,) = ingestion.quarantine.root.iterdir()
+    (folder,) = ingestion.area.quarantine.root.iterdir()
     (folder / f"{examples.ACCESSION}_A2.svs.json").write_text('{"microns_per_pixel": 0.25}')
     assert await ingestion.resume() == 1
     await take_all(ingestion)
     assert topics(publisher)[-1] == "slides.slide.ingested.v1"
-    assert not list(ingestion.quarantine.root.iterdir())
+    assert not list(ingestion.area.quarantine.root.iterdir())
 
 
 async def test_a_scan_without_a_barcode_is_taken_up_when_a_sidecar_names_it(
@@ -118,7 +119,7 @@ async def test_a_scan_without_a_barcode_is_taken_up_when_a_sidecar_names_it(
 ) -> None:
     await drop(ingestion, samples.SLIDE, "scan 17.svs")
     assert reason(ingestion) == "NO_BARCODE"
-    (folder,) = ingestion.quarantine.root.iterdir()
+    (folder,) = ingestion.area.quarantine.root.iterdir()
     (folder / "scan 17.svs.json").write_text(json.dumps({"accession": examples.ACCESSION, "slide": "A1"}))
     assert await ingestion.resume() == 1
     await take_all(ingestion)

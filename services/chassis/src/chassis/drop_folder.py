@@ -9,10 +9,26 @@ from pathlib import Path
 import structlog
 
 from chassis.errors import Retriable
+from chassis.quarantine import Quarantine
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DropArea:
+    """Where a machine drops files, and where they go from there: filed/<id>/, or quarantine/<id>/ with the reason."""
+
+    incoming: Path
+    filed: Path
+    quarantine: Quarantine
+
+    @classmethod
+    def at(cls, folder: Path) -> "DropArea":
+        incoming = folder / "incoming"
+        incoming.mkdir(parents=True, exist_ok=True)
+        return cls(incoming, folder / "filed", Quarantine(folder / "quarantine"))
 
 
 @dataclass(slots=True)

@@ -20,7 +20,8 @@ class GrpcServer:
         self.address = address
         self.services = [*services, ""]
         self.ready = ready
-        self.server = grpc.aio.server(interceptors=[aio_server_interceptor()])
+        # By default gRPC shares a taken port with whoever has it, and each gets some of the calls.
+        self.server = grpc.aio.server(interceptors=[aio_server_interceptor()], options=[("grpc.so_reuseport", 0)])
         self.health = health.aio.HealthServicer()
         for add in register:
             add(self.server)

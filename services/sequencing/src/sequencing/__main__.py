@@ -3,7 +3,7 @@
 import re
 
 from casepath.topics import INTAKE_ORDER_PLACED
-from chassis.drop_folder import DropFolder, Watcher
+from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
@@ -28,8 +28,9 @@ async def compose(settings: SequencingSettings) -> None:
         async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
             routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *jobs.routes()]
             worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")
+            area = DropArea.at(settings.reads_folder)
             ingestion = Ingestion(
-                settings.reads_folder,
+                area,
                 name,
                 settings.reference,
                 settings.namespace_id,
@@ -38,7 +39,7 @@ async def compose(settings: SequencingSettings) -> None:
                 publisher,
                 checking,
             )
-            drop = DropFolder(ingestion.incoming, lambda path: path.is_file(), settings.reads_quiet_seconds)
+            drop = DropFolder(area.incoming, lambda path: path.is_file(), settings.reads_quiet_seconds)
             watcher = Watcher(drop, ingestion.grouped, ingestion.take, ingestion.resume)
             ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
             await run_parts(settings, [worker.run, watcher.run], ready)

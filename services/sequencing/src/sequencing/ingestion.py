@@ -20,11 +20,12 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     ReadsReceived,
     RejectionReason,
 )
+from chassis.drop_folder import DropArea
 from chassis.isolated import Crashed, Isolated
 from chassis.objects import Objects, digest
 from chassis.orders import Orders
 from chassis.publisher import Publisher, announce
-from chassis.quarantine import Quarantine, move
+from chassis.quarantine import move
 from sequencing.adapters.fastq import check_pairs
 from sequencing.handlers import matched, received, received_event, rejected_event, run_id
 from sequencing.rejection import REMEDIES, ReadsUnfit
@@ -58,11 +59,11 @@ def pairs(paths: Sequence[Path], name: re.Pattern[str]) -> list[Dropped]:
 
 
 class Ingestion:
-    """Takes complete pairs out of `folder`/incoming, one after the other."""
+    """Takes complete pairs out of the area's incoming/, one after the other."""
 
     def __init__(
         self,
-        folder: Path,
+        area: DropArea,
         name: re.Pattern[str],
         reference: str,
         namespace: UUID,
@@ -71,10 +72,7 @@ class Ingestion:
         publisher: Publisher,
         isolated: Isolated,
     ) -> None:
-        self.incoming = folder / "incoming"
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        self.filed = folder / "filed"
-        self.quarantine = Quarantine(folder / "quarantine")
+        self.area = area
         self.name = name
         self.reference = reference
         self.namespace = namespace
@@ -96,7 +94,7 @@ class Ingestion:
             await self.set_aside(dropped, run, error)
             return
         await announce(self.publisher, [received_event(reads)], cause=uuid5(run, reads.case_id), source="sequencing")
-        await asyncio.to_thread(move, dropped.files, self.filed / str(run))
+        await asyncio.to_thread(move, dropped.files, self.area.filed / str(run))
         log.info("reads", outcome="received", run_id=str(run), case_id=reads.case_id, pairs=reads.pairs)
 
     async def ingest(self, dropped: Dropped, run: UUID) -> ReadsReceived:
@@ -118,15 +116,15 @@ class Ingestion:
         short = reason.removeprefix("REJECTION_REASON_")
         detail = f"file {error.file}, record {error.record}, line {error.line}" if error.file else ""
         remedy = REMEDIES[error.reason]
-        await asyncio.to_thread(self.quarantine.hold, str(run), dropped.files, short, remedy, detail)
+        await asyncio.to_thread(self.area.quarantine.hold, str(run), dropped.files, short, remedy, detail)
         log.warning("reads", outcome="rejected", run_id=str(run), reason=short, detail=detail)
 
     async def resume(self) -> int:
         """Put back into incoming/ each pair whose order has come."""
         resumed = 0
-        for held in await asyncio.to_thread(self.quarantine.held):
+        for held in await asyncio.to_thread(self.area.quarantine.held):
             if held.reason == "NO_MATCHING_ORDER" and await self.has_order(held.files):
-                await asyncio.to_thread(self.quarantine.release, held, self.incoming)
+                await asyncio.to_thread(self.area.quarantine.release, held, self.area.incoming)
                 resumed += 1
         return resumed
 

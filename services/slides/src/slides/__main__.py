@@ -3,7 +3,7 @@
 import re
 
 from casepath.topics import INTAKE_ORDER_PLACED
-from chassis.drop_folder import DropFolder, Watcher
+from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
@@ -22,10 +22,9 @@ async def compose(settings: SlideSettings) -> None:
     with Isolated() as isolated, scratch(settings.work_folder, "slides") as folder:
         async with KafkaPublisher(settings.kafka, "casepath-slides") as publisher:
             worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, bootstrap=settings.kafka, service="slides")
-            ingestion = Ingestion(
-                settings.slide_folder, name, settings.namespace_id, orders, objects, publisher, isolated, folder
-            )
-            drop = DropFolder(ingestion.incoming, is_scan, settings.slide_quiet_seconds)
+            area = DropArea.at(settings.slide_folder)
+            ingestion = Ingestion(area, name, settings.namespace_id, orders, objects, publisher, isolated, folder)
+            drop = DropFolder(area.incoming, is_scan, settings.slide_quiet_seconds)
             watcher = Watcher(drop, list, ingestion.take, ingestion.resume)
             ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
             await run_parts(settings, [worker.run, watcher.run], ready)

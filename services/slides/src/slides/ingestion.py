@@ -19,11 +19,12 @@ from casepath.slides.v1.slide_pb2 import (
     QuarantineReason,
     SlideIngested,
 )
+from chassis.drop_folder import DropArea
 from chassis.isolated import Crashed, Isolated
 from chassis.objects import Objects, Shelf, digest
 from chassis.orders import Orders
 from chassis.publisher import Publisher, announce
-from chassis.quarantine import Held, Quarantine, move
+from chassis.quarantine import Held, move
 from slides.adapters.dicomizer import Conversion, WrittenInstance, convert
 from slides.barcode import Label, read_label, sidecar_of
 from slides.handlers import ingested, ingested_event, matched, quarantined_event, scan_id
@@ -33,11 +34,11 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class Ingestion:
-    """Takes complete files out of `folder`/incoming, one after the other."""
+    """Takes complete files out of the area's incoming/, one after the other."""
 
     def __init__(
         self,
-        folder: Path,
+        area: DropArea,
         name: re.Pattern[str],
         namespace: UUID,
         orders: Orders,
@@ -46,10 +47,7 @@ class Ingestion:
         isolated: Isolated,
         scratch: Path,
     ) -> None:
-        self.incoming = folder / "incoming"
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        self.filed = folder / "filed"
-        self.quarantine = Quarantine(folder / "quarantine")
+        self.area = area
         self.name = name
         self.namespace = namespace
         self.orders = orders
@@ -69,7 +67,7 @@ class Ingestion:
             await self.set_aside(path, sha256, scan, error)
             return
         await announce(self.publisher, [ingested_event(slide)], cause=uuid5(scan, slide.case_id), source="slides")
-        await asyncio.to_thread(move, [path, sidecar_of(path)], self.filed / str(scan))
+        await asyncio.to_thread(move, [path, sidecar_of(path)], self.area.filed / str(scan))
         log.info("scan", outcome="ingested", scan_id=str(scan), case_id=slide.case_id, instances=len(slide.instances))
 
     async def ingest(self, path: Path, sha256: str, scan: UUID) -> SlideIngested:
@@ -136,15 +134,15 @@ class Ingestion:
         await announce(self.publisher, [quarantined_event(scan, sha256, error)], cause=cause, source="slides")
         short = reason.removeprefix("QUARANTINE_REASON_")
         files = [path, sidecar_of(path)]
-        await asyncio.to_thread(self.quarantine.hold, str(scan), files, short, REMEDIES[error.reason], error.detail)
+        await asyncio.to_thread(self.area.quarantine.hold, str(scan), files, short, REMEDIES[error.reason], error.detail)
         log.warning("scan", outcome="quarantined", scan_id=str(scan), reason=short, detail=error.detail)
 
     async def resume(self) -> int:
         """Put back into incoming/ each scan whose reason may be mended: its order came, or its sidecar is new."""
         resumed = 0
-        for held in await asyncio.to_thread(self.quarantine.held):
+        for held in await asyncio.to_thread(self.area.quarantine.held):
             if await self.mended(held):
-                await asyncio.to_thread(self.quarantine.release, held, self.incoming)
+                await asyncio.to_thread(self.area.quarantine.release, held, self.area.incoming)
                 resumed += 1
         return resumed
 

@@ -1,0 +1,32 @@
+import pytest
+from click.testing import CliRunner
+
+from cli.__main__ import casepath
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["slide", "convert"],
+        ["model", "evaluate"],
+        ["variants", "call"],
+        ["publish"],
+        ["case", "show"],
+        ["case", "list"],
+        ["case", "watch"],
+        ["dlq", "list"],
+        ["dlq", "replay"],
+        ["up"],
+        ["down"],
+        ["prepare"],
+        ["provision"],
+        ["demo"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_explains_itself(command: list[str]) -> None:
+    result = CliRunner().invoke(casepath, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert len(result.output.splitlines()) > 4
