@@ -84,8 +84,9 @@ def test_line_feeds_between_segments_are_tolerated(ending: str) -> None:
     assert patient_of(text("ADT^A01", PID).replace("\r", ending)).patient.identifier == "P1"
 
 
-def test_escapes_are_resolved() -> None:
-    assert patient_of(text("ADT^A01", PID.replace("Exemple", "O\\T\\B"))).patient.family_name == "O&B"
+@pytest.mark.parametrize(("written", "meant"), [("O\\T\\B", "O&B"), ("O\\E\\T\\E\\B", "O\\T\\B"), ("\\X41\\B", "AB")])
+def test_escapes_are_resolved_once(written: str, meant: str) -> None:
+    assert patient_of(text("ADT^A01", PID.replace("Exemple", written))).patient.family_name == meant
 
 
 @pytest.mark.parametrize(

@@ -36,3 +36,14 @@ class Malformed(Rejected):
 
 class NotFound(Rejected):
     """The input names something that does not exist."""
+
+
+def described(error: BaseException) -> str:
+    """A defect's type and place, "KeyError at slides.ingestion:74"; never its message, which may quote a patient's data."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    where = error.__traceback__
+    while where and where.tb_next:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else "an unknown place"
+    return f"{type(error).__name__} at {place}"

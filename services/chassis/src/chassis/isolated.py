@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from chassis.errors import Rejected
+from chassis.telemetry import hush_libraries
 
 
 class Crashed(Rejected):
@@ -41,7 +42,13 @@ class Isolated:
 
 
 def fresh_pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
+    return ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"), initializer=begin)
+
+
+def begin() -> None:
+    """In the child, before its first work."""
+    hush_libraries()
+    end_with_parent()
 
 
 def end_with_parent() -> None:

@@ -4,12 +4,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 
 from chassis import telemetry
-from chassis.errors import CasepathError, Misconfigured
+from chassis.errors import CasepathError, Misconfigured, described
 from chassis.health import Check, Health
 from chassis.settings import Settings, load
 
@@ -19,12 +19,14 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 EX_CONFIG = 78
 EX_UNAVAILABLE = 69
+EX_SOFTWARE = 70
 
 
 async def run_parts(settings: Settings, parts: list[Part], ready: dict[str, Check]) -> None:
     """Run every part until a signal, or until one fails: then stop the others and raise its error."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(report)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
@@ -59,7 +61,16 @@ def main[S: Settings](name: str, kind: type[S], compose: Callable[[S], Awaitable
     except CasepathError as error:
         log.error("ended", error=str(error), kind=type(error).__name__)
         sys.exit(EX_CONFIG if isinstance(error, Misconfigured) else EX_UNAVAILABLE)
+    except Exception as error:  # noqa: BLE001 - the process ends here; a traceback would print the message too
+        log.error("ended", error=described(error), kind="Defect")
+        sys.exit(EX_SOFTWARE)
     sys.exit(0)
+
+
+def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log an exception that nobody awaited, such as one in a connection's callback."""
+    error = context.get("exception")
+    log.error("unhandled", error=described(error) if error else str(context.get("message")))
 
 
 async def compose_named[S: Settings](name: str, settings: S, compose: Callable[[S], Awaitable[None]]) -> None:

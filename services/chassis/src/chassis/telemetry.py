@@ -21,6 +21,9 @@ SECONDS = Histogram("casepath_record_seconds", "Time from first attempt to outco
 IN_FLIGHT = Gauge("casepath_records_in_flight", "Records being handled now", ["topic"])
 PUBLISHED = Counter("casepath_published_total", "Records acknowledged by the broker", ["topic"])
 
+# Of libraries, these are let speak of their own errors: they handle no patient's data.
+LET_SPEAK = ("aiokafka", "faust", "mode", "httpx", "grpc", "uvicorn", "opentelemetry")
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -50,27 +53,22 @@ def configure(service: str, log_format: str) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    # Libraries log what they parse; only their errors come through, so that no patient's name does.
-    for library in (
-        "aiokafka",
-        "faust",
-        "mode",
-        "httpx",
-        "httpcore",
-        "uvicorn",
-        "pydicom",
-        "wsidicom",
-        "wsidicomizer",
-        "tifffile",
-        "hl7",
-    ):
-        logging.getLogger(library).setLevel(logging.ERROR)
+    hush_libraries()
+    for ours in ("chassis", service):
+        logging.getLogger(ours).setLevel(logging.INFO)
     structlog.contextvars.bind_contextvars(service=service)
     provider = TracerProvider(resource=Resource.create({"service.name": f"casepath-{service}"}))
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+
+
+def hush_libraries() -> None:
+    """Deny by default: libraries quote what they parse, and so a patient's name. Some name their loggers after files."""
+    logging.captureWarnings(True)
+    logging.getLogger().setLevel(logging.CRITICAL + 1)
+    for library in LET_SPEAK:
+        logging.getLogger(library).setLevel(logging.ERROR)
 
 
 def tracer() -> trace.Tracer:

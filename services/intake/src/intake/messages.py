@@ -66,7 +66,7 @@ class Message:
             raw = segment.extract_field(1, field, repeat, component, part)
         except (LookupError, TypeError):
             return ""
-        text = "" if raw is None else str(self.parsed.unescape(str(raw)))
+        text = "" if raw is None else str(raw)
         return "" if text == '""' else text.strip()
 
     def required(self, segment: hl7.Segment, field: int, component: int = 1) -> str:
@@ -115,7 +115,8 @@ def decode(frame: bytes, default: str) -> Message:
         parsed = hl7.parse(re.sub(r"\r?\n|\r", "\r", text).strip("\r") + "\r")
     except UnicodeDecodeError:
         raise Refused("AE", DATA_TYPE, "MSH-18", "the bytes are not of the declared character set") from None
-    except (hl7.ParseException, LookupError, ValueError, TypeError, AttributeError):
+    except (hl7.ParseException, LookupError, ValueError, TypeError, AttributeError, AssertionError):
+        # What hl7 raises where a message is not one.
         raise Refused("AR", SEGMENT_MISSING, "", "the message cannot be parsed") from None
     message = Message(parsed)
     if not message.control_id:
