@@ -41,9 +41,9 @@ def test_a_defect_ends_the_service_with_its_place_and_without_what_it_quotes() -
 
 
 def test_an_exception_that_nobody_awaits_is_logged_without_what_it_quotes() -> None:
-    ended = run(
-        'asyncio.get_running_loop().call_soon(lambda: {}["Exemple"]); await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.1)'
-    )
+    forget = 'asyncio.get_running_loop().call_soon(lambda: {}["Exemple"])'
+    wait = "await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.1)"
+    ended = run(f"{forget}; {wait}")
     assert ended.returncode == 0
     assert "KeyError" in ended.stderr
     assert "Exemple" not in ended.stderr

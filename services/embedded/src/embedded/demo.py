@@ -43,13 +43,13 @@ STAGES = (
     Stage(
         "slide digitised",
         lambda c: any(slide.HasField("ingested") for slide in c.slides),
-        lambda c: f"{instances(c)} DICOM instances, tiles carried over as they were",
+        lambda c: f"{instances(c)} DICOM instances, not re-encoded",
     ),
     Stage(
         "slide read by AI",
         lambda c: any(slide.state in (SLIDE_STATE_READY, SLIDE_STATE_AI_FAILED) for slide in c.slides),
         lambda c: "; ".join(
-            f"score {slide.scored.score:.3f}, {slide.scored.tiles} tiles on {slide.scored.provider}"
+            f"score {slide.scored.score:.3f}, {slide.scored.tiles} tiles"
             if slide.HasField("scored")
             else "FAILED, which says nothing about the slide"
             for slide in c.slides
@@ -82,7 +82,7 @@ async def run_demo(home: Home, ports: Ports, console: Console, seconds: float) -
         console.print(f"[green]✔[/green] {text:26} [dim]{time.monotonic() - began:6.1f} s[/dim]  {detail}", highlight=False)
 
     await send(ports["mllp"], [visit.registration(), visit.order()])
-    tell("patient and order sent", f"accession {visit.accession}, over MLLP, acknowledged AA")
+    tell("patient and order sent", f"{visit.accession}, acknowledged AA")
     scan(visit, samples.SLIDE, home.scanner)
     tell("slide dropped", f"{samples.SLIDE.stat().st_size / 1e6:.1f} MB from the scanner")
     sequence(visit, samples.READS, home.sequencer)
@@ -97,7 +97,7 @@ async def run_demo(home: Home, ports: Ports, console: Console, seconds: float) -
                         tell(stage.name, stage.detail(case))
                     if not waiting:
                         break
-                    status.update(f"waiting: {', '.join(stage.name for stage in waiting)}")
+                    status.update(f"waiting for: {waiting[0].name}" + (f", and {len(waiting) - 1} more" if waiting[1:] else ""))
         except TimeoutError:
             raise Unavailable(stuck(home, visit, [stage.name for stage in waiting], seconds)) from None
     found = await archived(case, ports)
@@ -105,7 +105,7 @@ async def run_demo(home: Home, ports: Ports, console: Console, seconds: float) -
         raise Rejected("the record is not what the case says:\n  " + "\n  ".join(wrong))
     tell(
         "read back from the record",
-        f"{len(found.resources)} FHIR resources, {len(found.instances)} DICOM instances, all as filed",
+        f"{len(found.resources)} FHIR, {len(found.instances)} DICOM objects, as filed",
     )
     return case, found
 

@@ -12,7 +12,7 @@ from casepath.cases.v1.cases_pb2 import Case
 from casepath.topics import BY_NAME, TOPICS
 from cases.adapters.case_view import CaseView
 from cases.handlers import folded
-from chassis.errors import Rejected, Unavailable
+from chassis.errors import Rejected, Unavailable, described
 from chassis.events import Envelope, opened
 from chassis.publisher import Publisher
 from chassis.telemetry import RECORDS
@@ -90,14 +90,18 @@ class Assembly:
         async for event in stream.events():
             message = event.message
             headers = as_pairs(message.headers)
-            outcome, error, event_id = "done", None, None
+            error, kind, event_id = "", "", None
             try:
                 envelope = Envelope.from_headers(headers)
                 event_id = str(envelope.id)
                 self.fold(message.key, envelope, opened(BY_NAME[message.topic].message, message.value))
             except Rejected as rejected:
-                outcome, error = "dead_letter", str(rejected)
-                await self.set_aside(message, headers, rejected)
+                error, kind = str(rejected), type(rejected).__name__
+            except Exception as defect:  # noqa: BLE001 - as in the worker: a defect must not stop the partition
+                error, kind = f"unexpected {described(defect)}", "Defect"
+            if error:
+                await self.set_aside(message, headers, error, kind)
+            outcome = "dead_letter" if error else "done"
             RECORDS.labels(message.topic, outcome).inc()
             log.info(
                 "record",
@@ -106,7 +110,7 @@ class Assembly:
                 offset=message.offset,
                 event_id=event_id,
                 outcome=outcome,
-                error=error,
+                error=error or None,
             )
 
     def fold(self, key: bytes, envelope: Envelope, data: Any) -> None:
@@ -117,8 +121,8 @@ class Assembly:
             self.table[key] = body
         self.view.put(case)
 
-    async def set_aside(self, message: Any, headers: Sequence[tuple[str, bytes]], error: Rejected) -> None:
-        letter = dead_letter(message.topic, message.key, message.value, headers, SERVICE, str(error), type(error).__name__)
+    async def set_aside(self, message: Any, headers: Sequence[tuple[str, bytes]], error: str, kind: str) -> None:
+        letter = dead_letter(message.topic, message.key, message.value, headers, SERVICE, error, kind)
         while True:
             try:
                 await self.publisher.publish([letter])
