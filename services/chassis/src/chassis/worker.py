@@ -31,6 +31,10 @@ from chassis.telemetry import IN_FLIGHT, RECORDS, RETRIES, SECONDS, traceparent,
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+# How long records of an idle partition may wait: not at all while every lane is idle, else until the next look.
+POLL_SECONDS = 0.2
+BUSY_POLL_SECONDS = 0.02
+
 
 @dataclass(frozen=True, slots=True)
 class Received[M: Message]:
@@ -189,9 +193,13 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         batch = min(route.batch for route in self.routes.values())
         try:
             while not stop.is_set():
-                for tp, records in (await self.consumer.getmany(timeout_ms=200, max_records=batch)).items():
+                # While lanes work, look for a lane that ends rather than wait for records alone.
+                timeout = 0 if self.lanes else int(POLL_SECONDS * 1000)
+                for tp, records in (await self.consumer.getmany(timeout_ms=timeout, max_records=batch)).items():
                     self.consumer.pause(tp)
                     self.lanes[tp] = asyncio.create_task(self.lane(tp, records), name=f"lane {tp.topic}/{tp.partition}")
+                if self.lanes:
+                    await asyncio.wait(self.lanes.values(), timeout=BUSY_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 for tp, lane in [(tp, lane) for tp, lane in self.lanes.items() if lane.done()]:
                     del self.lanes[tp]
                     lane.result()
