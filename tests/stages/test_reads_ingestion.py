@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from chassis.objects import Objects
 from chassis.orders import ListedOrders
 from chassis.publisher import MemoryPublisher
 from embedded import samples
-from sequencing.ingestion import Ingestion, pairs
+from sequencing.ingestion import Ingestion, grouped
 from sequencing.settings import SequencingSettings
 
 NAME = re.compile(SequencingSettings.model_fields["reads_name"].default)
@@ -58,12 +60,14 @@ def published(publisher: MemoryPublisher) -> list[str]:
 @pytest.mark.parametrize("name", ["S1_B1_R1.fastq.gz", "S1_B1_1.fq.gz", "S1_B1_R1.fastq"])
 def test_a_pair_is_found_by_its_names_whatever_their_style(name: str) -> None:
     first, second = Path(name), Path(re.sub(r"1(?=\.)", "2", name))
-    (found,) = pairs([second, first], NAME)
+    ((found,), alone) = grouped([second, first], NAME)
+    assert not alone
     assert (found.files, found.accession, found.sample) == ((first, second), "S1", "B1")
 
 
 def test_a_read_waits_for_its_mate() -> None:
-    assert pairs([Path("S1_B1_R1.fastq.gz"), Path("S1_B2_R2.fastq.gz")], NAME) == []
+    halves = [Path("S1_B1_R1.fastq.gz"), Path("S1_B2_R2.fastq.gz")]
+    assert grouped(halves, NAME) == ([], set(halves))
 
 
 async def test_reads_of_an_order_are_stored_and_announced(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
@@ -103,6 +107,21 @@ async def test_reads_without_an_order_wait_and_join_it_when_it_comes(ingestion: 
     assert published(publisher) == ["sequencing.reads.rejected.v1"]
     assert await ingestion.resume() == 0
     ingestion.orders = ListedOrders([examples.order()])
+    assert await ingestion.resume() == 1
+    for dropped in ingestion.grouped(sorted(ingestion.area.incoming.iterdir())):
+        await ingestion.take(dropped)
+    assert published(publisher)[-1] == "sequencing.reads.received.v1"
+
+
+async def test_bad_reads_that_somebody_mends_in_place_are_taken_up_again(
+    ingestion: Ingestion, publisher: MemoryPublisher
+) -> None:
+    first, second = real()
+    await drop(ingestion, "B1", (first[:1000], second))
+    assert await ingestion.resume() == 0
+    (held,) = ingestion.area.quarantine.held()
+    held.files[0].write_bytes(first)
+    os.utime(held.files[0], (time.time() + 5, time.time() + 5))
     assert await ingestion.resume() == 1
     for dropped in ingestion.grouped(sorted(ingestion.area.incoming.iterdir())):
         await ingestion.take(dropped)

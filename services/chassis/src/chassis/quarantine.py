@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REASON = "reason.json"
+PARTIAL = ".reason.partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,12 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One input that is set aside. `since` is the modification time of its reason, in seconds since the epoch."""
+    """One input that is set aside. `touched`: somebody changed a file since then, or put another beside it."""
 
     folder: Path
     reason: str
     files: list[Path]
-    since: float
+    touched: bool
 
 
 class Quarantine:
@@ -42,18 +43,21 @@ class Quarantine:
             "reason": reason,
             "remedy": {"en": remedy.en, "fr": remedy.fr},
             "detail": detail,
-            "files": [path.name for path in files],
+            "files": [path.name for path in files if (folder / path.name).exists()],
         }
-        partial = folder / ".reason.partial"
+        partial = folder / PARTIAL
         partial.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n")
         partial.replace(folder / REASON)
 
     def held(self) -> list[Held]:
         found = []
-        for path in sorted(self.root.glob(f"*/{REASON}")):
-            said = json.loads(path.read_text())
-            files = [path.parent / name for name in said["files"]]
-            found.append(Held(path.parent, said["reason"], files, path.stat().st_mtime))
+        for reason in sorted(self.root.glob(f"*/{REASON}")):
+            said = json.loads(reason.read_text())
+            files = [reason.parent / name for name in said["files"]]
+            since = reason.stat().st_mtime
+            beside = [path for path in reason.parent.iterdir() if path.name not in {REASON, PARTIAL}]
+            touched = any(path not in files or path.stat().st_mtime > since for path in beside)
+            found.append(Held(reason.parent, said["reason"], files, touched))
         return found
 
     def release(self, held: Held, into: Path) -> None:

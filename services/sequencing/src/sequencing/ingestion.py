@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 import structlog
+from prometheus_client import Gauge
 
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_MALFORMED_RECORD,
@@ -32,6 +33,8 @@ from sequencing.rejection import REMEDIES, ReadsUnfit
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+WAITING = Gauge("casepath_reads_waiting", "Read files whose mate has not come")
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
@@ -42,8 +45,8 @@ class Dropped:
     sample: str = ""
 
 
-def pairs(paths: Sequence[Path], name: re.Pattern[str]) -> list[Dropped]:
-    """Pairs that are complete, and files whose names do not match. A read whose mate is not there yet is left to wait."""
+def grouped(paths: Sequence[Path], name: re.Pattern[str]) -> tuple[list[Dropped], set[Path]]:
+    """Pairs that are complete and files whose names do not match; and reads that wait for their mates."""
     found: list[Dropped] = []
     halves: dict[tuple[Path, str, str], dict[str, Path]] = defaultdict(dict)
     for path in paths:
@@ -52,10 +55,13 @@ def pairs(paths: Sequence[Path], name: re.Pattern[str]) -> list[Dropped]:
             found.append(Dropped((path,)))
         else:
             halves[path.parent, match["accession"], match["sample"]][match["read"]] = path
+    alone: set[Path] = set()
     for (_, accession, sample), reads in halves.items():
         if len(reads) == 2:
             found.append(Dropped((reads["1"], reads["2"]), accession, sample))
-    return found
+        else:
+            alone |= set(reads.values())
+    return found, alone
 
 
 class Ingestion:
@@ -80,9 +86,16 @@ class Ingestion:
         self.objects = objects
         self.publisher = publisher
         self.isolated = isolated
+        self.alone: set[Path] = set()
 
     def grouped(self, paths: Sequence[Path]) -> list[Dropped]:
-        return pairs(paths, self.name)
+        """What is complete among the files; a read without its mate is said once, and left to wait."""
+        found, alone = grouped(paths, self.name)
+        WAITING.set(len(alone))
+        if alone - self.alone:
+            log.warning("reads", outcome="waiting for the other file", files=len(alone))
+        self.alone = alone
+        return found
 
     async def take(self, dropped: Dropped) -> None:
         """Bring one pair to its end. Raise Unavailable, leaving the files where they are, when a store or the broker is down."""
@@ -120,16 +133,16 @@ class Ingestion:
         log.warning("reads", outcome="rejected", run_id=str(run), reason=short, detail=detail)
 
     async def resume(self) -> int:
-        """Put back into incoming/ each pair whose order has come."""
+        """Put back into incoming/ each pair whose order has come, or that somebody changed."""
         resumed = 0
         for held in await asyncio.to_thread(self.area.quarantine.held):
-            if held.reason == "NO_MATCHING_ORDER" and await self.has_order(held.files):
+            if held.touched or (held.reason == "NO_MATCHING_ORDER" and await self.has_order(held.files)):
                 await asyncio.to_thread(self.area.quarantine.release, held, self.area.incoming)
                 resumed += 1
         return resumed
 
     async def has_order(self, files: Sequence[Path]) -> bool:
-        for dropped in self.grouped(files):
+        for dropped in grouped(files, self.name)[0]:
             try:
                 matched(await self.orders.find(dropped.accession), dropped.sample)
             except ReadsUnfit:

@@ -138,7 +138,7 @@ class Ingestion:
         log.warning("scan", outcome="quarantined", scan_id=str(scan), reason=short, detail=error.detail)
 
     async def resume(self) -> int:
-        """Put back into incoming/ each scan whose reason may be mended: its order came, or its sidecar is new."""
+        """Put back into incoming/ each scan whose reason may be mended: its order came, or somebody put a sidecar."""
         resumed = 0
         for held in await asyncio.to_thread(self.area.quarantine.held):
             if await self.mended(held):
@@ -147,14 +147,12 @@ class Ingestion:
         return resumed
 
     async def mended(self, held: Held) -> bool:
-        path = held.files[0]
-        sidecar = sidecar_of(path)
-        if await asyncio.to_thread(lambda: sidecar.exists() and sidecar.stat().st_mtime > held.since):
+        if held.touched:
             return True
         if held.reason != "NO_MATCHING_ORDER":
             return False
         try:
-            label = await asyncio.to_thread(self.label, path)
+            label = await asyncio.to_thread(self.label, held.files[0])
             matched(await self.orders.find(label.accession), label.slide_id)
         except Quarantined:
             return False
