@@ -15,7 +15,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CASEPATH_", frozen=True, extra="ignore")
 
     kafka: str = Field(description="bootstrap servers, host:port,host:port")
-    objects: str = Field(description="object store, file:///folder or s3://bucket/prefix")
     namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65535, description="0 picks a free port")
@@ -34,6 +33,12 @@ class Settings(BaseSettings):
     @property
     def namespace_id(self) -> UUID:
         return UUID(self.namespace.get_secret_value())
+
+
+class StoringSettings(Settings):
+    """Of a service that keeps objects."""
+
+    objects: str = Field(description="object store, file:///folder or s3://bucket/prefix")
 
 
 def load[S: Settings](kind: type[S]) -> S:

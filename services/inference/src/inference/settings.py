@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.settings import StoringSettings
 
 
-class InferenceSettings(Settings):
+class InferenceSettings(StoringSettings):
     """Which model, on what."""
 
     bundle: Path = Field(description="folder with bundle.json and model.onnx")

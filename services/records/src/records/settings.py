@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.settings import StoringSettings
 
 
-class RecordsSettings(Settings):
+class RecordsSettings(StoringSettings):
     """Where the archives of record are."""
 
     dicomweb: str = Field(description="DICOMweb root, http://host:port/dicom-web")

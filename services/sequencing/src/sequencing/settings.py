@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.settings import StoringSettings
 
 
-class SequencingSettings(Settings):
+class SequencingSettings(StoringSettings):
     """Where sequencers drop reads, how a file name carries the sample, and which references there are."""
 
     reads_folder: Path = Field(description="holds incoming/, quarantine/ and filed/")

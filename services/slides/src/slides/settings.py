@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.settings import StoringSettings
 
 
-class SlideSettings(Settings):
+class SlideSettings(StoringSettings):
     """Where scanners drop files, and how a file name carries the barcode."""
 
     slide_folder: Path = Field(description="holds incoming/, quarantine/ and filed/")
