@@ -45,6 +45,9 @@ def up(folder: Path, port_base: int) -> None:
     launch(home, ports, lambda text: told(console, began, text))
     for what, address in addresses(home.folder, ports).items():
         console.print(f"  {what:28} {address}", highlight=False, soft_wrap=True)
+    if port_base != DEFAULT_BASE:
+        found = f"CASEPATH_KAFKA=127.0.0.1:{ports['kafka']} CASEPATH_CASES_ADDRESS=127.0.0.1:{ports['cases']}"
+        console.print(f"  {'for case, dlq and publish':28} export {found}", highlight=False, soft_wrap=True)
 
 
 def addresses(home: Path, ports: Ports) -> dict[str, str]:
