@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,10 @@ def die(_: int) -> int:
     os._exit(3)
 
 
+def hang(_: int) -> None:
+    threading.Event().wait()
+
+
 def double(number: int) -> int:
     return number * 2
 
@@ -72,8 +77,15 @@ def double(number: int) -> int:
 async def test_a_process_that_dies_takes_one_input_with_it() -> None:
     with Isolated() as isolated:
         with pytest.raises(Crashed):
-            await isolated.run(die, 1)
-        assert await isolated.run(double, 2) == 4
+            await isolated.run(die, 1, 30)
+        assert await isolated.run(double, 2, 30) == 4
+
+
+async def test_work_that_does_not_end_is_ended() -> None:
+    with Isolated() as isolated:
+        with pytest.raises(Crashed, match="not done in"):
+            await isolated.run(hang, 1, 0.2)
+        assert await isolated.run(double, 2, 30) == 4
 
 
 def test_scratch_left_by_a_dead_process_is_removed_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:

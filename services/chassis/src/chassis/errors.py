@@ -38,7 +38,7 @@ class NotFound(Rejected):
     """The input names something that does not exist."""
 
 
-def described(error: BaseException) -> str:
+def defect_and_place(error: BaseException) -> str:
     """A defect's type and place, "KeyError at slides.ingestion:74"; never its message, which may quote a patient's data."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +16,7 @@ from chassis.telemetry import hush_libraries
 
 
 class Crashed(Rejected):
-    """The process died at this input."""
+    """The process died at this input, or did not come to an end with it."""
 
 
 class Isolated:
@@ -25,14 +26,23 @@ class Isolated:
         self.pool = fresh_pool()
         self.turn = asyncio.Lock()
 
-    async def run[A, R](self, function: Callable[[A], R], argument: A) -> R:
-        """Raise what `function` raises, or Crashed. Both must be importable and picklable."""
+    async def run[A, R](self, function: Callable[[A], R], argument: A, seconds: float) -> R:
+        """Raise what `function` raises, or Crashed, also after `seconds`: then its process is killed.
+
+        Both must be importable and picklable.
+        """
         async with self.turn:
+            loop = asyncio.get_running_loop()
             try:
-                return await asyncio.get_running_loop().run_in_executor(self.pool, function, argument)
+                process = await loop.run_in_executor(self.pool, os.getpid)
+                return await asyncio.wait_for(loop.run_in_executor(self.pool, function, argument), seconds)
             except BrokenProcessPool:
                 self.pool = fresh_pool()
                 raise Crashed("the process that worked on it died") from None
+            except TimeoutError:
+                os.kill(process, signal.SIGKILL)
+                self.pool = fresh_pool()
+                raise Crashed(f"it was not done in {seconds:.0f} s") from None
 
     def __enter__(self) -> Self:
         return self
@@ -61,3 +71,8 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def allowance(size: int, seconds_per_megabyte: float, least: float = 120.0) -> float:
+    """Seconds for work on an input of `size` bytes: many times what it should take, so that only what hangs is ended."""
+    return least + size / 1e6 * seconds_per_megabyte

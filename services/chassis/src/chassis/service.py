@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import structlog
 
 from chassis import telemetry
-from chassis.errors import CasepathError, Misconfigured, described
+from chassis.errors import CasepathError, Misconfigured, defect_and_place
 from chassis.health import Check, Health
 from chassis.settings import Settings, load
 
@@ -62,7 +62,7 @@ def main[S: Settings](name: str, kind: type[S], compose: Callable[[S], Awaitable
         log.error("ended", error=str(error), kind=type(error).__name__)
         sys.exit(EX_CONFIG if isinstance(error, Misconfigured) else EX_UNAVAILABLE)
     except Exception as error:  # noqa: BLE001 - the process ends here; a traceback would print the message too
-        log.error("ended", error=described(error), kind="Defect")
+        log.error("ended", error=defect_and_place(error), kind="Defect")
         sys.exit(EX_SOFTWARE)
     sys.exit(0)
 
@@ -70,7 +70,7 @@ def main[S: Settings](name: str, kind: type[S], compose: Callable[[S], Awaitable
 def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log an exception that nobody awaited, such as one in a connection's callback."""
     error = context.get("exception")
-    log.error("unhandled", error=described(error) if error else str(context.get("message")))
+    log.error("unhandled", error=defect_and_place(error) if error else str(context.get("message")))
 
 
 async def compose_named[S: Settings](name: str, settings: S, compose: Callable[[S], Awaitable[None]]) -> None:

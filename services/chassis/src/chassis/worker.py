@@ -24,7 +24,7 @@ from opentelemetry import propagate
 from opentelemetry.trace import SpanKind
 
 from casepath.topics import Topic
-from chassis.errors import Rejected, Retriable, described
+from chassis.errors import Rejected, Retriable, defect_and_place
 from chassis.events import Envelope, Event, Headers, Outgoing, opened, sealed
 from chassis.publisher import Publisher, started
 from chassis.telemetry import IN_FLIGHT, RECORDS, RETRIES, SECONDS, traceparent, tracer
@@ -103,7 +103,7 @@ async def outcome(route: Route[Any], record: ConsumerRecord, service: str) -> li
     except Rejected as error:
         return [set_aside(record, service, str(error), type(error).__name__)]
     except Exception as error:  # noqa: BLE001 - a defect must not stop the partition; the record is kept with what failed
-        return [set_aside(record, service, f"unexpected {described(error)}", "Defect")]
+        return [set_aside(record, service, f"unexpected {defect_and_place(error)}", "Defect")]
 
 
 def dead_letter(

@@ -12,7 +12,7 @@ from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.sequencing_pb2 import CallingRequested, ReadsReceived, VariantsCalled
 from casepath.topics import SEQUENCING_CALLING_REQUESTED, SEQUENCING_READS_RECEIVED
 from chassis.events import Event
-from chassis.isolated import Isolated
+from chassis.isolated import Isolated, allowance
 from chassis.objects import Objects, Shelf
 from chassis.worker import Received, Route
 from sequencing.adapters.calling import Calling, call, tools
@@ -20,6 +20,10 @@ from sequencing.handlers import CalledObjects, called_event, calling_requested, 
 from sequencing.references import References
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# Indexing the reference takes minutes for a whole genome, whatever the reads.
+LEAST_SECONDS = 3600.0
+SECONDS_PER_MEGABYTE = 20.0
 
 
 class CallingJobs:
@@ -61,7 +65,8 @@ class CallingJobs:
                 out=folder / "out",
                 threads=self.threads,
             )
-            called = await self.isolated.run(call, work)
+            size = request.reads.reads_1.size + request.reads.reads_2.size
+            called = await self.isolated.run(call, work, allowance(size, SECONDS_PER_MEGABYTE, LEAST_SECONDS))
             found = CalledObjects(
                 alignments=await self.objects.put(called.alignments),
                 alignments_index=await self.objects.put(called.alignments_index),

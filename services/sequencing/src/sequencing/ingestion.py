@@ -22,7 +22,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     RejectionReason,
 )
 from chassis.drop_folder import DropArea
-from chassis.isolated import Crashed, Isolated
+from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects, digest
 from chassis.orders import Orders
 from chassis.publisher import Publisher, announce
@@ -33,6 +33,7 @@ from sequencing.rejection import REMEDIES, ReadsUnfit
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+SECONDS_PER_MEGABYTE = 2.0
 WAITING = Gauge("casepath_reads_waiting", "Read files whose mate has not come")
 
 
@@ -116,7 +117,8 @@ class Ingestion:
         order = matched(await self.orders.find(dropped.accession), dropped.sample)
         first, second = dropped.files
         try:
-            tally = await self.isolated.run(check_pairs, (first, second))
+            size = sum([(await asyncio.to_thread(path.stat)).st_size for path in dropped.files])
+            tally = await self.isolated.run(check_pairs, (first, second), allowance(size, SECONDS_PER_MEGABYTE))
         except Crashed:
             raise ReadsUnfit(REJECTION_REASON_MALFORMED_RECORD) from None
         stored = (await self.objects.put(first), await self.objects.put(second))

@@ -20,7 +20,7 @@ from casepath.slides.v1.slide_pb2 import (
     SlideIngested,
 )
 from chassis.drop_folder import DropArea
-from chassis.isolated import Crashed, Isolated
+from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects, Shelf, digest
 from chassis.orders import Orders
 from chassis.publisher import Publisher, announce
@@ -31,6 +31,8 @@ from slides.handlers import ingested, ingested_event, matched, quarantined_event
 from slides.quarantine import REMEDIES, Quarantined
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SECONDS_PER_MEGABYTE = 2.0
 
 
 class Ingestion:
@@ -91,7 +93,8 @@ class Ingestion:
                 microns_per_pixel=label.microns_per_pixel,
             )
             try:
-                converted = await self.isolated.run(convert, work)
+                size = (await asyncio.to_thread(path.stat)).st_size
+                converted = await self.isolated.run(convert, work, allowance(size, SECONDS_PER_MEGABYTE))
             except Crashed as error:
                 raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, str(error)) from None
             instances = [await self.stored(instance) for instance in converted.instances]

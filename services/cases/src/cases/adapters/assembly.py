@@ -12,7 +12,7 @@ from casepath.cases.v1.cases_pb2 import Case
 from casepath.topics import BY_NAME, TOPICS
 from cases.adapters.case_view import CaseView
 from cases.handlers import folded
-from chassis.errors import Rejected, Unavailable, described
+from chassis.errors import Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, opened
 from chassis.publisher import Publisher
 from chassis.telemetry import RECORDS
@@ -98,7 +98,7 @@ class Assembly:
             except Rejected as rejected:
                 error, kind = str(rejected), type(rejected).__name__
             except Exception as defect:  # noqa: BLE001 - as in the worker: a defect must not stop the partition
-                error, kind = f"unexpected {described(defect)}", "Defect"
+                error, kind = f"unexpected {defect_and_place(defect)}", "Defect"
             if error:
                 await self.set_aside(message, headers, error, kind)
             outcome = "dead_letter" if error else "done"

@@ -1,5 +1,6 @@
 """Converting a scan to DICOM whole-slide instances (PS3.3 A.32.8) without touching its compressed tiles."""
 
+import errno
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,7 @@ from casepath.slides.v1.slide_pb2 import (
     QUARANTINE_REASON_CONVERTER_FAILED,
     ImageFlavor,
 )
+from chassis.errors import Unavailable, defect_and_place
 from chassis.identity import dicom_uid
 from slides.adapters.frames import check_frames
 from slides.adapters.inspection import Inspection, dicom_microns_per_pixel, inspect
@@ -37,6 +39,7 @@ FLAVORS = {
     "OVERVIEW": IMAGE_FLAVOR_OVERVIEW,
     "THUMBNAIL": IMAGE_FLAVOR_THUMBNAIL,
 }
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
 COLOR_SPACES = frozenset({"SRGB", "ADOBERGB", "ROMMRGB", "DISPLAYP3"})
 SEXES = {SEX_FEMALE: PatientSex.F, SEX_MALE: PatientSex.M, SEX_OTHER: PatientSex.O}
 
@@ -105,41 +108,46 @@ class ContentUids(CallableUidGenerator):  # type: ignore[misc]
 def convert(work: Conversion) -> Converted:
     """Write the DICOM files of a scan into an empty folder; a DICOM scan is taken as it is, byte for byte.
 
-    Runs in a process of its own, since decoders can crash. Raise Quarantined.
+    Runs in a process of its own, since decoders can crash. Raise Quarantined, or Unavailable where there is no room.
     """
-    work.out.mkdir(parents=True, exist_ok=True)
-    inspection = inspect(work.source, work.microns_per_pixel)
-    if inspection.vendor == "dicom":
-        path = work.out / "instance.dcm"
-        shutil.copyfile(work.source, path)
-        paths = [path]
-    else:
-        paths = dicomize(work, inspection)
-    for path in paths:
-        check_frames(path)
-    return Converted(inspection.vendor, [described(path) for path in paths])
+    try:
+        work.out.mkdir(parents=True, exist_ok=True)
+        inspection = inspect(work.source, work.microns_per_pixel)
+        paths = [taken(work)] if inspection.vendor == "dicom" else dicomize(work, inspection)
+        for path in paths:
+            check_frames(path)
+        return Converted(inspection.vendor, [described(path) for path in paths])
+    except Quarantined:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise Unavailable(f"there is no room to convert: {type(error).__name__} {error.errno}") from error
+        # Readers raise whatever their parsers and codecs do; each means that this file cannot be converted.
+        raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, defect_and_place(error)) from error
+
+
+def taken(work: Conversion) -> Path:
+    path = work.out / "instance.dcm"
+    shutil.copyfile(work.source, path)
+    return path
 
 
 def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
     order, specimen = OrderPlaced.FromString(work.order), Specimen.FromString(work.specimen)
     study = dicom_uid(work.identity, f"study|{order.case_id or work.name}")
-    try:
-        with TemporaryDirectory(dir=work.out.parent) as scratch:
-            source = work.source
-            if work.microns_per_pixel is not None and inspection.vendor == "aperio":
-                source = with_microns_per_pixel(source, Path(scratch) / source.name, work.microns_per_pixel)
-            written = WsiDicomizer.convert(
-                source,
-                work.out,
-                metadata=metadata(order, specimen, work.slide_id, inspection.microns_per_pixel),
-                metadata_pre_processor=with_valid_color_space,
-                uid_generator=ContentUids(work.identity, work.name, study),
-                include_thumbnail=False,
-                workers=1,
-            )
-    except Exception as error:
-        # The readers behind wsidicomizer raise whatever their codecs do; each means that this file cannot be converted.
-        raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, type(error).__name__) from error
+    with TemporaryDirectory(dir=work.out.parent) as scratch:
+        source = work.source
+        if work.microns_per_pixel is not None and inspection.vendor == "aperio":
+            source = with_microns_per_pixel(source, Path(scratch) / source.name, work.microns_per_pixel)
+        written = WsiDicomizer.convert(
+            source,
+            work.out,
+            metadata=metadata(order, specimen, work.slide_id, inspection.microns_per_pixel),
+            metadata_pre_processor=with_valid_color_space,
+            uid_generator=ContentUids(work.identity, work.name, study),
+            include_thumbnail=False,
+            workers=1,
+        )
     return sorted(Path(str(path)) for path in written)
 
 

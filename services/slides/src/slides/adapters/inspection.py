@@ -17,6 +17,8 @@ from casepath.slides.v1.slide_pb2 import (
 )
 from slides.quarantine import Quarantined
 
+# No scanner writes this many; a chain of directories that goes round never ends.
+MOST_DIRECTORIES = 10_000
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -76,7 +78,11 @@ def check_tiff_extent(path: Path) -> None:
         with tifffile.TiffFile(path) as tiff:
             if not tiff.pages:
                 raise Quarantined(QUARANTINE_REASON_TRUNCATED, "the first directory lies beyond the end of the file")
+            seen: set[int] = set()
             for page in tiff.pages:
+                if page.offset in seen or len(seen) == MOST_DIRECTORIES:
+                    raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, "its directories have no end")
+                seen.add(page.offset)
                 for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
                     if offset + count > size:
                         raise Quarantined(QUARANTINE_REASON_TRUNCATED, "a tile lies beyond the end of the file")
