@@ -87,16 +87,23 @@ class Watcher[T]:
     async def run(self, stop: asyncio.Event) -> None:
         self.watching = True
         while not stop.is_set():
-            try:
-                await self.resume()
-                for item in self.grouped(await self.drop.stable()):
-                    if stop.is_set():
-                        break
-                    await self.take(item)
-            except Retriable as error:
-                log.warning("put off", error=str(error))
+            await self.attempt(self.resume())
+            for item in self.grouped(await self.drop.stable()):
+                if stop.is_set():
+                    break
+                await self.attempt(self.take(item))
             try:
                 await asyncio.wait_for(stop.wait(), POLL_SECONDS)
             except TimeoutError:
                 continue
         self.watching = False
+
+    async def attempt(self, work: Awaitable[object]) -> None:
+        """One input that cannot be read or kept now does not hold the others."""
+        try:
+            await work
+        except Retriable as error:
+            log.warning("put off", error=str(error))
+        except OSError as error:
+            # The text would name the file.
+            log.warning("put off", error=f"{type(error).__name__} {error.errno}")

@@ -15,6 +15,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_TRUNCATED_GZIP,
     REJECTION_REASON_UNEQUAL_PAIRS,
 )
+from chassis.errors import Unavailable
 from sequencing.rejection import ReadsUnfit
 
 BELOW_Q30 = bytes(range(33 + 30))
@@ -82,9 +83,12 @@ def read_one(path: Path, number: int) -> Iterator[dnaio.SequenceRecord]:
         length = "Length of sequence and qualities differ" in str(error)
         reason = REJECTION_REASON_QUALITY_LENGTH if length else REJECTION_REASON_MALFORMED_RECORD
         raise ReadsUnfit(reason, number, count + 1, line) from None
-    except (EOFError, OSError, zlib.error):
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise Unavailable(f"a read file cannot be read: {type(error).__name__} {error.errno}") from error
+        # gzip, zlib and isal each raise their own, of no common base.
         lines = readable_lines(path)
-        raise ReadsUnfit(REJECTION_REASON_TRUNCATED_GZIP, number, lines // LINES + 1, lines + 1) from None
+        raise ReadsUnfit(REJECTION_REASON_TRUNCATED_GZIP, number, lines // LINES + 1, lines + 1) from error
 
 
 def readable_lines(path: Path) -> int:

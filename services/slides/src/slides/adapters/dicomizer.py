@@ -39,7 +39,8 @@ FLAVORS = {
     "OVERVIEW": IMAGE_FLAVOR_OVERVIEW,
     "THUMBNAIL": IMAGE_FLAVOR_THUMBNAIL,
 }
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+# Of the machine rather than of the file: a full disk, a share that is gone.
+PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ESTALE, errno.ENOENT})
 COLOR_SPACES = frozenset({"SRGB", "ADOBERGB", "ROMMRGB", "DISPLAYP3"})
 SEXES = {SEX_FEMALE: PatientSex.F, SEX_MALE: PatientSex.M, SEX_OTHER: PatientSex.O}
 
@@ -108,7 +109,7 @@ class ContentUids(CallableUidGenerator):  # type: ignore[misc]
 def convert(work: Conversion) -> Converted:
     """Write the DICOM files of a scan into an empty folder; a DICOM scan is taken as it is, byte for byte.
 
-    Runs in a process of its own, since decoders can crash. Raise Quarantined, or Unavailable where there is no room.
+    Runs in a process of its own, since decoders can crash. Raise Quarantined, or Unavailable where it is the machine that fails.
     """
     try:
         work.out.mkdir(parents=True, exist_ok=True)
@@ -120,8 +121,8 @@ def convert(work: Conversion) -> Converted:
     except Quarantined:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
-            raise Unavailable(f"there is no room to convert: {type(error).__name__} {error.errno}") from error
+        if isinstance(error, OSError) and error.errno in PASSING:
+            raise Unavailable(f"this machine cannot convert it now: {type(error).__name__} {error.errno}") from error
         # Readers raise whatever their parsers and codecs do; each means that this file cannot be converted.
         raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, defect_and_place(error)) from error
 
