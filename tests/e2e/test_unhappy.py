@@ -5,6 +5,7 @@ import gzip
 import json
 from pathlib import Path
 
+import pydicom
 import pytest
 from hl7.mllp import open_hl7_connection
 
@@ -74,10 +75,15 @@ async def test_a_slide_without_pixel_size_waits_for_a_person_and_is_then_filed(p
     assert case.slides[0].ingested.instances
 
 
-async def test_a_dicom_slide_is_filed_byte_for_byte(platform: Platform) -> None:
-    visit = new_visit(platform)
-    await send(platform.ports["mllp"], [visit.order()])
-    drop(DATA / "lossless-jpeg2000.dcm", platform.home.scanner / "incoming", f"{visit.accession}_{SLIDE_CONTAINER}.dcm")
+async def test_a_dicom_slide_is_filed_byte_for_byte_under_its_own_patient_alone(platform: Platform, tmp_path: Path) -> None:
+    visit, other = new_visit(platform), new_visit(platform)
+    await send(platform.ports["mllp"], [visit.order(), other.order()])
+    dataset = pydicom.dcmread(DATA / "lossless-jpeg2000.dcm")
+    dataset.PatientID, dataset.AccessionNumber = f"P{visit.stamp}", visit.accession
+    dataset.save_as(tmp_path / "slide.dcm")
+    scan(visit, tmp_path / "slide.dcm", platform.home.scanner)
+    scan(other, tmp_path / "slide.dcm", platform.home.scanner)
+    assert said(await reason(platform, f"{other.accession}_{SLIDE_CONTAINER}.dcm")) == "OTHER_IDENTITY"
     case = await ingested(platform, visit)
     (instance,) = case.slides[0].ingested.instances
     held = await archived(case, platform.ports)

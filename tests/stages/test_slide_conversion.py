@@ -18,6 +18,7 @@ from casepath.slides.v1.slide_pb2 import (
     QUARANTINE_REASON_BAD_FRAMES,
     QUARANTINE_REASON_NO_MICRONS_PER_PIXEL,
     QUARANTINE_REASON_NOT_A_SLIDE,
+    QUARANTINE_REASON_OTHER_IDENTITY,
     QUARANTINE_REASON_TRUNCATED,
     QuarantineReason,
 )
@@ -142,12 +143,28 @@ def test_tiles_of_a_jpeg_2000_svs_are_carried_over_bit_for_bit(tmp_path: Path) -
             assert stored[number].rstrip(b"\0") == file.read(count).rstrip(b"\0"), f"frame {number + 1}"
 
 
+def identified(path: Path, **values: str) -> Path:
+    """The DICOM slide as a scanner would send it that knows the order."""
+    dataset = pydicom.dcmread(DICOM)
+    for name, value in values.items():
+        setattr(dataset, name, value)
+    dataset.save_as(path)
+    return path
+
+
 def test_a_dicom_slide_is_taken_byte_for_byte(tmp_path: Path) -> None:
-    found = converted(DICOM, tmp_path / "out")
+    source = identified(tmp_path / "slide.dcm", PatientID="P1", AccessionNumber=examples.ACCESSION)
+    found = converted(source, tmp_path / "out")
     (instance,) = found.instances
-    assert instance.path.read_bytes() == DICOM.read_bytes()
+    assert instance.path.read_bytes() == source.read_bytes()
     assert instance.transfer_syntax_uid == JPEG2000Lossless
     assert instance.frames == 28
+
+
+@pytest.mark.parametrize(("patient", "accession"), [("P2", examples.ACCESSION), ("P1", "S26-0002"), ("P2", "")])
+def test_a_dicom_slide_of_somebody_else_is_never_filed_under_this_order(tmp_path: Path, patient: str, accession: str) -> None:
+    source = identified(tmp_path / "slide.dcm", PatientID=patient, AccessionNumber=accession)
+    assert refused(source, tmp_path / "out") == QUARANTINE_REASON_OTHER_IDENTITY
 
 
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.95])

@@ -7,6 +7,7 @@ from casepath.slides.v1.slide_pb2 import (
     QUARANTINE_REASON_NO_MATCHING_ORDER,
     QUARANTINE_REASON_NO_MICRONS_PER_PIXEL,
     QUARANTINE_REASON_NOT_A_SLIDE,
+    QUARANTINE_REASON_OTHER_IDENTITY,
     QUARANTINE_REASON_TRUNCATED,
     QuarantineReason,
 )
@@ -49,6 +50,13 @@ REMEDIES: dict[QuarantineReason, Remedy] = {
     QUARANTINE_REASON_CONVERTER_FAILED: Remedy(
         "The converter ended without an answer. Scan the slide again, and report the file to casepath.",
         "Le convertisseur s'est arrêté sans réponse. Numérisez la lame à nouveau et signalez le fichier à casepath.",
+    ),
+    QUARANTINE_REASON_OTHER_IDENTITY: Remedy(
+        "The DICOM file names another patient or accession than the order to which its name leads. Find out whose slide it is; "
+        "then correct it at the scanner and send it again, or put a sidecar with the right accession and slide beside it.",
+        "Le fichier DICOM désigne un autre patient ou un autre numéro que la demande à laquelle son nom conduit. Établissez à "
+        "qui est la lame, puis corrigez-la au scanner et renvoyez-la, ou placez à côté un fichier annexe avec le bon numéro et la "
+        "bonne lame.",
     ),
 }
 

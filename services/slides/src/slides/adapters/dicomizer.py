@@ -25,6 +25,7 @@ from casepath.slides.v1.slide_pb2 import (
     IMAGE_FLAVOR_THUMBNAIL,
     IMAGE_FLAVOR_VOLUME,
     QUARANTINE_REASON_CONVERTER_FAILED,
+    QUARANTINE_REASON_OTHER_IDENTITY,
     ImageFlavor,
 )
 from chassis.errors import Unavailable, defect_and_place
@@ -41,6 +42,8 @@ FLAVORS = {
 }
 # Of the machine rather than of the file: a full disk, a share that is gone.
 PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ESTALE, errno.ENOENT})
+# Value representation SH, of Accession Number and Study ID (PS3.5 section 6.2).
+LONGEST_SH = 16
 COLOR_SPACES = frozenset({"SRGB", "ADOBERGB", "ROMMRGB", "DISPLAYP3"})
 SEXES = {SEX_FEMALE: PatientSex.F, SEX_MALE: PatientSex.M, SEX_OTHER: PatientSex.O}
 
@@ -117,6 +120,8 @@ def convert(work: Conversion) -> Converted:
         paths = [taken(work)] if inspection.vendor == "dicom" else dicomize(work, inspection)
         for path in paths:
             check_frames(path)
+        if inspection.vendor == "dicom":
+            check_identity(work)
         return Converted(inspection.vendor, [described(path) for path in paths])
     except Quarantined:
         raise
@@ -131,6 +136,18 @@ def taken(work: Conversion) -> Path:
     path = work.out / "instance.dcm"
     shutil.copyfile(work.source, path)
     return path
+
+
+def check_identity(work: Conversion) -> None:
+    """Raise Quarantined when a DICOM scan names another patient or accession than its order."""
+    order = OrderPlaced.FromString(work.order)
+    dataset = pydicom.dcmread(work.source, stop_before_pixels=True)
+    for said, wanted in (
+        (dataset.get("PatientID"), order.patient.identifier),
+        (dataset.get("AccessionNumber"), order.accession[:LONGEST_SH]),
+    ):
+        if said and wanted and str(said) != wanted:
+            raise Quarantined(QUARANTINE_REASON_OTHER_IDENTITY)
 
 
 def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
@@ -180,7 +197,7 @@ def metadata(order: OrderPlaced, specimen: Specimen, slide_id: str, microns_per_
     spacing = SizeMm(microns_per_pixel / 1000, microns_per_pixel / 1000)
     sample = SlideSample(identifier=specimen.identifier or "Unknown", short_description=specimen.type.text[:64] or None)
     return WsiDicomizerMetadata(
-        study=Study(accession_number=order.accession[:16] or None, identifier=order.accession[:16] or None),
+        study=Study(accession_number=order.accession[:LONGEST_SH] or None, identifier=order.accession[:LONGEST_SH] or None),
         series=Series(number=1),
         patient=Patient(name=name or None, identifier=person.identifier or None, birth_date=born, sex=SEXES.get(person.sex)),
         slide=Slide(identifier=slide_id or "Unknown", samples=[sample]),

@@ -27,6 +27,7 @@ class QuarantineReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUARANTINE_REASON_NO_MATCHING_ORDER: _ClassVar[QuarantineReason]
     QUARANTINE_REASON_BAD_FRAMES: _ClassVar[QuarantineReason]
     QUARANTINE_REASON_CONVERTER_FAILED: _ClassVar[QuarantineReason]
+    QUARANTINE_REASON_OTHER_IDENTITY: _ClassVar[QuarantineReason]
 IMAGE_FLAVOR_UNSPECIFIED: ImageFlavor
 IMAGE_FLAVOR_VOLUME: ImageFlavor
 IMAGE_FLAVOR_LABEL: ImageFlavor
@@ -40,6 +41,7 @@ QUARANTINE_REASON_NO_BARCODE: QuarantineReason
 QUARANTINE_REASON_NO_MATCHING_ORDER: QuarantineReason
 QUARANTINE_REASON_BAD_FRAMES: QuarantineReason
 QUARANTINE_REASON_CONVERTER_FAILED: QuarantineReason
+QUARANTINE_REASON_OTHER_IDENTITY: QuarantineReason
 
 class Instance(_message.Message):
     __slots__ = ("sop_instance_uid", "flavor", "object", "transfer_syntax_uid", "frames", "rows", "columns", "total_rows", "total_columns", "microns_per_pixel")
