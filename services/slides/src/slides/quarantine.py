@@ -55,8 +55,8 @@ REMEDIES: dict[QuarantineReason, Remedy] = {
         "The DICOM file names another patient or accession than the order to which its name leads. Find out whose slide it is; "
         "then correct it at the scanner and send it again, or put a sidecar with the right accession and slide beside it.",
         "Le fichier DICOM désigne un autre patient ou un autre numéro que la demande à laquelle son nom conduit. Établissez à "
-        "qui est la lame, puis corrigez-la au scanner et renvoyez-la, ou placez à côté un fichier annexe avec le bon numéro et la "
-        "bonne lame.",
+        "qui est la lame, puis corrigez-la au scanner et renvoyez-la, ou placez à côté un fichier annexe avec le bon numéro et "
+        "la bonne lame.",
     ),
 }
 
