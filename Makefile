@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test test-unit lint protos bench clean
+.PHONY: help setup setup-test demo up down test test-unit lint protos bench clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -15,6 +15,9 @@ help: ## List the targets
 setup: ## Install all that is needed, into .venv and the user's cache folder
 	@services/embedded/setup.sh
 
+setup-test:
+	@services/embedded/setup.sh test
+
 demo: setup ## One patient, one slide, one sequencing, end to end (KEEP=1 leaves it running)
 	@$(RUN)/casepath demo $(PLATFORM) $(if $(KEEP),--keep)
 
@@ -24,10 +27,10 @@ up: setup ## Start the platform and leave it running (PORT_BASE=N for other port
 down: ## Stop the platform that `make up` started
 	@$(RUN)/casepath down --home $(HOME_FOLDER)
 
-test: setup lint ## Lint, types and every test, on real Kafka, Orthanc and HAPI FHIR
+test: setup-test lint ## Lint, types and every test, on real Kafka, Orthanc and HAPI FHIR
 	@$(RUN)/python -m pytest
 
-test-unit: setup ## The tests that need no server
+test-unit: setup-test ## The tests that need no server
 	@$(RUN)/python -m pytest tests/unit tests/contract tests/stages
 
 lint: setup ## Style, types and contracts

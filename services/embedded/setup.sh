@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes .venv and installs what the platform needs on this machine. `make setup` runs it; running it again changes nothing.
+# With the argument "test", what the tests need besides (dciodvfy).
 #
 # Honours CASEPATH_PYTHON (a Python 3.12 or 3.13) and CASEPATH_NO_APT=1 (leave the system's packages alone).
 set -eu
@@ -74,6 +75,7 @@ has_library libturbojpeg.so.0 || missing="$missing libturbojpeg0"
 command -v Orthanc >/dev/null || [ -x /usr/sbin/Orthanc ] || missing="$missing orthanc"
 [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || [ -e /usr/local/share/orthanc/plugins/libOrthancDicomWeb.so ] ||
     missing="$missing orthanc-dicomweb"
+[ "${1:-}" != test ] || command -v dciodvfy >/dev/null || missing="$missing dicom3tools"
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install $missing
 

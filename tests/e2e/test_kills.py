@@ -27,7 +27,7 @@ def is_complete(case: Case, found: Archived) -> None:
     assert differences(case, found) == []
     assert Counter(kind for kind, _ in found.resources) == EXPECTED
     assert set(found.resources.values()) == {"1"}
-    assert len(found.instances) == 3
+    assert len(found.instances) == 7
 
 
 @pytest.mark.parametrize("service", SERVICES)

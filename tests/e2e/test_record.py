@@ -61,7 +61,7 @@ async def test_the_archives_hold_exactly_what_the_case_says(platform: Platform, 
         "DiagnosticReport": 2,
         "Observation": 2,
     }
-    assert len(held.instances) == 3
+    assert len(held.instances) == 7
 
 
 def test_resources_are_of_fhir_r4_and_written_once(fhir: httpx.Client, done: Done) -> None:

@@ -1,3 +1,4 @@
+import subprocess
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
@@ -25,6 +26,7 @@ from casepath.slides.v1.slide_pb2 import (
 from embedded import samples
 from slides.adapters.dicomizer import Conversion, Converted, WrittenInstance, convert
 from slides.adapters.frames import check_frames
+from slides.adapters.levels import color_model
 from slides.quarantine import Quarantined
 
 DATA = Path(__file__).parents[1] / "data" / "slides"
@@ -50,7 +52,13 @@ def converted(source: Path, out: Path, microns: float | None = None) -> Converte
 
 
 def volume(found: Converted) -> WrittenInstance:
-    return next(instance for instance in found.instances if instance.flavor == IMAGE_FLAVOR_VOLUME)
+    return volumes(found)[0]
+
+
+def volumes(found: Converted) -> list[WrittenInstance]:
+    """Levels, finest first."""
+    levels = [instance for instance in found.instances if instance.flavor == IMAGE_FLAVOR_VOLUME]
+    return sorted(levels, key=lambda level: level.total_columns, reverse=True)
 
 
 def frames(path: Path) -> tuple[pydicom.Dataset, list[bytes]]:
@@ -102,6 +110,54 @@ def test_pixels_decode_to_what_openslide_shows(jpeg: Converted) -> None:
             assert np.array_equal(shown, decoded), f"frame {number + 1}"
 
 
+def test_missing_levels_are_made_down_to_a_single_tile(jpeg: Converted) -> None:
+    sizes = [(level.total_columns, level.total_rows, level.frames) for level in volumes(jpeg)]
+    assert sizes == [(2220, 2967, 130), (1110, 1484, 35), (555, 742, 12), (278, 371, 4), (139, 186, 1)]
+    assert [level.microns_per_pixel for level in volumes(jpeg)] == pytest.approx([0.499 * 2**n for n in range(5)])
+
+
+@pytest.mark.parametrize(("source", "microns"), [(samples.SLIDE, None), (JPEG2000_SVS, 0.25)], ids=["jpeg", "jpeg2000"])
+def test_a_made_level_shows_the_slide_and_says_what_it_is(source: Path, microns: float | None, tmp_path: Path) -> None:
+    found = converted(source, tmp_path / "out", microns)
+    with openslide.OpenSlide(source) as slide:
+        own = set(slide.level_dimensions)
+        whole = slide.read_region((0, 0), 0, slide.dimensions).convert("RGB")
+    made = [level for level in volumes(found) if (level.total_columns, level.total_rows) not in own]
+    assert len(made) == 4
+    for level in made:
+        dataset, stored = frames(level.path)
+        assert list(dataset.ImageType) == ["DERIVED", "PRIMARY", "VOLUME", "RESAMPLED"]
+        assert dataset.LossyImageCompressionMethod[-1] == "ISO_10918_1"
+        assert len(dataset.LossyImageCompressionMethod) == len(dataset.LossyImageCompressionRatio) == 2
+        assert {color_model(frame) for frame in stored} == {dataset.PhotometricInterpretation} == {"YBR_FULL_422"}
+        shown = np.asarray(stitched(level, stored), np.int16)
+        wanted = np.asarray(whole.reduce(round(whole.width / level.total_columns)), np.int16)
+        assert shown.shape == wanted.shape
+        # The last row and column also hold what the scanner's tiles show beyond the slide's edge.
+        difference = (shown - wanted)[:-2, :-2]
+        assert np.abs(difference.mean(axis=(0, 1))).max() < 1, "the colours are shifted"
+        assert np.abs(difference).mean() < 6
+
+
+def stitched(level: WrittenInstance, stored: list[bytes]) -> Image.Image:
+    """The level's picture, put together from its frames; every frame is full-sized."""
+    across = -(-level.total_columns // level.columns)
+    picture = Image.new("RGB", (level.total_columns, level.total_rows))
+    for number, frame in enumerate(stored):
+        with Image.open(BytesIO(frame)) as tile:
+            assert tile.size == (level.columns, level.rows)
+            picture.paste(tile.convert("RGB"), (number % across * level.columns, number // across * level.rows))
+    return picture
+
+
+@pytest.mark.parametrize(("source", "microns"), [(samples.SLIDE, None), (JPEG2000_SVS, 0.25)], ids=["jpeg", "jpeg2000"])
+def test_dciodvfy_finds_no_error(source: Path, microns: float | None, tmp_path: Path) -> None:
+    for instance in converted(source, tmp_path / "out", microns).instances:
+        told = subprocess.run(["dciodvfy", instance.path], capture_output=True, text=True, check=False).stderr
+        assert "VLWholeSlideMicroscopyImage" in told
+        assert [line for line in told.splitlines() if line.startswith("Error")] == []
+
+
 def test_the_orders_identifiers_are_in_the_dicom(jpeg: Converted) -> None:
     for instance in jpeg.instances:
         dataset = pydicom.dcmread(instance.path, stop_before_pixels=True)
@@ -114,7 +170,7 @@ def test_the_orders_identifiers_are_in_the_dicom(jpeg: Converted) -> None:
 
 def test_label_and_volume_are_instances_of_their_own(jpeg: Converted) -> None:
     flavors = [instance.flavor for instance in jpeg.instances]
-    assert flavors.count(IMAGE_FLAVOR_VOLUME) == 1
+    assert flavors.count(IMAGE_FLAVOR_VOLUME) == 5
     assert flavors.count(IMAGE_FLAVOR_LABEL) == 1
     assert volume(jpeg).microns_per_pixel == pytest.approx(0.499)
 
@@ -128,14 +184,13 @@ def test_converting_again_gives_the_same_uids(jpeg: Converted, tmp_path: Path) -
 def test_a_slide_without_microns_per_pixel_is_quarantined_and_taken_once_they_are_given(tmp_path: Path) -> None:
     assert refused(JPEG2000_SVS, tmp_path / "refused") == QUARANTINE_REASON_NO_MICRONS_PER_PIXEL
     found = converted(JPEG2000_SVS, tmp_path / "out", microns=0.25)
-    level = max((i for i in found.instances if i.flavor == IMAGE_FLAVOR_VOLUME), key=lambda i: i.total_columns)
+    level = volume(found)
     assert level.microns_per_pixel == pytest.approx(0.25)
 
 
 def test_tiles_of_a_jpeg_2000_svs_are_carried_over_bit_for_bit(tmp_path: Path) -> None:
     found = converted(JPEG2000_SVS, tmp_path / "out", microns=0.25)
-    level = max((i for i in found.instances if i.flavor == IMAGE_FLAVOR_VOLUME), key=lambda i: i.total_columns)
-    _, stored = frames(level.path)
+    _, stored = frames(volume(found).path)
     with tifffile.TiffFile(JPEG2000_SVS) as tiff, JPEG2000_SVS.open("rb") as file:
         page = tiff.pages.first
         for number, (offset, count) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=True)):

@@ -18,7 +18,17 @@ from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL
 from chassis.errors import Malformed
 from chassis.events import Event, check
 from inference.bundle import Bundle
-from inference.handlers import concluded, planned, probabilities, scored_level, shard_cells, shards_requested, too_coarse, volumes
+from inference.handlers import (
+    concluded,
+    overview_level,
+    planned,
+    probabilities,
+    scored_level,
+    shard_cells,
+    shards_requested,
+    too_coarse,
+    volumes,
+)
 from inference.heatmap import as_npy, as_png, heatmap, summary
 from inference.tissue import tissue_mask
 
@@ -130,6 +140,14 @@ def test_the_level_nearest_above_the_models_resolution_is_read() -> None:
     assert scored_level(volumes(slide), 0.25).sop_instance_uid == "2.25.10"
     assert scored_level(volumes(slide), 1.2).sop_instance_uid == "2.25.9"
     assert scored_level(volumes(slide), 0.1).microns_per_pixel == 0.25
+
+
+def test_tissue_is_looked_for_on_the_coarsest_level_that_fills_the_overview() -> None:
+    slide = examples.ingested()
+    slide.instances.append(examples.instance("2.25.9", side=1280, microns=0.5))
+    slide.instances.append(examples.instance("2.25.10", side=640, microns=1.0))
+    assert overview_level(volumes(slide)).sop_instance_uid == "2.25.9"
+    assert overview_level(volumes(slide)[2:]).sop_instance_uid == "2.25.10"
 
 
 @pytest.mark.parametrize(("microns", "refused"), [(0.25, False), (0.5, False), (1.0, True), (29.0, True)])

@@ -32,7 +32,7 @@ from chassis.errors import Malformed
 from chassis.events import Event
 from inference.bundle import Bundle
 from inference.heatmap import Summary
-from inference.tissue import tissue_cells
+from inference.tissue import OVERVIEW_SIDE, tissue_cells
 
 # A level up to this much coarser than the model's pixels is still read in preference to one many times finer.
 COARSER = 1.05
@@ -57,6 +57,12 @@ def scored_level(levels: Sequence[Instance], microns_per_pixel: float) -> Instan
     """The coarsest level that still has the model's resolution, else the finest there is."""
     fine_enough = [level for level in levels if level.microns_per_pixel <= microns_per_pixel * COARSER]
     return fine_enough[-1] if fine_enough else levels[0]
+
+
+def overview_level(levels: Sequence[Instance]) -> Instance:
+    """The coarsest level that still fills an overview, else the finest there is."""
+    large_enough = [level for level in levels if max(level.total_columns, level.total_rows) >= OVERVIEW_SIDE]
+    return large_enough[-1] if large_enough else levels[0]
 
 
 def too_coarse(slide: SlideIngested, bundle: Bundle) -> bool:

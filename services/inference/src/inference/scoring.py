@@ -29,6 +29,7 @@ from inference.bundle import Bundle
 from inference.handlers import (
     concluded,
     failed_slide,
+    overview_level,
     planned,
     probabilities,
     shard_cells,
@@ -69,9 +70,9 @@ class Scoring:
         slide = received.data
         if too_coarse(slide, self.bundle):
             return [failed_slide(slide, self.bundle.model, FAILURE_REASON_RESOLUTION_TOO_LOW)]
-        coarsest = volumes(slide)[-1]
+        level = overview_level(volumes(slide))
         try:
-            image = await asyncio.to_thread(overview, await self.file(coarsest.object), coarsest)
+            image = await asyncio.to_thread(overview, await self.file(level.object), level)
         except Unreadable:
             return [failed_slide(slide, self.bundle.model, FAILURE_REASON_UNREADABLE)]
         mask = await asyncio.to_thread(tissue_mask, image)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+# Tissue is looked for on an image whose longer side has at most this many pixels.
+OVERVIEW_SIDE = 1024
 # Below this saturation (0 to 255) a pixel is glass whatever the rest of the slide is like: an empty slide has no tissue.
 LEAST_SATURATION = 15
 # A cell with less tissue than this is not scored.

@@ -13,10 +13,10 @@ from wsidicom import WsiDicom
 from casepath.inference.v1.scoring_pb2 import Cell
 from casepath.slides.v1.slide_pb2 import Instance
 from chassis.errors import Rejected
+from inference.tissue import OVERVIEW_SIDE
 
 # Memory bound of one read, in pixels.
 BAND_PIXELS = 64 << 20
-OVERVIEW_SIDE = 1024
 
 
 class Unreadable(Rejected):

@@ -32,6 +32,7 @@ from chassis.errors import Unavailable, defect_and_place
 from chassis.identity import dicom_uid
 from slides.adapters.frames import check_frames
 from slides.adapters.inspection import Inspection, dicom_microns_per_pixel, inspect
+from slides.adapters.levels import describe_made_levels
 from slides.quarantine import Quarantined
 
 FLAVORS = {
@@ -164,9 +165,12 @@ def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
             metadata_pre_processor=with_valid_color_space,
             uid_generator=ContentUids(work.identity, work.name, study),
             include_thumbnail=False,
+            add_missing_levels=True,
             workers=1,
         )
-    return sorted(Path(str(path)) for path in written)
+    paths = sorted(Path(str(path)) for path in written)
+    describe_made_levels(paths, inspection.levels)
+    return paths
 
 
 def with_microns_per_pixel(source: Path, copy: Path, microns_per_pixel: float) -> Path:

@@ -24,10 +24,11 @@ TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """`vendor` as OpenSlide names it, or "dicom"."""
+    """`vendor` as OpenSlide names it, or "dicom"; `levels` are (columns, rows), of what the scanner wrote."""
 
     vendor: str
     microns_per_pixel: float
+    levels: tuple[tuple[int, int], ...] = ()
 
 
 def inspect(path: Path, microns_per_pixel: float | None) -> Inspection:
@@ -40,13 +41,13 @@ def inspect(path: Path, microns_per_pixel: float | None) -> Inspection:
         check_tiff_extent(path)
     try:
         with openslide.OpenSlide(path) as slide:
-            properties = dict(slide.properties)
+            properties, levels = dict(slide.properties), tuple(slide.level_dimensions)
     except (openslide.OpenSlideError, OSError) as error:
         raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, type(error).__name__) from None
     stated = microns_per_pixel or number(properties.get(openslide.PROPERTY_NAME_MPP_X))
     if stated is None:
         raise Quarantined(QUARANTINE_REASON_NO_MICRONS_PER_PIXEL)
-    return Inspection(properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown"), stated)
+    return Inspection(properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown"), stated, levels)
 
 
 def inspect_dicom(path: Path) -> Inspection:
