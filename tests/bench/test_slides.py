@@ -18,7 +18,7 @@ def ours() -> None:
 
 def bare() -> None:
     with TemporaryDirectory() as folder:
-        WsiDicomizer.convert(samples.SLIDE, folder, include_thumbnail=False, workers=1)
+        WsiDicomizer.convert(samples.SLIDE, folder, include_thumbnail=False, add_missing_levels=True, workers=1)
 
 
 def test_converting_a_slide() -> None:
