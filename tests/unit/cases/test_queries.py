@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def view(request: pytest.FixtureRequest, tmp_path: Path) -> CaseView:
-    return MemoryCaseView() if request.param == "memory" else SqliteCaseView.at(tmp_path / "cases.sqlite")
+def view(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CaseView]:
+    if request.param == "memory":
+        yield MemoryCaseView()
+        return
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as one:
+        yield one
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,7 @@
 """cases: one case from every event."""
 
 import asyncio
+from contextlib import closing
 
 from casepath.cases.v1.cases_pb2 import DESCRIPTOR
 from casepath.cases.v1.cases_pb2_grpc import add_CaseServiceServicer_to_server
@@ -14,24 +15,24 @@ from chassis.service import main, run_parts
 
 
 async def compose(settings: CasesSettings) -> None:
-    view = SqliteCaseView.at(settings.cases_database)
     stopping = asyncio.Event()
-    async with KafkaPublisher(settings.kafka, "casepath-cases") as publisher:
-        assembly = Assembly(settings.kafka, settings.replication, settings.work_folder, view, publisher)
-        queries = CaseQueries(view, stopping)
-        service = DESCRIPTOR.services_by_name["CaseService"].full_name
-        server = GrpcServer(
-            settings.cases_address,
-            [lambda server: add_CaseServiceServicer_to_server(queries, server)],
-            [service],
-            assembly.ready,
-        )
+    with closing(SqliteCaseView.at(settings.cases_database)) as view:
+        async with KafkaPublisher(settings.kafka, "casepath-cases") as publisher:
+            assembly = Assembly(settings.kafka, settings.replication, settings.work_folder, view, publisher)
+            queries = CaseQueries(view, stopping)
+            service = DESCRIPTOR.services_by_name["CaseService"].full_name
+            server = GrpcServer(
+                settings.cases_address,
+                [lambda server: add_CaseServiceServicer_to_server(queries, server)],
+                [service],
+                assembly.ready,
+            )
 
-        async def end_watches(stop: asyncio.Event) -> None:
-            await stop.wait()
-            stopping.set()
+            async def end_watches(stop: asyncio.Event) -> None:
+                await stop.wait()
+                stopping.set()
 
-        await run_parts(settings, [assembly.run, server.run, end_watches], {"table": assembly.ready})
+            await run_parts(settings, [assembly.run, server.run, end_watches], {"table": assembly.ready})
 
 
 if __name__ == "__main__":

@@ -64,6 +64,9 @@ class SqliteCaseView:
             raise Unavailable(f"the view of cases cannot be opened: {type(error).__name__}") from error
         return cls(connection, asyncio.Event())
 
+    def close(self) -> None:
+        self.connection.close()
+
     def put(self, case: Case) -> None:
         body = case.SerializeToString(deterministic=True)
         self.connection.execute(
