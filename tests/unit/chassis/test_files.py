@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -78,6 +79,12 @@ async def test_a_process_that_dies_takes_one_input_with_it() -> None:
     with Isolated() as isolated:
         with pytest.raises(Crashed):
             await isolated.run(die, 1, 30)
+        assert await isolated.run(double, 2, 30) == 4
+
+
+async def test_an_input_is_not_blamed_for_a_process_that_died_before_it() -> None:
+    with Isolated() as isolated:
+        os.kill(await isolated.living(), signal.SIGKILL)
         assert await isolated.run(double, 2, 30) == 4
 
 

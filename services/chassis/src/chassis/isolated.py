@@ -33,8 +33,8 @@ class Isolated:
         """
         async with self.turn:
             loop = asyncio.get_running_loop()
+            process = await self.living()
             try:
-                process = await loop.run_in_executor(self.pool, os.getpid)
                 return await asyncio.wait_for(loop.run_in_executor(self.pool, function, argument), seconds)
             except BrokenProcessPool:
                 self.pool = fresh_pool()
@@ -43,6 +43,15 @@ class Isolated:
                 os.kill(process, signal.SIGKILL)
                 self.pool = fresh_pool()
                 raise Crashed(f"it was not done in {seconds:.0f} s") from None
+
+    async def living(self) -> int:
+        """The id of the process; a new one's where it died idle, which no input is to blame for."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self.pool, os.getpid)
+        except BrokenProcessPool:
+            self.pool = fresh_pool()
+            return await loop.run_in_executor(self.pool, os.getpid)
 
     def __enter__(self) -> Self:
         return self
