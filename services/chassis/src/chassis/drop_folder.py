@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from chassis.errors import Retriable
-from chassis.quarantine import Quarantine
+from chassis.quarantine import Held, Quarantine
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -29,6 +29,15 @@ class DropArea:
         incoming = folder / "incoming"
         incoming.mkdir(parents=True, exist_ok=True)
         return cls(incoming, folder / "filed", Quarantine(folder / "quarantine"))
+
+    async def resume(self, mended: Callable[[Held], Awaitable[bool]]) -> int:
+        """Put back into incoming/ what somebody touched in quarantine, and what `mended` says; return how many inputs."""
+        resumed = 0
+        for held in await asyncio.to_thread(self.quarantine.held):
+            if held.touched or await mended(held):
+                await asyncio.to_thread(self.quarantine.release, held, self.incoming)
+                resumed += 1
+        return resumed
 
 
 @dataclass(slots=True)

@@ -111,7 +111,7 @@ def imaging_study(order: OrderPlaced, slides: Sequence[SlideIngested]) -> Resour
         status="available",
         modality=[{"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "SM"}],
         subject=reference("Patient", order.patient.patient_id),
-        basedOn=[reference("ServiceRequest", service_request_id(order.case_id, service)) for service in order.services],
+        basedOn=requests_of(order),
         numberOfSeries=len(series),
         numberOfInstances=sum(one["numberOfInstances"] for one in series),
         series=series,
@@ -126,12 +126,7 @@ def imaging_series(order: OrderPlaced, uid: str, number: int, scans: Sequence[Sl
         "modality": {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "SM"},
         "description": f"Slide {scans[0].slide_id}",
         "numberOfInstances": len(uids),
-        "specimen": [
-            reference("Specimen", specimen_id(order.case_id, one.identifier))
-            for service in order.services
-            for one in service.specimens
-            if scans[0].slide_id in one.containers
-        ],
+        "specimen": slide_specimens(order, scans[0].slide_id),
         "instance": [{"uid": value, "sopClass": {"system": "urn:ietf:rfc:3986", "code": WHOLE_SLIDE_CLASS}} for value in uids],
     }
 
@@ -144,7 +139,7 @@ def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
         status="preliminary",
         code=own("ai-slide-score", "AI slide score"),
         subject=reference("Patient", scored.patient_id),
-        specimen=slide_specimen(order, scored.slide_id),
+        specimen=next(iter(slide_specimens(order, scored.slide_id)), None),
         valueQuantity=number(scored.score),
         device={"display": device(scored.model, scored.provider)},
         note=[{"text": SCREENING_EN}, {"text": SCREENING_FR}],
@@ -170,7 +165,7 @@ def slide_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
         status="cancelled",
         code=own("ai-slide-score", "AI slide score"),
         subject=reference("Patient", failed.patient_id),
-        specimen=slide_specimen(order, failed.slide_id),
+        specimen=next(iter(slide_specimens(order, failed.slide_id)), None),
         dataAbsentReason={
             "coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "error"}],
             "text": reason,
@@ -199,7 +194,7 @@ def ai_report(
         category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "PAT", "Pathology")],
         code=own("ai-slide-screening", "AI slide screening"),
         subject=observation["subject"],
-        basedOn=[reference("ServiceRequest", service_request_id(order.case_id, service)) for service in order.services],
+        basedOn=requests_of(order),
         specimen=[observation["specimen"]] if "specimen" in observation else None,
         result=[reference("Observation", observation["id"])],
         imagingStudy=[reference("ImagingStudy", study)] if study else None,
@@ -254,12 +249,18 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
     return [observation, report]
 
 
-def slide_specimen(order: OrderPlaced, slide_id: str) -> Resource | None:
-    for service in order.services:
-        for one in service.specimens:
-            if slide_id in one.containers:
-                return reference("Specimen", specimen_id(order.case_id, one.identifier))
-    return None
+def requests_of(order: OrderPlaced) -> list[Resource]:
+    return [reference("ServiceRequest", service_request_id(order.case_id, service)) for service in order.services]
+
+
+def slide_specimens(order: OrderPlaced, slide_id: str) -> list[Resource]:
+    """The specimens that are on a slide, as the order names them."""
+    return [
+        reference("Specimen", specimen_id(order.case_id, one.identifier))
+        for service in order.services
+        for one in service.specimens
+        if slide_id in one.containers
+    ]
 
 
 def device(model: Model, provider: str) -> str:

@@ -26,7 +26,7 @@ def variants() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the quality figures as JSON.")
 def call(reads: tuple[Path, Path], reference: Path, out: Path, sample: str, threads: int, as_json: bool) -> None:
     """Align a pair of FASTQ files, mark duplicates, call variants and normalise them."""
-    from sequencing.adapters.calling import Calling, quality_json
+    from sequencing.adapters.calling import Calling, by_name
     from sequencing.adapters.calling import call as run
 
     if out.exists() and any(out.iterdir()):
@@ -41,10 +41,10 @@ def call(reads: tuple[Path, Path], reference: Path, out: Path, sample: str, thre
     )
     called = run(work)
     quality = called.figures()
-    (out / "quality.json").write_text(quality_json(quality) + "\n")
+    (out / "quality.json").write_text(json.dumps(by_name(quality), indent=2) + "\n")
     if as_json:
         files = {"alignments": str(called.alignments), "variants": str(called.variants)}
-        click.echo(json.dumps({**files, "tools": called.tools, "quality": json.loads(quality_json(quality))}, indent=2))
+        click.echo(json.dumps({**files, "tools": called.tools, "quality": by_name(quality)}, indent=2))
         return
     click.echo(f"{quality.reads} reads, {quality.mapped_reads} mapped, {quality.duplicate_reads} duplicates")
     click.echo(f"mean coverage {quality.mean_coverage:.1f}x, Q30 {quality.q30_fraction:.1%}, insert {quality.median_insert_size}")

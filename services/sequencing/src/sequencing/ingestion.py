@@ -26,7 +26,7 @@ from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects, digest
 from chassis.orders import Orders
 from chassis.publisher import Publisher, announce
-from chassis.quarantine import move
+from chassis.quarantine import Held, move
 from sequencing.adapters.fastq import check_pairs
 from sequencing.handlers import matched, received, received_event, rejected_event, run_id
 from sequencing.rejection import REMEDIES, ReadsUnfit
@@ -100,10 +100,10 @@ class Ingestion:
 
     async def take(self, dropped: Dropped) -> None:
         """Bring one pair to its end. Raise Unavailable, leaving the files where they are, when a store or the broker is down."""
-        digests = [(await asyncio.to_thread(digest, path))[0] for path in dropped.files]
-        run = run_id(self.namespace, (digests[0], digests[-1]))
+        digests = [await asyncio.to_thread(digest, path) for path in dropped.files]
+        run = run_id(self.namespace, (digests[0][0], digests[-1][0]))
         try:
-            reads = await self.ingest(dropped, run)
+            reads = await self.ingest(dropped, sum(size for _, size in digests), run)
         except ReadsUnfit as error:
             await self.set_aside(dropped, run, error)
             return
@@ -111,13 +111,12 @@ class Ingestion:
         await asyncio.to_thread(move, dropped.files, self.area.filed / str(run))
         log.info("reads", outcome="received", run_id=str(run), case_id=reads.case_id, pairs=reads.pairs)
 
-    async def ingest(self, dropped: Dropped, run: UUID) -> ReadsReceived:
+    async def ingest(self, dropped: Dropped, size: int, run: UUID) -> ReadsReceived:
         if len(dropped.files) != 2:
             raise ReadsUnfit(REJECTION_REASON_NO_MATCHING_ORDER)
         order = matched(await self.orders.find(dropped.accession), dropped.sample)
         first, second = dropped.files
         try:
-            size = sum([(await asyncio.to_thread(path.stat)).st_size for path in dropped.files])
             tally = await self.isolated.run(check_pairs, (first, second), allowance(size, SECONDS_PER_MEGABYTE))
         except Crashed:
             raise ReadsUnfit(REJECTION_REASON_MALFORMED_RECORD) from None
@@ -136,17 +135,14 @@ class Ingestion:
 
     async def resume(self) -> int:
         """Put back into incoming/ each pair whose order has come, or that somebody changed."""
-        resumed = 0
-        for held in await asyncio.to_thread(self.area.quarantine.held):
-            if held.touched or (held.reason == "NO_MATCHING_ORDER" and await self.has_order(held.files)):
-                await asyncio.to_thread(self.area.quarantine.release, held, self.area.incoming)
-                resumed += 1
-        return resumed
+        return await self.area.resume(self.mended)
 
-    async def has_order(self, files: Sequence[Path]) -> bool:
-        for dropped in grouped(files, self.name)[0]:
+    async def mended(self, held: Held) -> bool:
+        if held.reason != "NO_MATCHING_ORDER":
+            return False
+        for dropped in grouped(held.files, self.name)[0]:
             try:
                 matched(await self.orders.find(dropped.accession), dropped.sample)
             except ReadsUnfit:
                 return False
-        return bool(files)
+        return bool(held.files)

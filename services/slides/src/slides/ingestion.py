@@ -61,10 +61,10 @@ class Ingestion:
 
     async def take(self, path: Path) -> None:
         """Bring one file to its end. Raise Unavailable, leaving the file where it is, when a store or the broker is down."""
-        sha256, _ = await asyncio.to_thread(digest, path)
+        sha256, size = await asyncio.to_thread(digest, path)
         scan = scan_id(self.namespace, sha256)
         try:
-            slide = await self.ingest(path, sha256, scan)
+            slide = await self.ingest(path, sha256, size, scan)
         except Quarantined as error:
             await self.set_aside(path, sha256, scan, error)
             return
@@ -72,7 +72,7 @@ class Ingestion:
         await asyncio.to_thread(move, [path, sidecar_of(path)], self.area.filed / str(scan))
         log.info("scan", outcome="ingested", scan_id=str(scan), case_id=slide.case_id, instances=len(slide.instances))
 
-    async def ingest(self, path: Path, sha256: str, scan: UUID) -> SlideIngested:
+    async def ingest(self, path: Path, sha256: str, size: int, scan: UUID) -> SlideIngested:
         label = await asyncio.to_thread(self.label, path)
         if not (label.accession and label.slide_id):
             raise Quarantined(QUARANTINE_REASON_NO_BARCODE)
@@ -93,7 +93,6 @@ class Ingestion:
                 microns_per_pixel=label.microns_per_pixel,
             )
             try:
-                size = (await asyncio.to_thread(path.stat)).st_size
                 converted = await self.isolated.run(convert, work, allowance(size, SECONDS_PER_MEGABYTE))
             except Crashed as error:
                 raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, str(error)) from None
@@ -142,16 +141,9 @@ class Ingestion:
 
     async def resume(self) -> int:
         """Put back into incoming/ each scan whose reason may be mended: its order came, or somebody put a sidecar."""
-        resumed = 0
-        for held in await asyncio.to_thread(self.area.quarantine.held):
-            if await self.mended(held):
-                await asyncio.to_thread(self.area.quarantine.release, held, self.area.incoming)
-                resumed += 1
-        return resumed
+        return await self.area.resume(self.mended)
 
     async def mended(self, held: Held) -> bool:
-        if held.touched:
-            return True
         if held.reason != "NO_MATCHING_ORDER":
             return False
         try:

@@ -1,7 +1,6 @@
 """Calling variants: reads to a normalised VCF with quality figures, in one folder. Needs no broker."""
 
 import contextlib
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +110,6 @@ def call_variants(reference: Path, alignments: Path, variants: Path) -> None:
     raw.unlink()
 
 
-def quality_json(quality: Quality) -> str:
+def by_name(quality: Quality) -> dict[str, float]:
     """The figures by their names in the contract; a figure that is zero is there too."""
-    return json.dumps({field.name: getattr(quality, field.name) for field in quality.DESCRIPTOR.fields}, indent=2)
+    return {field.name: getattr(quality, field.name) for field in quality.DESCRIPTOR.fields}
