@@ -13,7 +13,7 @@ from slides.adapters.dicomizer import Conversion, convert
 
 def ours() -> None:
     with TemporaryDirectory() as folder:
-        convert(Conversion(samples.SLIDE, Path(folder) / "out", UUID(int=1), "bench", "A1"))
+        convert(Conversion((samples.SLIDE,), Path(folder) / "out", UUID(int=1), "bench", "A1"))
 
 
 def bare() -> None:

@@ -72,7 +72,7 @@ async def test_a_damaged_slide_is_converted_or_quarantined(source: Path, tmp_pat
             rng.choice(SLIDE_DAMAGE)(content, rng)
             damaged = tmp_path / f"damaged{source.suffix}"
             damaged.write_bytes(content)
-            work = Conversion(damaged, tmp_path / str(number), UUID(int=1), "n", "A1", microns_per_pixel=0.25)
+            work = Conversion((damaged,), tmp_path / str(number), UUID(int=1), "n", "A1", microns_per_pixel=0.25)
             try:
                 await isolated.run(convert, work, 60)
             except (Quarantined, Crashed):
@@ -114,5 +114,5 @@ def test_directories_that_go_round_have_an_end(tmp_path: Path) -> None:
         tiff.filehandle.seek(last + form.tagnosize + tags * form.tagsize)
         tiff.filehandle.write(struct.pack(form.offsetformat, first))
     with pytest.raises(Quarantined) as caught:
-        convert(Conversion(path, tmp_path / "out", UUID(int=1), "n", "A1"))
+        convert(Conversion((path,), tmp_path / "out", UUID(int=1), "n", "A1"))
     assert caught.value.reason == QUARANTINE_REASON_NOT_A_SLIDE

@@ -39,7 +39,7 @@ def converted(source: Path, out: Path, microns: float | None = None) -> Converte
     order = examples.order()
     return convert(
         Conversion(
-            source=source,
+            sources=(source,),
             out=out,
             identity=IDENTITY,
             name="case|digest",

@@ -14,7 +14,9 @@ from chassis.objects import Objects
 from chassis.orders import ListedOrders
 from chassis.publisher import MemoryPublisher
 from embedded import samples
+from slides.catalogue import Catalogue
 from slides.ingestion import Ingestion
+from slides.scans import Scan
 from slides.settings import SlideSettings
 
 JPEG2000_SVS = Path(__file__).parents[1] / "data" / "slides" / "jpeg2000-no-mpp.svs"
@@ -33,12 +35,14 @@ async def isolated() -> AsyncIterator[Isolated]:
 
 @pytest.fixture
 def ingestion(tmp_path: Path, publisher: MemoryPublisher, isolated: Isolated) -> Ingestion:
+    objects = Objects.at(f"file://{tmp_path / 'objects'}")
     return Ingestion(
         DropArea.at(tmp_path / "scanner"),
         re.compile(SlideSettings.model_fields["slide_name"].default),
         examples.NAMESPACE,
         ListedOrders([examples.order()]),
-        Objects.at(f"file://{tmp_path / 'objects'}"),
+        objects,
+        Catalogue(objects),
         publisher,
         isolated,
         tmp_path,
@@ -48,12 +52,12 @@ def ingestion(tmp_path: Path, publisher: MemoryPublisher, isolated: Isolated) ->
 async def drop(ingestion: Ingestion, source: Path, name: str) -> None:
     path = ingestion.area.incoming / name
     path.write_bytes(source.read_bytes())
-    await ingestion.take(path)
+    await ingestion.take(Scan((path,)))
 
 
 async def take_all(ingestion: Ingestion) -> None:
     for path in sorted(ingestion.area.incoming.glob("*.svs")):
-        await ingestion.take(path)
+        await ingestion.take(Scan((path,)))
 
 
 def reason(ingestion: Ingestion) -> str:

@@ -17,6 +17,7 @@ from casepath.inference.v1.scoring_pb2 import (
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL
 from chassis.errors import Malformed
 from chassis.events import Event, check
+from chassis.tissue import tissue_mask
 from inference.bundle import Bundle
 from inference.handlers import (
     concluded,
@@ -30,7 +31,6 @@ from inference.handlers import (
     volumes,
 )
 from inference.heatmap import as_npy, as_png, heatmap, summary
-from inference.tissue import tissue_mask
 
 BUNDLE = Bundle("demo", "1", examples.model().sha256, b"", ("normal", "tumor"), 256, 0.25, frozenset())
 

@@ -1,37 +1,47 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from casepath.slides.v1.slide_pb2 import QuarantineReason
-from slides.barcode import Label, read_label
+from slides.barcode import Label, label_of
 from slides.quarantine import REMEDIES, Quarantined
+from slides.scans import Scan
 from slides.settings import SlideSettings
 
 NAME = re.compile(SlideSettings.model_fields["slide_name"].default)
 
 
-def label(name: str, sidecar: str | None = None) -> Label:
-    return read_label(Path(name), sidecar, NAME)
+@pytest.fixture
+def label(tmp_path: Path) -> Callable[..., Label]:
+    def read(name: str, sidecar: str | None = None) -> Label:
+        path = tmp_path / name
+        path.write_bytes(b"")
+        if sidecar is not None:
+            path.with_name(f"{name}.json").write_text(sidecar)
+        return label_of(Scan((path,)), NAME)
+
+    return read
 
 
-def test_the_file_name_carries_accession_and_slide() -> None:
+def test_the_file_name_carries_accession_and_slide(label: Callable[..., Label]) -> None:
     assert label("S26-0001_A1.svs") == Label("S26-0001", "A1")
 
 
 @pytest.mark.parametrize("name", ["A1.svs", "S26-0001.svs", "S26_0001_A1.svs", "S26-0001_A1.x.svs"])
-def test_a_name_that_does_not_say_which_slide_it_is_says_nothing(name: str) -> None:
+def test_a_name_that_does_not_say_which_slide_it_is_says_nothing(label: Callable[..., Label], name: str) -> None:
     assert label(name) == Label()
 
 
-def test_a_sidecar_says_it_over_the_name() -> None:
+def test_a_sidecar_says_it_over_the_name(label: Callable[..., Label]) -> None:
     assert label("S26-0001_A1.svs", '{"slide": "A2", "microns_per_pixel": 0.25}') == Label("S26-0001", "A2", 0.25)
 
 
 @pytest.mark.parametrize(
     "sidecar", ["", "[]", "not json", '{"microns_per_pixel": -1}', '{"microns_per_pixel": 0}', '{"microns_per_pixel": "nan"}']
 )
-def test_a_sidecar_that_is_wrong_is_quarantined_never_guessed(sidecar: str) -> None:
+def test_a_sidecar_that_is_wrong_is_quarantined_never_guessed(label: Callable[..., Label], sidecar: str) -> None:
     with pytest.raises(Quarantined):
         label("S26-0001_A1.svs", sidecar)
 

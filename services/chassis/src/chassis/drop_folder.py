@@ -14,6 +14,7 @@ from chassis.quarantine import Held, Quarantine
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 POLL_SECONDS = 0.5
+ABANDONED_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class DropArea:
         resumed = 0
         for held in await asyncio.to_thread(self.quarantine.held):
             if held.touched or await mended(held):
-                await asyncio.to_thread(self.quarantine.release, held, self.incoming)
-                resumed += 1
+                resumed += await asyncio.to_thread(self.quarantine.release, held, self.incoming)
         return resumed
 
 
@@ -45,12 +45,14 @@ class DropFolder:
     """Finds files that have stopped growing.
 
     A file is stable when its size and modification time have not changed for `quiet` seconds by this machine's monotonic
-    clock. Hidden files and those that end in .partial or .tmp are still being written by their sender, and are not looked at.
+    clock. Hidden files and those that end in .partial or .tmp are still being written by their sender, unless nothing was
+    written for `ABANDONED_SECONDS`. Files of one `unit` are handed over together, when none of them still changes.
     """
 
     folder: Path
     accepts: Callable[[Path], bool]
     quiet: float = 2.0
+    unit: Callable[[Path], str] = str
     seen: dict[Path, tuple[tuple[int, int], float]] = field(default_factory=dict)
 
     async def stable(self) -> list[Path]:
@@ -59,8 +61,11 @@ class DropFolder:
 
     def scan(self, now: float) -> list[Path]:
         found: dict[Path, tuple[tuple[int, int], float]] = {}
+        complete: list[Path] = []
+        changing: set[str] = set()
         for path in sorted(self.folder.rglob("*")):
-            if path.name.startswith(".") or path.suffix in {".partial", ".tmp"} or not self.accepts(path):
+            partial = path.name.startswith(".") or path.suffix in {".partial", ".tmp"}
+            if not partial and not self.accepts(path):
                 continue
             try:
                 status = path.stat()
@@ -69,8 +74,12 @@ class DropFolder:
             state = (status.st_size, status.st_mtime_ns)
             before = self.seen.get(path)
             found[path] = before if before and before[0] == state else (state, now)
+            if now - found[path][1] < (ABANDONED_SECONDS if partial else self.quiet):
+                changing.add(self.unit(path))
+            elif not partial:
+                complete.append(path)
         self.seen = found
-        return [path for path, (_, since) in found.items() if now - since >= self.quiet]
+        return [path for path in complete if self.unit(path) not in changing]
 
 
 class Watcher[T]:

@@ -1,10 +1,7 @@
 """Liveness, readiness and metrics over HTTP: /healthz, /readyz, /metrics."""
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,14 +9,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 type Check = Callable[[], bool]
-
-
-class QuietServer(uvicorn.Server):
-    """uvicorn without its signal handlers: the service stops itself."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Health:
@@ -43,12 +32,3 @@ class Health:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
         return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])
-
-    async def serve(self, host: str, port: int, stop: asyncio.Event) -> None:
-        server = QuietServer(uvicorn.Config(self.app(), host=host, port=port, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve())
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        server.should_exit = True
-        stopped.cancel()
-        await serving

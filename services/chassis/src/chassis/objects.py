@@ -7,6 +7,7 @@ Objects are named by their digest, so writing one twice changes nothing. Referen
 import asyncio
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import obstore
@@ -51,6 +52,19 @@ class Objects:
         if (await asyncio.to_thread(digest, content))[0] != ref.sha256:
             raise Unavailable(f"object {ref.path} does not have the bytes of its digest")
         return content
+
+    async def ranges(self, ref: ObjectRef, starts: Sequence[int], lengths: Sequence[int]) -> list[bytes]:
+        """Parts of an object, read without the rest, and so without its digest checked. Raise as `get` does."""
+        try:
+            found = await obstore.get_ranges_async(self.store, ref.path, starts=starts, lengths=lengths)
+        except FileNotFoundError:
+            raise NotFound(f"object {ref.path} is not in the store") from None
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not give {ref.path}: {type(error).__name__}") from error
+        parts = [bytes(part) for part in found]
+        if [len(part) for part in parts] != list(lengths):
+            raise Unavailable(f"object {ref.path} is shorter than it should be")
+        return parts
 
     async def as_file(self, ref: ObjectRef, scratch: Path) -> Path:
         """A local file with the object's bytes: the store's own file where the store is a folder."""
@@ -113,6 +127,14 @@ class Shelf[M: Message]:
     async def get(self, name: str) -> M | None:
         content = await self.objects.read(f"{self.prefix}/{name}")
         return None if content is None else self.kind.FromString(content)
+
+    async def folders(self) -> list[str]:
+        """The first part of every name, in order."""
+        try:
+            listed = await obstore.list_with_delimiter_async(self.objects.store, self.prefix)
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not list {self.prefix}: {type(error).__name__}") from error
+        return sorted(path.rstrip("/").rsplit("/", 1)[1] for path in listed["common_prefixes"])
 
     async def names(self, folder: str = "") -> set[str]:
         """Names below `folder`, without it."""

@@ -60,15 +60,22 @@ class Quarantine:
             found.append(Held(reason.parent, said["reason"], files, touched))
         return found
 
-    def release(self, held: Held, into: Path) -> None:
-        """Move everything but the reason back."""
+    def release(self, held: Held, into: Path) -> bool:
+        """Move everything but the reason back; not while something of the same name is there, and say whether it was done."""
+        entries = [path for path in held.folder.iterdir() if path.name not in {REASON, PARTIAL}]
+        if any((into / path.name).exists() for path in entries):
+            return False
         (held.folder / REASON).unlink()
-        move([path for path in held.folder.iterdir() if path.is_file()], into)
-        held.folder.rmdir()
+        move(entries, into)
+        shutil.rmtree(held.folder)
+        return True
 
 
 def move(files: Sequence[Path], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in files:
         if path.exists():
+            if (folder / path.name).is_dir():
+                # What a crash left there, or the same input again.
+                shutil.rmtree(folder / path.name)
             shutil.move(path, folder / path.name)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from chassis import telemetry
 from chassis.errors import CasepathError, Misconfigured, defect_and_place
 from chassis.health import Check, Health
+from chassis.http_server import HttpServer
 from chassis.settings import Settings, load
 
 type Part = Callable[[asyncio.Event], Awaitable[None]]
@@ -22,7 +23,7 @@ EX_UNAVAILABLE = 69
 EX_SOFTWARE = 70
 
 
-async def run_parts(settings: Settings, parts: list[Part], ready: dict[str, Check]) -> None:
+async def run_parts(settings: Settings, parts: Sequence[Part], ready: dict[str, Check]) -> None:
     """Run every part until a signal, or until one fails: then stop the others and raise its error."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -30,8 +31,7 @@ async def run_parts(settings: Settings, parts: list[Part], ready: dict[str, Chec
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    async def health(stop: asyncio.Event) -> None:
-        await Health(ready).serve(settings.health_host, settings.health_port, stop)
+    health = HttpServer(Health(ready).app(), settings.health_host, settings.health_port)
 
     async def run(part: Part) -> None:
         try:
@@ -41,7 +41,7 @@ async def run_parts(settings: Settings, parts: list[Part], ready: dict[str, Chec
 
     try:
         async with asyncio.TaskGroup() as group:
-            for part in [health, *parts]:
+            for part in [health.run, *parts]:
                 group.create_task(run(part))
     except* CasepathError as errors:
         raise errors.exceptions[0] from errors

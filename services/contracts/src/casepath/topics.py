@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from casepath.inference.v1 import scoring_pb2
 from casepath.intake.v1 import order_pb2
 from casepath.intake.v1 import patient_pb2
+from casepath.portal.v1 import reading_pb2
 from casepath.records.v1 import filing_pb2
 from casepath.sequencing.v1 import sequencing_pb2
 from casepath.slides.v1 import slide_pb2
@@ -135,6 +136,46 @@ RECORDS_ENTRIES_FILED = Topic(
     consumers=("cases",),
     partitions=12,
 )
+PORTAL_CASE_ASSIGNED = Topic(
+    name="portal.case.assigned.v1",
+    message=reading_pb2.CaseAssigned,
+    key="case id",
+    publisher="portal",
+    consumers=("cases",),
+    partitions=12,
+)
+PORTAL_READING_BEGUN = Topic(
+    name="portal.reading.begun.v1",
+    message=reading_pb2.ReadingBegun,
+    key="case id",
+    publisher="portal",
+    consumers=("cases",),
+    partitions=12,
+)
+PORTAL_FINDING_REVIEWED = Topic(
+    name="portal.finding.reviewed.v1",
+    message=reading_pb2.FindingReviewed,
+    key="case id",
+    publisher="portal",
+    consumers=("cases",),
+    partitions=12,
+)
+PORTAL_ANNOTATIONS_SAVED = Topic(
+    name="portal.annotations.saved.v1",
+    message=reading_pb2.AnnotationsSaved,
+    key="case id",
+    publisher="portal",
+    consumers=("cases",),
+    partitions=12,
+)
+PORTAL_REPORT_SIGNED = Topic(
+    name="portal.report.signed.v1",
+    message=reading_pb2.ReportSigned,
+    key="case id",
+    publisher="portal",
+    consumers=("records", "cases"),
+    partitions=12,
+)
 
 TOPICS: tuple[Topic[Message], ...] = (
     INTAKE_PATIENT_REGISTERED,
@@ -150,6 +191,11 @@ TOPICS: tuple[Topic[Message], ...] = (
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_VARIANTS_CALLED,
     RECORDS_ENTRIES_FILED,
+    PORTAL_CASE_ASSIGNED,
+    PORTAL_READING_BEGUN,
+    PORTAL_FINDING_REVIEWED,
+    PORTAL_ANNOTATIONS_SAVED,
+    PORTAL_REPORT_SIGNED,
 )
 
 BY_NAME = {topic.name: topic for topic in TOPICS}

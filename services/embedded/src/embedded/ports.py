@@ -14,12 +14,17 @@ OFFSETS = {
     "mllp": 75,
     "cases": 50,
     "inference": 51,
+    "slides": 52,
+    "dicomweb": 53,
+    "dicom": 54,
+    "portal": 0,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,
     "health-sequencing": 64,
     "health-records": 65,
     "health-cases": 66,
+    "health-portal": 67,
 }
 
 

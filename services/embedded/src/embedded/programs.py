@@ -5,7 +5,10 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_urlsafe
 
+from chassis.access import Signer
+from chassis.accounts import account, save_accounts
 from chassis.errors import Misconfigured
 from embedded import samples
 from embedded.java import Tell, fhir_classpath, java, kafka_classpath
@@ -17,7 +20,13 @@ DICOMWEB_PLUGINS = (
 )
 QUIET_JAVA = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
-SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases")
+SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal")
+# Name, as it is printed, and roles.
+DEMONSTRATION = (
+    ("martin", "Dr Alix Martin", ("pathologist",)),
+    ("bernard", "Dr Noé Bernard", ("pathologist",)),
+    ("petit", "Lou Petit", ("technician",)),
+)
 REPOSITORY = Path(__file__).parents[4]
 
 
@@ -119,6 +128,7 @@ def fhir(home: Path, ports: Ports, tell: Tell) -> Program:
 
 def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
     """casepath's own services, on the embedded servers."""
+    access(home)
     shared = {
         "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
         "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
@@ -129,6 +139,16 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_READS_FOLDER": str(home / "sequencer"),
         "CASEPATH_REFERENCES": str(references(home)),
         "CASEPATH_REFERENCE": samples.REFERENCE_NAME,
+        "CASEPATH_ACCESS_KEYS": str(home / "access" / "keys.json"),
+        "CASEPATH_SIGNING_KEY": str(home / "access" / "signing-key.pem"),
+        "CASEPATH_ACCOUNTS": str(home / "access" / "accounts.json"),
+        "CASEPATH_SLIDES_ADDRESS": f"127.0.0.1:{ports['slides']}",
+        "CASEPATH_DICOMWEB_ADDRESS": f"127.0.0.1:{ports['dicomweb']}",
+        "CASEPATH_SLIDES_DICOMWEB": f"http://127.0.0.1:{ports['dicomweb']}/dicomweb",
+        "CASEPATH_DICOM_ADDRESS": f"127.0.0.1:{ports['dicom']}",
+        "CASEPATH_DICOM_CALLING": "SCANNER",
+        "CASEPATH_PORTAL_ADDRESS": f"127.0.0.1:{ports['portal']}",
+        "CASEPATH_RECORD_LINK": f"http://127.0.0.1:{ports['fhir']}/fhir/{{kind}}/{{identifier}}",
         "CASEPATH_BUNDLE": str(REPOSITORY / "services/inference/models/camelyon16-tile-demo"),
         "CASEPATH_INFERENCE_ADDRESS": f"127.0.0.1:{ports['inference']}",
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
@@ -145,6 +165,29 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         )
         for name in SERVICES
     ]
+
+
+def access(home: Path) -> Path:
+    """Whose word counts: the portal's signing key, its public half for the others, and accounts for demonstration.
+
+    Made on first use. The accounts' passwords are in the folder too, for its owner alone to read.
+    """
+    folder = home / "access"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = folder / "signing-key.pem"
+    if not key.exists():
+        signer = Signer.fresh()
+        (folder / "keys.json").write_text(signer.public_keys())
+        key.touch(mode=0o600)
+        key.write_bytes(signer.pem())
+    if not (folder / "accounts.json").exists():
+        passwords = {name: token_urlsafe(9) for name, *_ in DEMONSTRATION}
+        kept = folder / "passwords.txt"
+        kept.touch(mode=0o600)
+        kept.write_text("".join(f"{name} {password}\n" for name, password in passwords.items()))
+        accounts = [account(name, full, roles, passwords[name]) for name, full, roles in DEMONSTRATION]
+        save_accounts(folder / "accounts.json", accounts)
+    return folder
 
 
 def references(home: Path) -> Path:

@@ -30,9 +30,10 @@ from casepath.topics import (
 )
 from chassis.errors import Malformed
 from chassis.events import Event
+from chassis.overview import OVERVIEW_SIDE
+from chassis.tissue import tissue_cells
 from inference.bundle import Bundle
 from inference.heatmap import Summary
-from inference.tissue import OVERVIEW_SIDE, tissue_cells
 
 # A level up to this much coarser than the model's pixels is still read in preference to one many times finer.
 COARSER = 1.05

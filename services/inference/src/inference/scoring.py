@@ -22,6 +22,7 @@ from casepath.topics import INFERENCE_SHARD_REQUESTED, INFERENCE_SHARD_SCORED, S
 from chassis.errors import NotFound
 from chassis.events import Event
 from chassis.objects import Objects, Shelf
+from chassis.tissue import tissue_mask
 from chassis.worker import Received, Route
 from inference.adapters.onnx_session import Classifier
 from inference.adapters.slide_pixels import Unreadable, overview, tiles
@@ -40,7 +41,6 @@ from inference.handlers import (
 )
 from inference.heatmap import as_npy, as_png, heatmap, summary
 from inference.settings import InferenceSettings
-from inference.tissue import tissue_mask
 
 
 class Scoring:
@@ -72,7 +72,7 @@ class Scoring:
             return [failed_slide(slide, self.bundle.model, FAILURE_REASON_RESOLUTION_TOO_LOW)]
         level = overview_level(volumes(slide))
         try:
-            image = await asyncio.to_thread(overview, await self.file(level.object), level)
+            image = await asyncio.to_thread(overview, await self.file(level.object))
         except Unreadable:
             return [failed_slide(slide, self.bundle.model, FAILURE_REASON_UNREADABLE)]
         mask = await asyncio.to_thread(tissue_mask, image)

@@ -1,33 +1,67 @@
-"""slides: from the scanner's folder to DICOM."""
+"""slides: from the scanner to DICOM, and frames to whoever reads."""
 
 import re
+from functools import partial
 
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from casepath.slides.v1.frames_pb2 import DESCRIPTOR
+from casepath.slides.v1.frames_pb2_grpc import add_SlideServiceServicer_to_server
 from casepath.topics import INTAKE_ORDER_PLACED
+from chassis.access import Gate
 from chassis.drop_folder import DropArea, DropFolder, Watcher
+from chassis.grpc_server import GrpcServer
+from chassis.http_server import HttpServer, host_and_port
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
 from chassis.scratch import scratch
-from chassis.service import main, run_parts
+from chassis.service import Part, main, run_parts
 from chassis.worker import Route, Worker
+from slides.adapters.scan_prefix import ScanPrefix
+from slides.adapters.store_scp import StoreScp
+from slides.adapters.stow import Stow
+from slides.catalogue import Catalogue
+from slides.dicomweb import Dicomweb
+from slides.frame_service import SlideService
+from slides.frames import Frames
+from slides.inbox import Inbox
 from slides.ingestion import Ingestion, is_scan
+from slides.scans import scan_unit, scans
 from slides.settings import SlideSettings
 
 
 async def compose(settings: SlideSettings) -> None:
-    objects = Objects.at(settings.objects)
-    orders = ShelvedOrders(objects, "slides", settings.namespace_id)
-    name = re.compile(settings.slide_name)
+    objects, gate, namespace = Objects.at(settings.objects), Gate.at(settings.access_keys), settings.namespace_id
+    orders = ShelvedOrders(objects, "slides", namespace)
+    catalogue, frames, area = Catalogue(objects), Frames(objects), DropArea.at(settings.slide_folder)
+    inbox = Inbox(area.incoming, namespace)
     with Isolated() as isolated, scratch(settings.work_folder, "slides") as folder:
         async with KafkaPublisher(settings.kafka, "casepath-slides") as publisher:
             worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, bootstrap=settings.kafka, service="slides")
-            area = DropArea.at(settings.slide_folder)
-            ingestion = Ingestion(area, name, settings.namespace_id, orders, objects, publisher, isolated, folder)
-            drop = DropFolder(area.incoming, is_scan, settings.slide_quiet_seconds)
-            watcher = Watcher(drop, list, ingestion.take, ingestion.resume)
+            name = re.compile(settings.slide_name)
+            ingestion = Ingestion(area, name, namespace, orders, objects, catalogue, publisher, isolated, folder)
+            drop = DropFolder(area.incoming, is_scan, settings.slide_quiet_seconds, partial(scan_unit, area.incoming))
+            watcher = Watcher(drop, partial(scans, area.incoming), ingestion.take, ingestion.resume)
+            web = Dicomweb(catalogue, frames, Stow(inbox, folder), gate, namespace, settings.dicomweb_base)
+            http = HttpServer(Starlette(routes=[Mount("/dicomweb", web.app())]), *host_and_port(settings.dicomweb_address))
+            service = SlideService(catalogue, frames, inbox, gate)
+            grpc = GrpcServer(
+                settings.slides_address,
+                [lambda server: add_SlideServiceServicer_to_server(service, server)],
+                [DESCRIPTOR.services_by_name["SlideService"].full_name],
+                lambda: True,
+            )
+            parts: list[Part] = [worker.run, watcher.run, http.run, grpc.run]
+            if settings.dicom_address:
+                calling = [title.strip() for title in settings.dicom_calling.split(",") if title.strip()]
+                parts.append(StoreScp(inbox, *host_and_port(settings.dicom_address), settings.dicom_title, calling).run)
+            if settings.scan_prefix:
+                parts.append(ScanPrefix(Objects.at(settings.scan_prefix), area.incoming).run)
             ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
-            await run_parts(settings, [worker.run, watcher.run], ready)
+            await run_parts(settings, parts, ready)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Which slide a file is: from its sidecar, else from its name."""
+"""Which slide a scan is: from its sidecar, else from its name, else from its DICOM header."""
 
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+
+import pydicom
 
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_BARCODE
 from slides.quarantine import Quarantined
+from slides.scans import Scan, is_dicom
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,27 @@ class Label:
     microns_per_pixel: float | None = None
 
 
-def sidecar_of(path: Path) -> Path:
-    return path.with_name(path.name + ".json")
+def label_of(scan: Scan, name: re.Pattern[str]) -> Label:
+    """Raise Quarantined when the sidecar is not what it must be."""
+    match = name.fullmatch(scan.named.stem)
+    found = Label(match["accession"], match["slide"]) if match else label_in_header(scan)
+    return read_label(found, scan.sidecar.read_text() if scan.sidecar.exists() else None)
 
 
-def read_label(path: Path, sidecar: str | None, name: re.Pattern[str]) -> Label:
-    """The sidecar's fields over the file name's. Raise Quarantined when the sidecar is not what it must be."""
-    match = name.fullmatch(path.stem)
-    found = Label(match["accession"], match["slide"]) if match else Label()
+def label_in_header(scan: Scan) -> Label:
+    """What a scanner that knows the order wrote: Accession Number, and Container Identifier (PS3.3 C.7.6.22)."""
+    files = scan.files()
+    if not files or not is_dicom(files[0]):
+        return Label()
+    try:
+        dataset = pydicom.dcmread(files[0], specific_tags=["AccessionNumber", "ContainerIdentifier"])
+    except Exception:  # noqa: BLE001 - parsers raise whatever they do; what is wrong with the file is said when it is inspected
+        return Label()
+    return Label(str(dataset.get("AccessionNumber") or ""), str(dataset.get("ContainerIdentifier") or ""))
+
+
+def read_label(found: Label, sidecar: str | None) -> Label:
+    """The sidecar's fields over those found. Raise Quarantined when the sidecar is not what it must be."""
     if sidecar is None:
         return found
     try:

@@ -1,17 +1,26 @@
 """`casepath slide`: the stage alone, without a broker, on a user's own file."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
+import grpc
 
 from casepath.intake.v1.order_pb2 import OrderPlaced, Specimen
+from casepath.slides.v1.frames_pb2 import SlideHeader, UploadSlideRequest
+from casepath.slides.v1.frames_pb2_grpc import SlideServiceStub
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_MICRONS_PER_PIXEL, ImageFlavor
-from chassis.errors import Misconfigured, Rejected
+from chassis.errors import CasepathError, Misconfigured, Rejected, Unavailable
 from chassis.objects import digest
+from slides.inbox import CHUNK
 from slides.quarantine import Quarantined
+
+if TYPE_CHECKING:
+    from casepath.slides.v1.frames_pb2_grpc import SlideServiceAsyncStub
 
 # Outside a deployment there is no secret to derive UIDs from, and no patient whose ids they would be.
 STANDALONE = UUID("9f0f5ad2-7f3c-5d1e-8a43-3a0f6f0a6f2b")
@@ -42,7 +51,7 @@ def convert(source: Path, out: Path, accession: str, slide_id: str, microns_per_
         raise Misconfigured(f"{out} is not empty: name a new folder with --out")
     sha256, _ = digest(source)
     work = Conversion(
-        source=source,
+        sources=(source,),
         out=out,
         identity=STANDALONE,
         name=sha256,
@@ -75,3 +84,56 @@ def convert(source: Path, out: Path, accession: str, slide_id: str, microns_per_
         return
     for row in rows:
         click.echo(f"{row['flavor']:9} {row['matrix'][1]} x {row['matrix'][0]}, {row['frames']} frames  {row['file']}")
+
+
+@slide.command()
+@click.argument("source", metavar="SLIDE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--accession", required=True, help="Accession number of its order.")
+@click.option("--slide", "slide_id", required=True, help="Container identifier: the barcode on the glass.")
+@click.option(
+    "--microns-per-pixel", type=click.FloatRange(0, 1000, min_open=True), help="Pixel size, where the file does not say it."
+)
+@click.option("--slides", envvar="CASEPATH_SLIDES_ADDRESS", default="127.0.0.1:18052", show_default=True, help="gRPC host:port.")
+@click.option(
+    "--token-file",
+    envvar="CASEPATH_TOKEN_FILE",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with a token that may send scans (casepath account token).",
+)
+def upload(source: Path, accession: str, slide_id: str, microns_per_pixel: float | None, slides: str, token_file: Path) -> None:
+    """Send SLIDE to the platform over gRPC. Sending it again changes nothing."""
+    sha256, size = digest(source)
+    header = SlideHeader(
+        accession=accession,
+        slide_id=slide_id,
+        suffix=source.suffix,
+        sha256=sha256,
+        microns_per_pixel=microns_per_pixel or 0,
+    )
+    with click.progressbar(length=size, label="sending", file=click.get_text_stream("stderr")) as bar:
+
+        async def requests() -> AsyncIterator[UploadSlideRequest]:
+            yield UploadSlideRequest(header=header)
+            with source.open("rb") as file:
+                while chunk := await asyncio.to_thread(file.read, CHUNK):
+                    yield UploadSlideRequest(chunk=chunk)
+                    bar.update(len(chunk))
+
+        scan = asyncio.run(sent(slides, token_file.read_text().strip(), requests()))
+    click.echo(scan)
+
+
+async def sent(address: str, token: str, requests: AsyncIterator[UploadSlideRequest]) -> str:
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub: SlideServiceAsyncStub = SlideServiceStub(channel)  # type: ignore[assignment]
+        try:
+            return (await stub.UploadSlide(requests, metadata=(("authorization", f"Bearer {token}"),))).scan_id
+        except grpc.aio.AioRpcError as error:
+            raise meaning(error, address) from error
+
+
+def meaning(error: grpc.aio.AioRpcError, address: str) -> CasepathError:
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        return Unavailable(f"slides does not answer at {address}: is the platform up? (casepath up)")
+    return Rejected(error.details() or error.code().name)

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from casepath.intake.v1.order_pb2 import OrderPlaced, Specimen
-from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_MATCHING_ORDER, Instance, SlideIngested, SlideQuarantined
+from casepath.slides.v1.slide_pb2 import (
+    QUARANTINE_REASON_NO_MATCHING_ORDER,
+    Instance,
+    ScanQuality,
+    SlideIngested,
+    SlideQuarantined,
+)
 from casepath.topics import SLIDES_SLIDE_INGESTED, SLIDES_SLIDE_QUARANTINED
 from chassis.events import Event
 from slides.quarantine import REMEDIES, Quarantined
@@ -34,6 +40,7 @@ def ingested(
     study_uid: str,
     series_uid: str,
     instances: Sequence[Instance],
+    quality: ScanQuality | None,
 ) -> SlideIngested:
     return SlideIngested(
         case_id=order.case_id,
@@ -45,6 +52,7 @@ def ingested(
         instances=instances,
         source_sha256=sha256,
         source_format=source_format,
+        quality=quality,
     )
 
 

@@ -3,10 +3,12 @@
 from casepath.slides.v1.slide_pb2 import (
     QUARANTINE_REASON_BAD_FRAMES,
     QUARANTINE_REASON_CONVERTER_FAILED,
+    QUARANTINE_REASON_MIXED_FILES,
     QUARANTINE_REASON_NO_BARCODE,
     QUARANTINE_REASON_NO_MATCHING_ORDER,
     QUARANTINE_REASON_NO_MICRONS_PER_PIXEL,
     QUARANTINE_REASON_NOT_A_SLIDE,
+    QUARANTINE_REASON_OTHER_CONTENT,
     QUARANTINE_REASON_OTHER_IDENTITY,
     QUARANTINE_REASON_TRUNCATED,
     QuarantineReason,
@@ -57,6 +59,17 @@ REMEDIES: dict[QuarantineReason, Remedy] = {
         "Le fichier DICOM désigne un autre patient ou un autre numéro que la demande à laquelle son nom conduit. Établissez à "
         "qui est la lame, puis corrigez-la au scanner et renvoyez-la, ou placez à côté un fichier annexe avec le bon numéro et "
         "la bonne lame.",
+    ),
+    QUARANTINE_REASON_MIXED_FILES: Remedy(
+        "It cannot be told which of these files is the slide, or they are of more than one. "
+        "Put each slide into a folder of its own.",
+        "On ne peut dire lequel de ces fichiers est la lame, ou il y en a plusieurs. Placez chaque lame dans un dossier à elle.",
+    ),
+    QUARANTINE_REASON_OTHER_CONTENT: Remedy(
+        "An image with this DICOM identifier is stored already, with other content. "
+        "Find out at the scanner which one is right, and have it send that one under a new identifier.",
+        "Une image portant cet identifiant DICOM est déjà conservée, avec un autre contenu. "
+        "Établissez au scanner laquelle est la bonne, et faites-la envoyer sous un nouvel identifiant.",
     ),
 }
 

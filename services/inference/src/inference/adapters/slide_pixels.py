@@ -13,10 +13,7 @@ from wsidicom import WsiDicom
 from casepath.inference.v1.scoring_pb2 import Cell
 from casepath.slides.v1.slide_pb2 import Instance
 from chassis.errors import Rejected
-from inference.tissue import OVERVIEW_SIDE
-
-# Memory bound of one read, in pixels.
-BAND_PIXELS = 64 << 20
+from chassis.overview import overview as whole
 
 
 class Unreadable(Rejected):
@@ -33,17 +30,10 @@ def opened(path: Path) -> Iterator[WsiDicom]:
         raise Unreadable(f"the stored slide cannot be read: {type(error).__name__}") from error
 
 
-def overview(path: Path, level: Instance) -> NDArray[np.uint8]:
-    """The whole level as RGB (rows, columns, 3) with its longer side at most OVERVIEW_SIDE, read in bands."""
-    shrink = max(1, -(-max(level.total_columns, level.total_rows) // OVERVIEW_SIDE))
-    height = max(shrink, BAND_PIXELS // level.total_columns // shrink * shrink)
-    bands = []
+def overview(path: Path) -> NDArray[np.uint8]:
+    """The whole of a level, small."""
     with opened(path) as slide:
-        for top in range(0, level.total_rows, height):
-            size = level.total_columns, min(height, level.total_rows - top)
-            band = slide.read_region((0, top), 0, size).convert("RGB")
-            bands.append(np.asarray(band.reduce(shrink)))
-    return np.concatenate(bands)
+        return whole(slide)
 
 
 def tiles(path: Path, level: Instance, cells: list[Cell], side: float, out: int) -> Iterator[NDArray[np.uint8] | None]:

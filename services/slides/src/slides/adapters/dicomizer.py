@@ -11,6 +11,7 @@ from uuid import UUID
 import pydicom
 import tifffile
 from pydicom.uid import UID
+from wsidicom.file.io.frame_index.offset_table_type import OffsetTableType
 from wsidicom.geometry import SizeMm
 from wsidicom.metadata import Image, Patient, PatientSex, Pyramid, Series, Slide, SlideSample, Study
 from wsidicom.metadata.uid_generator import CallableUidGenerator
@@ -25,14 +26,17 @@ from casepath.slides.v1.slide_pb2 import (
     IMAGE_FLAVOR_THUMBNAIL,
     IMAGE_FLAVOR_VOLUME,
     QUARANTINE_REASON_CONVERTER_FAILED,
+    QUARANTINE_REASON_MIXED_FILES,
     QUARANTINE_REASON_OTHER_IDENTITY,
     ImageFlavor,
 )
 from chassis.errors import Unavailable, defect_and_place
 from chassis.identity import dicom_uid
+from slides.adapters.frame_index import FrameIndex, frame_index
 from slides.adapters.frames import check_frames
-from slides.adapters.inspection import Inspection, dicom_microns_per_pixel, inspect
+from slides.adapters.inspection import Inspection, dicom_microns_per_pixel, inspect, inspect_dicom
 from slides.adapters.levels import describe_made_levels
+from slides.adapters.pixels import measured
 from slides.quarantine import Quarantined
 
 FLAVORS = {
@@ -51,9 +55,12 @@ SEXES = {SEX_FEMALE: PatientSex.F, SEX_MALE: PatientSex.M, SEX_OTHER: PatientSex
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What to convert, and for whom. `identity` is the secret namespace and `name` the scan's own part of each UID."""
+    """What to convert, and for whom: the file that a reader opens, or the DICOM files of a series.
 
-    source: Path
+    `identity` is the secret namespace and `name` the scan's own part of each UID.
+    """
+
+    sources: tuple[Path, ...]
     out: Path
     identity: UUID
     name: str
@@ -79,12 +86,16 @@ class WrittenInstance:
     total_rows: int
     total_columns: int
     microns_per_pixel: float
+    index: FrameIndex
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
+    """`quality` is a ScanQuality, serialised; empty where the scan has no volume."""
+
     vendor: str
     instances: list[WrittenInstance]
+    quality: bytes
 
 
 class ContentUids(CallableUidGenerator):  # type: ignore[misc]
@@ -117,13 +128,16 @@ def convert(work: Conversion) -> Converted:
     """
     try:
         work.out.mkdir(parents=True, exist_ok=True)
-        inspection = inspect(work.source, work.microns_per_pixel)
-        paths = [taken(work)] if inspection.vendor == "dicom" else dicomize(work, inspection)
+        inspection = inspect(work.sources[0], work.microns_per_pixel)
+        paths = taken(work) if inspection.vendor == "dicom" else dicomize(work, inspection)
         for path in paths:
             check_frames(path)
         if inspection.vendor == "dicom":
             check_identity(work)
-        return Converted(inspection.vendor, [described(path) for path in paths])
+        instances = [described(path) for path in paths]
+        volumes = [(one.path, one.microns_per_pixel) for one in instances if one.flavor == IMAGE_FLAVOR_VOLUME]
+        quality = measured(volumes).SerializeToString() if volumes else b""
+        return Converted(inspection.vendor, instances, quality)
     except Quarantined:
         raise
     except Exception as error:
@@ -133,29 +147,39 @@ def convert(work: Conversion) -> Converted:
         raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, defect_and_place(error)) from error
 
 
-def taken(work: Conversion) -> Path:
-    path = work.out / "instance.dcm"
-    shutil.copyfile(work.source, path)
-    return path
+def taken(work: Conversion) -> list[Path]:
+    """The files of a DICOM series, each looked at before it is taken."""
+    paths = []
+    for number, source in enumerate(work.sources, start=1):
+        inspect_dicom(source)
+        path = work.out / f"instance-{number:03}.dcm"
+        shutil.copyfile(source, path)
+        paths.append(path)
+    return paths
 
 
 def check_identity(work: Conversion) -> None:
-    """Raise Quarantined when a DICOM scan names another patient or accession than its order."""
+    """Raise Quarantined when a DICOM scan names another patient or accession than its order, or is of several series."""
     order = OrderPlaced.FromString(work.order)
-    dataset = pydicom.dcmread(work.source, stop_before_pixels=True)
-    for said, wanted in (
-        (dataset.get("PatientID"), order.patient.identifier),
-        (dataset.get("AccessionNumber"), order.accession[:LONGEST_SH]),
-    ):
-        if said and wanted and str(said) != wanted:
-            raise Quarantined(QUARANTINE_REASON_OTHER_IDENTITY)
+    series = set()
+    for source in work.sources:
+        dataset = pydicom.dcmread(source, stop_before_pixels=True)
+        series.add((str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID)))
+        for said, wanted in (
+            (dataset.get("PatientID"), order.patient.identifier),
+            (dataset.get("AccessionNumber"), order.accession[:LONGEST_SH]),
+        ):
+            if said and wanted and str(said) != wanted:
+                raise Quarantined(QUARANTINE_REASON_OTHER_IDENTITY)
+    if len(series) > 1:
+        raise Quarantined(QUARANTINE_REASON_MIXED_FILES, f"{len(series)} series")
 
 
 def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
     order, specimen = OrderPlaced.FromString(work.order), Specimen.FromString(work.specimen)
     study = dicom_uid(work.identity, f"study|{order.case_id or work.name}")
     with TemporaryDirectory(dir=work.out.parent) as scratch:
-        source = work.source
+        source = work.sources[0]
         if work.microns_per_pixel is not None and inspection.vendor == "aperio":
             source = with_microns_per_pixel(source, Path(scratch) / source.name, work.microns_per_pixel)
         written = WsiDicomizer.convert(
@@ -166,6 +190,7 @@ def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
             uid_generator=ContentUids(work.identity, work.name, study),
             include_thumbnail=False,
             add_missing_levels=True,
+            offset_table=OffsetTableType.EXTENDED,
             workers=1,
         )
     paths = sorted(Path(str(path)) for path in written)
@@ -226,4 +251,5 @@ def described(path: Path) -> WrittenInstance:
         total_rows=int(dataset.TotalPixelMatrixRows),
         total_columns=int(dataset.TotalPixelMatrixColumns),
         microns_per_pixel=(dicom_microns_per_pixel(dataset) or 0.0) if whole else 0.0,
+        index=frame_index(path),
     )

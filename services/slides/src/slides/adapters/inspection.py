@@ -19,6 +19,8 @@ from slides.quarantine import Quarantined
 
 # No scanner writes this many; a chain of directories that goes round never ends.
 MOST_DIRECTORIES = 10_000
+# Pictures of the glass, which need no pixel size (PS3.3 C.8.12.4.1.1).
+WITHOUT_SCALE = ("LABEL", "OVERVIEW")
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -58,9 +60,9 @@ def inspect_dicom(path: Path) -> Inspection:
     if dataset.get("SOPClassUID") != VLWholeSlideMicroscopyImageStorage:
         raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, "DICOM, but not VL Whole Slide Microscopy")
     spacing = dicom_microns_per_pixel(dataset)
-    if spacing is None:
+    if spacing is None and dataset.ImageType[2] not in WITHOUT_SCALE:
         raise Quarantined(QUARANTINE_REASON_NO_MICRONS_PER_PIXEL)
-    return Inspection("dicom", spacing)
+    return Inspection("dicom", spacing or 0.0)
 
 
 def dicom_microns_per_pixel(dataset: pydicom.Dataset) -> float | None:

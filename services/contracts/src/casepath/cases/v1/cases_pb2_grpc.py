@@ -50,6 +50,16 @@ class CaseServiceStub:
                 request_serializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchCaseRequest.SerializeToString,
                 response_deserializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchCaseResponse.FromString,
                 _registered_method=True)
+        self.ListWorklist = channel.unary_unary(
+                '/casepath.cases.v1.CaseService/ListWorklist',
+                request_serializer=casepath_dot_cases_dot_v1_dot_cases__pb2.ListWorklistRequest.SerializeToString,
+                response_deserializer=casepath_dot_cases_dot_v1_dot_cases__pb2.ListWorklistResponse.FromString,
+                _registered_method=True)
+        self.WatchWorklist = channel.unary_stream(
+                '/casepath.cases.v1.CaseService/WatchWorklist',
+                request_serializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchWorklistRequest.SerializeToString,
+                response_deserializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchWorklistResponse.FromString,
+                _registered_method=True)
 
 
 class CaseServiceServicer:
@@ -77,6 +87,19 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListWorklist(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchWorklist(self, request, context):
+        """The revision now, and again after changes, at most twice a second, until the caller stops.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +117,16 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.WatchCase,
                     request_deserializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchCaseRequest.FromString,
                     response_serializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchCaseResponse.SerializeToString,
+            ),
+            'ListWorklist': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWorklist,
+                    request_deserializer=casepath_dot_cases_dot_v1_dot_cases__pb2.ListWorklistRequest.FromString,
+                    response_serializer=casepath_dot_cases_dot_v1_dot_cases__pb2.ListWorklistResponse.SerializeToString,
+            ),
+            'WatchWorklist': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchWorklist,
+                    request_deserializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchWorklistRequest.FromString,
+                    response_serializer=casepath_dot_cases_dot_v1_dot_cases__pb2.WatchWorklistResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +211,60 @@ class CaseService:
             '/casepath.cases.v1.CaseService/WatchCase',
             casepath_dot_cases_dot_v1_dot_cases__pb2.WatchCaseRequest.SerializeToString,
             casepath_dot_cases_dot_v1_dot_cases__pb2.WatchCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWorklist(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/casepath.cases.v1.CaseService/ListWorklist',
+            casepath_dot_cases_dot_v1_dot_cases__pb2.ListWorklistRequest.SerializeToString,
+            casepath_dot_cases_dot_v1_dot_cases__pb2.ListWorklistResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchWorklist(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/casepath.cases.v1.CaseService/WatchWorklist',
+            casepath_dot_cases_dot_v1_dot_cases__pb2.WatchWorklistRequest.SerializeToString,
+            casepath_dot_cases_dot_v1_dot_cases__pb2.WatchWorklistResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,9 @@ class CaseServiceStub:
     """In order of case id."""
     WatchCase: _grpc.UnaryStreamMultiCallable[_cases_pb2.WatchCaseRequest, _cases_pb2.WatchCaseResponse]
     """The case now, if it is known, and again after each change, until the caller stops."""
+    ListWorklist: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListWorklistRequest, _cases_pb2.ListWorklistResponse]
+    WatchWorklist: _grpc.UnaryStreamMultiCallable[_cases_pb2.WatchWorklistRequest, _cases_pb2.WatchWorklistResponse]
+    """The revision now, and again after changes, at most twice a second, until the caller stops."""
 
 @_typing.type_check_only
 class CaseServiceAsyncStub(CaseServiceStub):
@@ -51,6 +54,9 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """In order of case id."""
     WatchCase: _aio.UnaryStreamMultiCallable[_cases_pb2.WatchCaseRequest, _cases_pb2.WatchCaseResponse]  # type: ignore[assignment]
     """The case now, if it is known, and again after each change, until the caller stops."""
+    ListWorklist: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListWorklistRequest, _cases_pb2.ListWorklistResponse]  # type: ignore[assignment]
+    WatchWorklist: _aio.UnaryStreamMultiCallable[_cases_pb2.WatchWorklistRequest, _cases_pb2.WatchWorklistResponse]  # type: ignore[assignment]
+    """The revision now, and again after changes, at most twice a second, until the caller stops."""
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     """Cases as assembled so far."""
@@ -78,5 +84,20 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_cases_pb2.WatchCaseResponse], _abc.AsyncIterator[_cases_pb2.WatchCaseResponse]]:
         """The case now, if it is known, and again after each change, until the caller stops."""
+
+    @_abc_1.abstractmethod
+    def ListWorklist(
+        self,
+        request: _cases_pb2.ListWorklistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.ListWorklistResponse, _abc.Awaitable[_cases_pb2.ListWorklistResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def WatchWorklist(
+        self,
+        request: _cases_pb2.WatchWorklistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_cases_pb2.WatchWorklistResponse], _abc.AsyncIterator[_cases_pb2.WatchWorklistResponse]]:
+        """The revision now, and again after changes, at most twice a second, until the caller stops."""
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -42,7 +42,7 @@ class Cell(_message.Message):
     def __init__(self, column: _Optional[int] = ..., row: _Optional[int] = ...) -> None: ...
 
 class ScoringJob(_message.Message):
-    __slots__ = ("job_id", "model", "slide", "level", "side", "columns", "rows", "cells", "shards", "tissue_fraction")
+    __slots__ = ("job_id", "model", "slide", "level", "side", "columns", "rows", "cells", "shards", "tissue_fraction", "tissue_shares")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SLIDE_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +53,7 @@ class ScoringJob(_message.Message):
     CELLS_FIELD_NUMBER: _ClassVar[int]
     SHARDS_FIELD_NUMBER: _ClassVar[int]
     TISSUE_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    TISSUE_SHARES_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     model: Model
     slide: _slide_pb2.SlideIngested
@@ -63,7 +64,8 @@ class ScoringJob(_message.Message):
     cells: _containers.RepeatedCompositeFieldContainer[Cell]
     shards: int
     tissue_fraction: float
-    def __init__(self, job_id: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., slide: _Optional[_Union[_slide_pb2.SlideIngested, _Mapping]] = ..., level: _Optional[_Union[_slide_pb2.Instance, _Mapping]] = ..., side: _Optional[float] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ..., shards: _Optional[int] = ..., tissue_fraction: _Optional[float] = ...) -> None: ...
+    tissue_shares: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, job_id: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., slide: _Optional[_Union[_slide_pb2.SlideIngested, _Mapping]] = ..., level: _Optional[_Union[_slide_pb2.Instance, _Mapping]] = ..., side: _Optional[float] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ..., shards: _Optional[int] = ..., tissue_fraction: _Optional[float] = ..., tissue_shares: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class ShardRequested(_message.Message):
     __slots__ = ("job_id", "case_id", "shard", "shards")
@@ -97,8 +99,26 @@ class ShardScored(_message.Message):
     shards: int
     def __init__(self, job_id: _Optional[str] = ..., case_id: _Optional[str] = ..., shard: _Optional[int] = ..., shards: _Optional[int] = ...) -> None: ...
 
+class Finding(_message.Message):
+    __slots__ = ("finding_id", "column", "row", "columns", "rows", "tiles", "score")
+    FINDING_ID_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    ROW_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    TILES_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    finding_id: str
+    column: int
+    row: int
+    columns: int
+    rows: int
+    tiles: int
+    score: float
+    def __init__(self, finding_id: _Optional[str] = ..., column: _Optional[int] = ..., row: _Optional[int] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., tiles: _Optional[int] = ..., score: _Optional[float] = ...) -> None: ...
+
 class SlideScored(_message.Message):
-    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "study_instance_uid", "series_instance_uid", "model", "provider", "tiles", "failed_tiles", "score", "positive_fraction", "tissue_fraction", "heatmap", "heatmap_image", "scan_id")
+    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "study_instance_uid", "series_instance_uid", "model", "provider", "tiles", "failed_tiles", "score", "positive_fraction", "tissue_fraction", "heatmap", "heatmap_image", "scan_id", "findings", "columns", "rows", "tile_microns", "failed_cells", "unexamined_tissue", "findings_total")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +135,13 @@ class SlideScored(_message.Message):
     HEATMAP_FIELD_NUMBER: _ClassVar[int]
     HEATMAP_IMAGE_FIELD_NUMBER: _ClassVar[int]
     SCAN_ID_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    TILE_MICRONS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_CELLS_FIELD_NUMBER: _ClassVar[int]
+    UNEXAMINED_TISSUE_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_TOTAL_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     slide_id: str
@@ -131,7 +158,14 @@ class SlideScored(_message.Message):
     heatmap: _object_ref_pb2.ObjectRef
     heatmap_image: _object_ref_pb2.ObjectRef
     scan_id: str
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., provider: _Optional[str] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ..., score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., heatmap: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., heatmap_image: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., scan_id: _Optional[str] = ...) -> None: ...
+    findings: _containers.RepeatedCompositeFieldContainer[Finding]
+    columns: int
+    rows: int
+    tile_microns: float
+    failed_cells: _containers.RepeatedCompositeFieldContainer[Cell]
+    unexamined_tissue: float
+    findings_total: int
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., provider: _Optional[str] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ..., score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., heatmap: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., heatmap_image: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., scan_id: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., tile_microns: _Optional[float] = ..., failed_cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ..., unexamined_tissue: _Optional[float] = ..., findings_total: _Optional[int] = ...) -> None: ...
 
 class SlideFailed(_message.Message):
     __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "model", "reason", "tiles", "failed_tiles", "scan_id")

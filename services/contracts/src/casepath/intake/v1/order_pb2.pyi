@@ -4,12 +4,24 @@ from buf.validate import validate_pb2 as _validate_pb2
 from casepath.intake.v1 import patient_pb2 as _patient_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class Urgency(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    URGENCY_UNSPECIFIED: _ClassVar[Urgency]
+    URGENCY_ROUTINE: _ClassVar[Urgency]
+    URGENCY_ASAP: _ClassVar[Urgency]
+    URGENCY_STAT: _ClassVar[Urgency]
+URGENCY_UNSPECIFIED: Urgency
+URGENCY_ROUTINE: Urgency
+URGENCY_ASAP: Urgency
+URGENCY_STAT: Urgency
 
 class Code(_message.Message):
     __slots__ = ("code", "text", "system")
@@ -46,15 +58,17 @@ class RequestedService(_message.Message):
     def __init__(self, service: _Optional[_Union[Code, _Mapping]] = ..., placer_order_number: _Optional[str] = ..., specimens: _Optional[_Iterable[_Union[Specimen, _Mapping]]] = ...) -> None: ...
 
 class OrderPlaced(_message.Message):
-    __slots__ = ("case_id", "patient", "accession", "services", "recorded_at")
+    __slots__ = ("case_id", "patient", "accession", "services", "recorded_at", "urgency")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_FIELD_NUMBER: _ClassVar[int]
     ACCESSION_FIELD_NUMBER: _ClassVar[int]
     SERVICES_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient: _patient_pb2.Patient
     accession: str
     services: _containers.RepeatedCompositeFieldContainer[RequestedService]
     recorded_at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., patient: _Optional[_Union[_patient_pb2.Patient, _Mapping]] = ..., accession: _Optional[str] = ..., services: _Optional[_Iterable[_Union[RequestedService, _Mapping]]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    urgency: Urgency
+    def __init__(self, case_id: _Optional[str] = ..., patient: _Optional[_Union[_patient_pb2.Patient, _Mapping]] = ..., accession: _Optional[str] = ..., services: _Optional[_Iterable[_Union[RequestedService, _Mapping]]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., urgency: _Optional[_Union[Urgency, str]] = ...) -> None: ...

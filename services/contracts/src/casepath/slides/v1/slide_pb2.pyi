@@ -17,6 +17,12 @@ class ImageFlavor(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     IMAGE_FLAVOR_OVERVIEW: _ClassVar[ImageFlavor]
     IMAGE_FLAVOR_THUMBNAIL: _ClassVar[ImageFlavor]
 
+class QualityFlag(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    QUALITY_FLAG_UNSPECIFIED: _ClassVar[QualityFlag]
+    QUALITY_FLAG_BLURRED: _ClassVar[QualityFlag]
+    QUALITY_FLAG_EMPTY: _ClassVar[QualityFlag]
+
 class QuarantineReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     QUARANTINE_REASON_UNSPECIFIED: _ClassVar[QuarantineReason]
@@ -28,11 +34,16 @@ class QuarantineReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUARANTINE_REASON_BAD_FRAMES: _ClassVar[QuarantineReason]
     QUARANTINE_REASON_CONVERTER_FAILED: _ClassVar[QuarantineReason]
     QUARANTINE_REASON_OTHER_IDENTITY: _ClassVar[QuarantineReason]
+    QUARANTINE_REASON_MIXED_FILES: _ClassVar[QuarantineReason]
+    QUARANTINE_REASON_OTHER_CONTENT: _ClassVar[QuarantineReason]
 IMAGE_FLAVOR_UNSPECIFIED: ImageFlavor
 IMAGE_FLAVOR_VOLUME: ImageFlavor
 IMAGE_FLAVOR_LABEL: ImageFlavor
 IMAGE_FLAVOR_OVERVIEW: ImageFlavor
 IMAGE_FLAVOR_THUMBNAIL: ImageFlavor
+QUALITY_FLAG_UNSPECIFIED: QualityFlag
+QUALITY_FLAG_BLURRED: QualityFlag
+QUALITY_FLAG_EMPTY: QualityFlag
 QUARANTINE_REASON_UNSPECIFIED: QuarantineReason
 QUARANTINE_REASON_NOT_A_SLIDE: QuarantineReason
 QUARANTINE_REASON_TRUNCATED: QuarantineReason
@@ -42,6 +53,8 @@ QUARANTINE_REASON_NO_MATCHING_ORDER: QuarantineReason
 QUARANTINE_REASON_BAD_FRAMES: QuarantineReason
 QUARANTINE_REASON_CONVERTER_FAILED: QuarantineReason
 QUARANTINE_REASON_OTHER_IDENTITY: QuarantineReason
+QUARANTINE_REASON_MIXED_FILES: QuarantineReason
+QUARANTINE_REASON_OTHER_CONTENT: QuarantineReason
 
 class Instance(_message.Message):
     __slots__ = ("sop_instance_uid", "flavor", "object", "transfer_syntax_uid", "frames", "rows", "columns", "total_rows", "total_columns", "microns_per_pixel")
@@ -67,8 +80,20 @@ class Instance(_message.Message):
     microns_per_pixel: float
     def __init__(self, sop_instance_uid: _Optional[str] = ..., flavor: _Optional[_Union[ImageFlavor, str]] = ..., object: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., transfer_syntax_uid: _Optional[str] = ..., frames: _Optional[int] = ..., rows: _Optional[int] = ..., columns: _Optional[int] = ..., total_rows: _Optional[int] = ..., total_columns: _Optional[int] = ..., microns_per_pixel: _Optional[float] = ...) -> None: ...
 
+class ScanQuality(_message.Message):
+    __slots__ = ("tissue_fraction", "sharp_fraction", "tiles", "flags")
+    TISSUE_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    SHARP_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    TILES_FIELD_NUMBER: _ClassVar[int]
+    FLAGS_FIELD_NUMBER: _ClassVar[int]
+    tissue_fraction: float
+    sharp_fraction: float
+    tiles: int
+    flags: _containers.RepeatedScalarFieldContainer[QualityFlag]
+    def __init__(self, tissue_fraction: _Optional[float] = ..., sharp_fraction: _Optional[float] = ..., tiles: _Optional[int] = ..., flags: _Optional[_Iterable[_Union[QualityFlag, str]]] = ...) -> None: ...
+
 class SlideIngested(_message.Message):
-    __slots__ = ("case_id", "patient_id", "slide_id", "scan_id", "study_instance_uid", "series_instance_uid", "instances", "source_sha256", "source_format")
+    __slots__ = ("case_id", "patient_id", "slide_id", "scan_id", "study_instance_uid", "series_instance_uid", "instances", "source_sha256", "source_format", "quality")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -78,6 +103,7 @@ class SlideIngested(_message.Message):
     INSTANCES_FIELD_NUMBER: _ClassVar[int]
     SOURCE_SHA256_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     slide_id: str
@@ -87,7 +113,8 @@ class SlideIngested(_message.Message):
     instances: _containers.RepeatedCompositeFieldContainer[Instance]
     source_sha256: str
     source_format: str
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., scan_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., instances: _Optional[_Iterable[_Union[Instance, _Mapping]]] = ..., source_sha256: _Optional[str] = ..., source_format: _Optional[str] = ...) -> None: ...
+    quality: ScanQuality
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., scan_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., instances: _Optional[_Iterable[_Union[Instance, _Mapping]]] = ..., source_sha256: _Optional[str] = ..., source_format: _Optional[str] = ..., quality: _Optional[_Union[ScanQuality, _Mapping]] = ...) -> None: ...
 
 class SlideQuarantined(_message.Message):
     __slots__ = ("scan_id", "reason", "remedy", "source_sha256")

@@ -3,8 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# Tissue is looked for on an image whose longer side has at most this many pixels.
-OVERVIEW_SIDE = 1024
 # Below this saturation (0 to 255) a pixel is glass whatever the rest of the slide is like: an empty slide has no tissue.
 LEAST_SATURATION = 15
 # A cell with less tissue than this is not scored.
@@ -32,8 +30,10 @@ def otsu(values: NDArray[np.int32]) -> int:
     return int(np.nan_to_num(between).argmax())
 
 
-def tissue_cells(mask: NDArray[np.bool_], columns: int, rows: int, side: float, scale: float) -> list[tuple[int, int]]:
-    """(column, row) of each cell that holds tissue, in row order.
+def tissue_cells(
+    mask: NDArray[np.bool_], columns: int, rows: int, side: float, scale: float, least: float = LEAST_SHARE
+) -> list[tuple[int, int]]:
+    """(column, row) of each cell of which at least the share `least` is tissue, in row order.
 
     `side` is a cell's side in pixels of the scored level; `scale` is pixels of the mask for one pixel of that level.
     """
@@ -43,6 +43,6 @@ def tissue_cells(mask: NDArray[np.bool_], columns: int, rows: int, side: float, 
             top, bottom = int(row * side * scale), max(int((row + 1) * side * scale), int(row * side * scale) + 1)
             left, right = int(column * side * scale), max(int((column + 1) * side * scale), int(column * side * scale) + 1)
             part = mask[top:bottom, left:right]
-            if part.size and part.mean() >= LEAST_SHARE:
+            if part.size and part.mean() >= least:
                 found.append((column, row))
     return found

@@ -1,0 +1,1 @@
+"""The pathologist's worklist, viewer and reports, in the browser."""

@@ -1,0 +1,92 @@
+"""Answering SlideService (casepath.slides.v1)."""
+
+from collections.abc import AsyncIterator
+from typing import Any, NoReturn
+
+import grpc
+
+from casepath.slides.v1.frames_pb2 import (
+    GetFramesRequest,
+    GetFramesResponse,
+    UploadSlideRequest,
+    UploadSlideResponse,
+)
+from casepath.slides.v1.frames_pb2_grpc import SlideServiceServicer
+from chassis.access import Forbidden, Gate, Permission, Principal, Unauthenticated
+from chassis.errors import CasepathError, Malformed, NotFound, Retriable
+from chassis.events import check
+from slides.catalogue import Catalogue
+from slides.frames import Frames
+from slides.handlers import scan_id
+from slides.inbox import Inbox, Incomplete
+from slides.visibility import needed
+
+# Frames are read together up to this many, so that a long list does not lie in memory at once.
+FRAMES_AT_ONCE = 32
+
+type Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SlideService(SlideServiceServicer):
+    def __init__(self, catalogue: Catalogue, frames: Frames, inbox: Inbox, gate: Gate) -> None:
+        self.catalogue = catalogue
+        self.frames = frames
+        self.inbox = inbox
+        self.gate = gate
+
+    async def GetFrames(self, request: GetFramesRequest, context: Context) -> AsyncIterator[GetFramesResponse]:
+        try:
+            who = self.caller(context)
+            who.must(Permission.READ_SLIDES)
+            check(request)
+            stored = await self.catalogue.get(request.study_instance_uid, request.series_instance_uid, request.sop_instance_uid)
+            if stored is None:
+                raise NotFound("there is no such instance")
+            who.must(needed(stored))
+            syntax = stored.instance.transfer_syntax_uid
+            for at in range(0, len(request.frames), FRAMES_AT_ONCE):
+                numbers = request.frames[at : at + FRAMES_AT_ONCE]
+                for number, content in zip(numbers, await self.frames.read(stored, numbers), strict=True):
+                    yield GetFramesResponse(frame=number, transfer_syntax_uid=syntax, content=content)
+        except CasepathError as error:
+            await refuse(context, error)
+
+    async def UploadSlide(self, request_iterator: AsyncIterator[UploadSlideRequest], context: Context) -> UploadSlideResponse:
+        try:
+            self.caller(context).must(Permission.SEND_SCANS)
+            first = await anext(request_iterator, None)
+            if first is None or first.WhichOneof("part") != "header":
+                raise Malformed("the header comes first")
+            check(first)
+            size = await self.inbox.file(first.header, chunks(request_iterator))
+            return UploadSlideResponse(scan_id=str(scan_id(self.inbox.namespace, first.header.sha256)), size=size)
+        except CasepathError as error:
+            await refuse(context, error)
+
+    def caller(self, context: Context) -> Principal:
+        sent = dict(context.invocation_metadata() or ()).get("authorization")
+        return self.gate.principal(sent if isinstance(sent, str) else None)
+
+
+async def chunks(requests: AsyncIterator[UploadSlideRequest]) -> AsyncIterator[bytes]:
+    async for request in requests:
+        if request.WhichOneof("part") != "chunk":
+            raise Malformed("after the header come chunks alone")
+        yield request.chunk
+
+
+async def refuse(context: Context, error: CasepathError) -> NoReturn:
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    match error:
+        case Unauthenticated():
+            code = grpc.StatusCode.UNAUTHENTICATED
+        case Forbidden():
+            code = grpc.StatusCode.PERMISSION_DENIED
+        case NotFound():
+            code = grpc.StatusCode.NOT_FOUND
+        case Incomplete():
+            code = grpc.StatusCode.DATA_LOSS
+        case Retriable():
+            code = grpc.StatusCode.UNAVAILABLE
+    await context.abort(code, str(error))
+    raise AssertionError("abort raises")
