@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.inference.v1.scoring_pb2 import (
     FAILURE_REASON_NO_TISSUE,
+    Finding,
     Model,
     ShardRequested,
     ShardScored,
@@ -17,6 +18,15 @@ from casepath.inference.v1.scoring_pb2 import (
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, Patient, PatientRegistered
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.portal.v1.reading_pb2 import (
+    VERDICT_ACCEPTED,
+    AnnotationsSaved,
+    CaseAssigned,
+    FindingReviewed,
+    Reader,
+    ReadingBegun,
+    ReportSigned,
+)
 from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_UNEQUAL_PAIRS,
@@ -31,6 +41,7 @@ from casepath.slides.v1.slide_pb2 import (
     IMAGE_FLAVOR_VOLUME,
     QUARANTINE_REASON_NO_BARCODE,
     Instance,
+    ScanQuality,
     SlideIngested,
     SlideQuarantined,
 )
@@ -41,6 +52,11 @@ from casepath.topics import (
     INFERENCE_SLIDE_SCORED,
     INTAKE_ORDER_PLACED,
     INTAKE_PATIENT_REGISTERED,
+    PORTAL_ANNOTATIONS_SAVED,
+    PORTAL_CASE_ASSIGNED,
+    PORTAL_FINDING_REVIEWED,
+    PORTAL_READING_BEGUN,
+    PORTAL_REPORT_SIGNED,
     RECORDS_ENTRIES_FILED,
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_READS_RECEIVED,
@@ -139,6 +155,7 @@ def ingested(slide: str = "A1", scan: str = SCAN) -> SlideIngested:
         instances=[instance(f"2.25.3.{UUID(scan).int % 1000}"), instance("2.25.4", IMAGE_FLAVOR_LABEL, 256, 0)],
         source_sha256=ref("svs").sha256,
         source_format="aperio",
+        quality=ScanQuality(tissue_fraction=0.5, sharp_fraction=0.9, tiles=64),
     )
 
 
@@ -178,6 +195,12 @@ def scored(slide: str = "A1", scan: str = SCAN) -> SlideScored:
         heatmap=ref("heatmap"),
         heatmap_image=ref("heatmap image"),
         scan_id=scan,
+        findings=[finding()],
+        findings_total=1,
+        columns=10,
+        rows=10,
+        tile_microns=64,
+        unexamined_tissue=0.01,
     )
 
 
@@ -250,6 +273,49 @@ def filed() -> EntriesFiled:
     )
 
 
+def reader(user: str = "u1") -> Reader:
+    return Reader(user_id=user, name="Dr Alix Martin")
+
+
+def assigned() -> CaseAssigned:
+    return CaseAssigned(case_id=CASE, assignee=reader(), by=reader("u2"))
+
+
+def reading_begun() -> ReadingBegun:
+    return ReadingBegun(case_id=CASE, reader=reader())
+
+
+def finding() -> Finding:
+    return Finding(finding_id=str(uuid5(NAMESPACE, "finding")), column=1, row=2, columns=2, rows=3, tiles=4, score=0.9)
+
+
+def reviewed(verdict: int = VERDICT_ACCEPTED) -> FindingReviewed:
+    return FindingReviewed(
+        case_id=CASE,
+        slide_id="A1",
+        finding_id=finding().finding_id,
+        verdict=verdict,  # type: ignore[arg-type]
+        reviewer=reader(),
+    )
+
+
+def annotated() -> AnnotationsSaved:
+    return AnnotationsSaved(case_id=CASE, slide_id="A1", scan_id=SCAN, geojson=ref("geojson"), count=1, author=reader())
+
+
+def report_signed(number: int = 1, text: str = "Carcinome. Prélèvement A1.") -> ReportSigned:
+    return ReportSigned(
+        case_id=CASE,
+        patient_id=PATIENT,
+        number=number,
+        text=text,
+        signer=reader(),
+        signed_at=stamp(),
+        reviews=[reviewed()],
+        scan_ids=[SCAN],
+    )
+
+
 BY_TOPIC: dict[str, Message] = {
     INTAKE_PATIENT_REGISTERED.name: registered(),
     INTAKE_ORDER_PLACED.name: order(),
@@ -264,6 +330,11 @@ BY_TOPIC: dict[str, Message] = {
     SEQUENCING_CALLING_REQUESTED.name: calling_requested(),
     SEQUENCING_VARIANTS_CALLED.name: variants_called(),
     RECORDS_ENTRIES_FILED.name: filed(),
+    PORTAL_CASE_ASSIGNED.name: assigned(),
+    PORTAL_READING_BEGUN.name: reading_begun(),
+    PORTAL_FINDING_REVIEWED.name: reviewed(),
+    PORTAL_ANNOTATIONS_SAVED.name: annotated(),
+    PORTAL_REPORT_SIGNED.name: report_signed(),
 }
 
 

@@ -30,7 +30,7 @@ from inference.handlers import (
     too_coarse,
     volumes,
 )
-from inference.heatmap import as_npy, as_png, heatmap, summary
+from inference.heatmap import Region, as_npy, as_png, heatmap, regions, summary
 
 BUNDLE = Bundle("demo", "1", examples.model().sha256, b"", ("normal", "tumor"), 256, 0.25, frozenset())
 
@@ -45,7 +45,7 @@ def job(mask: np.ndarray | None = None, shard_tiles: int = 7) -> ScoringJob:
 def conclusion(scores: list[float], allowed: float = 0.05) -> Event:
     one = job()
     grid = heatmap(one.columns, one.rows, one.cells, scores)
-    event = concluded(one, summary(grid, len(one.cells)), "CPUExecutionProvider", examples.ref("a"), examples.ref("b"), allowed)
+    event = concluded(one, summary(grid, one.cells), "CPUExecutionProvider", examples.ref("a"), examples.ref("b"), allowed)
     check(event.data)
     return event
 
@@ -128,9 +128,9 @@ def test_the_image_is_transparent_where_there_is_no_score() -> None:
 def test_one_hot_tile_does_not_carry_a_slide() -> None:
     grid = np.full((4, 4), 0.1, np.float32)
     grid[1, 1] = 1.0
-    assert summary(grid, 16).score < 0.5
+    assert summary(grid, []).score < 0.5
     grid[1, 2] = grid[2, 1] = grid[2, 2] = 1.0
-    assert summary(grid, 16).score == pytest.approx(1.0)
+    assert summary(grid, []).score == pytest.approx(1.0)
 
 
 def test_the_level_nearest_above_the_models_resolution_is_read() -> None:
@@ -173,3 +173,30 @@ def test_glass_and_black_padding_are_not_tissue() -> None:
     mask = tissue_mask(image)
     assert mask[20:30, :20].all()
     assert mask.sum() == 200
+
+
+def test_regions_are_tiles_that_touch_the_most_suspicious_first() -> None:
+    grid = np.full((6, 6), 0.1, np.float32)
+    grid[0, 0] = 0.6
+    grid[2, 2] = grid[3, 3] = 0.7
+    grid[3, 4] = 0.9
+    grid[5, 0] = np.nan
+    assert regions(grid) == [
+        Region(2, 2, 3, 2, 3, pytest.approx(0.9)),  # type: ignore[arg-type]
+        Region(0, 0, 1, 1, 1, pytest.approx(0.6)),  # type: ignore[arg-type]
+    ]
+
+
+def test_what_was_not_examined_is_said_and_counted_by_its_tissue() -> None:
+    mask = np.zeros((100, 100), np.bool_)
+    mask[:10, :20] = True
+    mask[50, 50] = True
+    one = planned(examples.ingested(), BUNDLE, mask, 8)
+    assert sum(one.tissue_shares) == pytest.approx(200 / 201)
+    results = np.full(len(one.cells), 0.2, np.float32)
+    results[0] = np.nan
+    grid = heatmap(one.columns, one.rows, one.cells, results.tolist())
+    event = concluded(one, summary(grid, one.cells), "CPU", examples.ref("a"), examples.ref("b"), 1.0)
+    assert isinstance(event.data, SlideScored)
+    assert [(cell.column, cell.row) for cell in event.data.failed_cells] == [(0, 0)]
+    assert event.data.unexamined_tissue == pytest.approx(one.tissue_shares[0] + 1 / 201)

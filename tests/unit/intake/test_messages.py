@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import examples
-from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, URGENCY_UNSPECIFIED, OrderPlaced
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, PatientRegistered
 from chassis.events import Event, check
 from chassis.publisher import MemoryPublisher
@@ -160,3 +160,18 @@ async def test_a_resend_publishes_the_same_event_id() -> None:
     ids = {dict(record.headers)["ce_id"] for record in publisher.records}
     assert len(publisher.records) == 2
     assert len(ids) == 1
+
+
+@pytest.mark.parametrize(
+    ("segments", "urgency"),
+    [
+        (["TQ1|1||||||||S"], URGENCY_STAT),
+        (["TQ1|1||||||||A", "TQ1|2||||||||R"], URGENCY_ASAP),
+        (["TQ1|1||||||||?"], URGENCY_UNSPECIFIED),
+        ([], URGENCY_UNSPECIFIED),
+    ],
+)
+def test_the_most_urgent_that_an_order_says_counts(segments: list[str], urgency: int) -> None:
+    (event,) = read(text("OML^O21", PID, ORDER[0], *segments, *ORDER[1:]).encode())
+    assert isinstance(event.data, OrderPlaced)
+    assert event.data.urgency == urgency

@@ -8,6 +8,7 @@ from fhir.resources.R4B import get_fhir_model_class
 
 import examples
 from records import handlers, resources
+from records.handlers import of_reports
 from records.adapters.fhir_server import MemoryFhirServer
 from records.resources import Resource
 
@@ -109,3 +110,25 @@ async def test_an_older_message_does_not_replace_a_newer_one() -> None:
 )
 def test_an_authority_is_a_uri(name: str, uri: str) -> None:
     assert resources.authority(name) == uri
+
+
+def test_a_signed_report_is_final_and_says_who_signed_it() -> None:
+    *_, report = of_reports(examples.order(), [examples.report_signed()], ["2.25.1"])
+    assert report["status"] == "final"
+    assert report["resultsInterpreter"][0]["display"] == "Dr Alix Martin"
+    assert "Carcinome" in report["conclusion"]
+    assert [one["reference"].split("/")[0] for one in report["imagingStudy"]] == ["ImagingStudy"]
+
+
+def test_an_addendum_is_appended_to_the_same_report_and_changes_no_signed_word() -> None:
+    *_, first = of_reports(examples.order(), [examples.report_signed()], [])
+    *_, both = of_reports(examples.order(), [examples.report_signed(), examples.report_signed(2, "HER2 négatif.")], [])
+    assert both["id"] == first["id"]
+    assert both["status"] == "appended"
+    assert both["conclusion"].startswith(first["conclusion"])
+    assert "HER2 négatif." in both["conclusion"]
+
+
+def test_each_decision_on_a_finding_is_filed() -> None:
+    observation, _ = of_reports(examples.order(), [examples.report_signed()], [])
+    assert [one["valueString"] for one in observation["component"]] == ["accepted"]

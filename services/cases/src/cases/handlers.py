@@ -20,6 +20,7 @@ from casepath.cases.v1.cases_pb2 import (
 )
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.portal.v1.reading_pb2 import AnnotationsSaved, CaseAssigned, FindingReviewed, ReadingBegun, ReportSigned
 from casepath.records.v1.filing_pb2 import EntriesFiled
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
@@ -50,6 +51,18 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             sample_of(case, data.sample_id).called.CopyFrom(data)
         case EntriesFiled():
             filed(case, data)
+        case CaseAssigned():
+            assigned(case, data)
+        case ReadingBegun():
+            case.reader.CopyFrom(data.reader)
+            if not case.HasField("assignee"):
+                case.assignee.CopyFrom(data.reader)
+        case FindingReviewed():
+            reviewed(case, data)
+        case AnnotationsSaved():
+            annotated(case, data)
+        case ReportSigned():
+            signed(case, data)
         case _:
             raise Malformed(f"{data.DESCRIPTOR.full_name} is not of a case")
     case.case_id = str(getattr(data, "case_id"))  # noqa: B009 - every message above has it, their common type does not
@@ -74,9 +87,16 @@ def order(case: Case, placed: OrderPlaced) -> None:
 
 
 def ingested(case: Case, slide: SlideIngested) -> None:
-    """A newer scan of a slide replaces an older one, and what was read on it."""
+    """A newer scan of a slide supersedes an older one, and what was read on it; the older one is kept.
+
+    A series that came in parts is one scan that grows: each part says all that came so far.
+    """
     kept = slide_of(case, slide.slide_id)
+    if kept.HasField("ingested") and kept.ingested.series_instance_uid != slide.series_instance_uid:
+        kept.superseded.append(kept.ingested)
     kept.ingested.CopyFrom(slide)
+    if any(one.scan_id != slide.scan_id for one in kept.annotations):
+        del kept.annotations[:]
     if kept.scored.scan_id != slide.scan_id:
         kept.ClearField("scored")
     if kept.failed.scan_id != slide.scan_id:
@@ -96,6 +116,38 @@ def failed(case: Case, result: SlideFailed) -> None:
     if not kept.HasField("ingested") or kept.ingested.scan_id == result.scan_id:
         kept.failed.CopyFrom(result)
         kept.state = state_of(kept)
+
+
+def assigned(case: Case, data: CaseAssigned) -> None:
+    if data.HasField("assignee"):
+        case.assignee.CopyFrom(data.assignee)
+        return
+    case.ClearField("assignee")
+    case.ClearField("reader")
+
+
+def reviewed(case: Case, review: FindingReviewed) -> None:
+    """The latest review of a finding counts."""
+    others = [one for one in case.reviews if one.finding_id != review.finding_id]
+    del case.reviews[:]
+    case.reviews.extend(sorted([*others, review], key=lambda one: one.finding_id))
+
+
+def annotated(case: Case, saved: AnnotationsSaved) -> None:
+    """The latest of each author counts, on the scan that counts."""
+    slide = slide_of(case, saved.slide_id)
+    if slide.HasField("ingested") and slide.ingested.scan_id != saved.scan_id:
+        return
+    others = [one for one in slide.annotations if one.author.user_id != saved.author.user_id]
+    del slide.annotations[:]
+    slide.annotations.extend(sorted([*others, saved], key=lambda one: one.author.user_id))
+
+
+def signed(case: Case, report: ReportSigned) -> None:
+    """The first report of a number stays: signed text never changes."""
+    if all(one.number != report.number for one in case.reports):
+        case.reports.append(report)
+        case.reports.sort(key=lambda one: one.number)
 
 
 def state_of(slide: Slide) -> SlideState:

@@ -12,17 +12,24 @@ from casepath.cases.v1.cases_pb2 import (
     GetCaseResponse,
     ListCasesRequest,
     ListCasesResponse,
+    ListWorklistRequest,
+    ListWorklistResponse,
+    StateCount,
     WatchCaseRequest,
     WatchCaseResponse,
+    WatchWorklistRequest,
+    WatchWorklistResponse,
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceServicer
-from cases.adapters.case_view import CaseView
+from cases.adapters.case_view import OPEN_STATES, CaseView, Wanted
 from chassis.errors import Malformed
 from chassis.events import check
 
 DEFAULT_PAGE = 50
 # Changes that another process wrote are seen after at most this long.
 REFRESH_SECONDS = 1.0
+# Between two of a worklist's revisions.
+LEAST_SECONDS = 0.5
 
 type Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -57,6 +64,37 @@ class CaseQueries(CaseServiceServicer):
             if case is not None and case != last:
                 yield WatchCaseResponse(case=case)
                 last = case
+            try:
+                await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def ListWorklist(self, request: ListWorklistRequest, context: Context) -> ListWorklistResponse:
+        await valid(request, context)
+        wanted = Wanted(
+            states=tuple(sorted(set(request.states))) or OPEN_STATES,
+            assignee="" if request.unassigned else request.assignee or None,
+            search=request.search,
+            sort=request.sort,
+            size=request.page_size or DEFAULT_PAGE,
+            after=request.page_token,
+        )
+        try:
+            page = self.view.worklist(wanted)
+        except Malformed as error:
+            await refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        counts = [StateCount(state=state, cases=cases) for state, cases in self.view.counts().items()]
+        return ListWorklistResponse(entries=page.entries, next_page_token=page.end, counts=counts)
+
+    async def WatchWorklist(self, request: WatchWorklistRequest, context: Context) -> AsyncIterator[WatchWorklistResponse]:
+        last = None
+        while not self.stopping.is_set():
+            changed = self.view.changed
+            revision = self.view.revision()
+            if revision != last:
+                yield WatchWorklistResponse(revision=revision)
+                last = revision
+                await asyncio.sleep(LEAST_SECONDS)
             try:
                 await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
             except TimeoutError:

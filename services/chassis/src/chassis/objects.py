@@ -12,6 +12,7 @@ from pathlib import Path
 
 import obstore
 from google.protobuf.message import Message
+from obstore.exceptions import AlreadyExistsError
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import LocalStore, ObjectStore, from_url
 
@@ -123,6 +124,28 @@ class Shelf[M: Message]:
             await self.objects.write(f"{self.prefix}/{name}", message.SerializeToString())
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
+
+    async def create(self, name: str, message: M) -> bool:
+        """Put it where nothing has this name; say whether that was so. Of two at once, one gets the name."""
+        path = f"{self.prefix}/{name}"
+        try:
+            await obstore.put_async(self.objects.store, path, message.SerializeToString(), mode="create")
+        except AlreadyExistsError:
+            return False
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
+        if self.objects.folder is not None:
+            await asyncio.to_thread(flush, self.objects.folder / path)
+        return True
+
+    async def remove(self, name: str) -> None:
+        """What is not there is removed."""
+        try:
+            await obstore.delete_async(self.objects.store, f"{self.prefix}/{name}")
+        except FileNotFoundError:
+            return
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not remove from {self.prefix}: {type(error).__name__}") from error
 
     async def get(self, name: str) -> M | None:
         content = await self.objects.read(f"{self.prefix}/{name}")

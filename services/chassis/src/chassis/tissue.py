@@ -1,5 +1,7 @@
 """Where there is tissue on a slide. Pure, on arrays."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,9 +42,19 @@ def tissue_cells(
     found = []
     for row in range(rows):
         for column in range(columns):
-            top, bottom = int(row * side * scale), max(int((row + 1) * side * scale), int(row * side * scale) + 1)
-            left, right = int(column * side * scale), max(int((column + 1) * side * scale), int(column * side * scale) + 1)
-            part = mask[top:bottom, left:right]
+            part = part_of(mask, column, row, side * scale)
             if part.size and part.mean() >= least:
                 found.append((column, row))
     return found
+
+
+def cell_shares(mask: NDArray[np.bool_], cells: Iterable[tuple[int, int]], side: float, scale: float) -> list[float]:
+    """How much of all tissue lies in each cell; arguments as in `tissue_cells`."""
+    whole = max(1, int(mask.sum()))
+    return [float(part_of(mask, column, row, side * scale).sum()) / whole for column, row in cells]
+
+
+def part_of(mask: NDArray[np.bool_], column: int, row: int, side: float) -> NDArray[np.bool_]:
+    """One cell's pixels of the mask, at least one where the cell lies in it; `side` in pixels of the mask."""
+    top, left = int(row * side), int(column * side)
+    return mask[top : max(int((row + 1) * side), top + 1), left : max(int((column + 1) * side), left + 1)]

@@ -17,7 +17,7 @@ OFFSETS = {
     "slides": 52,
     "dicomweb": 53,
     "dicom": 54,
-    "portal": 0,
+    "portal": 88,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,

@@ -12,6 +12,7 @@ from casepath.inference.v1.scoring_pb2 import (
     FAILURE_REASON_TOO_MANY_FAILED_TILES,
     Cell,
     FailureReason,
+    Finding,
     Model,
     ScoringJob,
     ShardRequested,
@@ -31,10 +32,13 @@ from casepath.topics import (
 from chassis.errors import Malformed
 from chassis.events import Event
 from chassis.overview import OVERVIEW_SIDE
-from chassis.tissue import tissue_cells
+from chassis.tissue import cell_shares, tissue_cells
 from inference.bundle import Bundle
-from inference.heatmap import Summary
+from inference.heatmap import Region, Summary
 
+# As many as a person can go through, and an event can carry; the total is said.
+MOST_FINDINGS = 200
+MOST_FAILED_CELLS = 10_000
 # A level up to this much coarser than the model's pixels is still read in preference to one many times finer.
 COARSER = 1.05
 # A slide whose finest level is this many times coarser than the model's pixels shows it nothing that it knows.
@@ -76,7 +80,8 @@ def planned(slide: SlideIngested, bundle: Bundle, mask: NDArray[np.bool_], shard
     level = scored_level(volumes(slide), bundle.microns_per_pixel)
     side = bundle.tile_side * bundle.microns_per_pixel / level.microns_per_pixel
     columns, rows = ceil(level.total_columns / side), ceil(level.total_rows / side)
-    cells = tissue_cells(mask, columns, rows, side, mask.shape[1] / level.total_columns)
+    scale = mask.shape[1] / level.total_columns
+    cells = tissue_cells(mask, columns, rows, side, scale)
     return ScoringJob(
         job_id=job_id(slide, bundle.model),
         model=bundle.model,
@@ -88,6 +93,7 @@ def planned(slide: SlideIngested, bundle: Bundle, mask: NDArray[np.bool_], shard
         cells=[Cell(column=column, row=row) for column, row in cells],
         shards=max(1, ceil(len(cells) / shard_tiles)),
         tissue_fraction=float(mask.mean()),
+        tissue_shares=cell_shares(mask, cells, side, scale),
     )
 
 
@@ -144,8 +150,34 @@ def concluded(
         heatmap=heatmap,
         heatmap_image=image,
         scan_id=job.slide.scan_id,
+        findings=[finding(job, region) for region in found.regions[:MOST_FINDINGS]],
+        findings_total=len(found.regions),
+        columns=job.columns,
+        rows=job.rows,
+        tile_microns=job.side * job.level.microns_per_pixel,
+        failed_cells=[job.cells[index] for index in found.failed[:MOST_FAILED_CELLS]],
+        unexamined_tissue=unexamined(job, found.failed),
     )
     return Event(INFERENCE_SLIDE_SCORED, data.case_id, data, id=uuid5(UUID(job.job_id), "scored"))
+
+
+def finding(job: ScoringJob, region: Region) -> Finding:
+    return Finding(
+        finding_id=str(uuid5(UUID(job.job_id), f"finding|{region.column}|{region.row}")),
+        column=region.column,
+        row=region.row,
+        columns=region.columns,
+        rows=region.rows,
+        tiles=region.tiles,
+        score=region.score,
+    )
+
+
+def unexamined(job: ScoringJob, failed_cells: Sequence[int]) -> float:
+    """Share of the tissue that lies in no scored tile."""
+    missed = set(failed_cells)
+    examined = sum(share for index, share in enumerate(job.tissue_shares) if index not in missed)
+    return min(1.0, max(0.0, 1.0 - examined))
 
 
 def failed(job: ScoringJob, reason: FailureReason, tiles: int, failed_tiles: int) -> Event:

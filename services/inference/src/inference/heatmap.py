@@ -16,11 +16,30 @@ LEAST_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Region:
+    """Positive tiles that touch, also at corners: the bounding box in tiles, how many there are, and the highest probability."""
+
+    column: int
+    row: int
+    columns: int
+    rows: int
     tiles: int
-    failed_tiles: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`regions` with the most suspicious first; `failed` counts into the job's cells."""
+
+    tiles: int
     score: float
     positive_fraction: float
+    regions: list[Region]
+    failed: list[int]
+
+    @property
+    def failed_tiles(self) -> int:
+        return len(self.failed)
 
 
 def heatmap(columns: int, rows: int, cells: Sequence[Cell], probabilities: Sequence[float]) -> NDArray[np.float32]:
@@ -31,18 +50,42 @@ def heatmap(columns: int, rows: int, cells: Sequence[Cell], probabilities: Seque
     return grid
 
 
-def summary(grid: NDArray[np.float32], tiles: int) -> Summary:
-    """What a heatmap amounts to; `tiles` is how many should have been scored."""
+def summary(grid: NDArray[np.float32], cells: Sequence[Cell]) -> Summary:
+    """What a heatmap amounts to; `cells` are those that should have been scored."""
     scored = np.isfinite(grid)
-    count = int(scored.sum())
-    if not count:
-        return Summary(tiles, tiles, 0.0, 0.0)
+    failed = [index for index, cell in enumerate(cells) if not scored[cell.row, cell.column]]
+    if not scored.any():
+        return Summary(len(cells), 0.0, 0.0, [], failed)
     return Summary(
-        tiles=tiles,
-        failed_tiles=tiles - count,
+        tiles=len(cells),
         score=cluster_score(grid),
         positive_fraction=float((grid[scored] >= POSITIVE).mean()),
+        regions=regions(grid),
+        failed=failed,
     )
+
+
+def regions(grid: NDArray[np.float32]) -> list[Region]:
+    waiting = {(int(row), int(column)) for row, column in zip(*np.nonzero(np.nan_to_num(grid) >= POSITIVE), strict=True)}
+    found = []
+    while waiting:
+        members = [waiting.pop()]
+        for row, column in members:
+            near = {(row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1)} & waiting
+            waiting -= near
+            members += near
+        rows, columns = [row for row, _ in members], [column for _, column in members]
+        found.append(
+            Region(
+                column=min(columns),
+                row=min(rows),
+                columns=max(columns) - min(columns) + 1,
+                rows=max(rows) - min(rows) + 1,
+                tiles=len(members),
+                score=float(max(grid[row, column] for row, column in members)),
+            )
+        )
+    return sorted(found, key=lambda region: (-region.score, region.row, region.column))
 
 
 def cluster_score(grid: NDArray[np.float32]) -> float:

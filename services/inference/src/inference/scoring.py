@@ -103,7 +103,7 @@ class Scoring:
         array, image = await self.objects.put(as_npy(grid)), await self.objects.put(as_png(grid))
         providers = ", ".join(sorted({result.provider for result in results}))
         allowed = self.settings.failed_tiles_allowed
-        return [concluded(job, summary(grid, len(job.cells)), providers, array, image, allowed)]
+        return [concluded(job, summary(grid, job.cells), providers, array, image, allowed)]
 
     def run(self, job: ScoringJob, shard: int, path: Path) -> ShardResult:
         cells = shard_cells(job, shard)

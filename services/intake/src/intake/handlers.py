@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 import hl7
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
+from casepath.intake.v1.order_pb2 import (
+    URGENCY_ASAP,
+    URGENCY_ROUTINE,
+    URGENCY_STAT,
+    URGENCY_UNSPECIFIED,
+    Code,
+    OrderPlaced,
+    RequestedService,
+    Specimen,
+    Urgency,
+)
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, SEX_UNSPECIFIED, Patient, PatientRegistered
 from casepath.topics import INTAKE_ORDER_PLACED, INTAKE_PATIENT_REGISTERED
 from chassis.events import Event
@@ -27,6 +37,9 @@ from intake.messages import (
 
 SEXES = {"F": SEX_FEMALE, "M": SEX_MALE, "O": SEX_OTHER, "A": SEX_OTHER}
 ADMISSIONS = frozenset({"A01", "A04", "A08"})
+# HL7 table 0485; preoperative and timing critical are as good as as soon as possible.
+URGENCIES = {"S": URGENCY_STAT, "A": URGENCY_ASAP, "P": URGENCY_ASAP, "T": URGENCY_ASAP, "R": URGENCY_ROUTINE}
+PRIORITIES = (("TQ1", 9, 1), ("OBR", 27, 6), ("ORC", 7, 6))
 # Keep our limits in step with the contract: a longer value is the sender's error, said with its place.
 LONGEST_IDENTIFIER = 64
 
@@ -59,6 +72,9 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
         raise Refused("AE", SEGMENT_MISSING, "OBR", "the message orders nothing")
     stamped = recorded_at(message, zone)
     read = [(accession_of(message, group), service(message, group, zone)) for group in groups]
+    urgencies: dict[str, Urgency] = {}
+    for group, (accession, _) in zip(groups, read, strict=True):
+        urgencies[accession] = max(urgencies.get(accession, URGENCY_UNSPECIFIED), urgency(message, group))
     for accession, members in groupby(sorted(read, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
         case = case_id(namespace, accession)
         data = OrderPlaced(
@@ -67,6 +83,7 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
             accession=accession,
             services=[service for _, service in members],
             recorded_at=stamped,
+            urgency=urgencies[accession],
         )
         yield Event(INTAKE_ORDER_PLACED, case, data)
 
@@ -74,7 +91,7 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
 def order_groups(message: Message) -> Iterable[list[hl7.Segment]]:
     """The segments of each ORC/OBR group (HL7 v2.5.1 section 4.4.6)."""
     group: list[hl7.Segment] = []
-    for segment in message.segments("ORC", "OBR", "SPM", "SAC"):
+    for segment in message.segments("ORC", "TQ1", "OBR", "SPM", "SAC"):
         name = str(segment[0])
         begins = name == "ORC" or (name == "OBR" and any(str(held[0]) == "OBR" for held in group))
         if begins and group:
@@ -111,6 +128,17 @@ def service(message: Message, group: list[hl7.Segment], zone: ZoneInfo) -> Reque
         (message.value(segment, 2) for segment in group if str(segment[0]) == "ORC"), ""
     )
     return RequestedService(service=code(message, requests[0], 4), placer_order_number=placer, specimens=specimens)
+
+
+def urgency(message: Message, group: list[hl7.Segment]) -> Urgency:
+    """The most urgent that the group says: TQ1-9, or the sixth component of OBR-27 and ORC-7."""
+    said = [
+        message.value(segment, field, component).upper()
+        for segment in group
+        for name, field, component in PRIORITIES
+        if str(segment[0]) == name
+    ]
+    return max((URGENCIES.get(code, URGENCY_UNSPECIFIED) for code in said), default=URGENCY_UNSPECIFIED)
 
 
 def specimen(message: Message, segment: hl7.Segment, zone: ZoneInfo) -> Specimen:

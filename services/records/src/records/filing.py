@@ -7,6 +7,7 @@ from typing import Any
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientRegistered
+from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
@@ -15,6 +16,7 @@ from casepath.topics import (
     INFERENCE_SLIDE_SCORED,
     INTAKE_ORDER_PLACED,
     INTAKE_PATIENT_REGISTERED,
+    PORTAL_REPORT_SIGNED,
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
     Topic,
@@ -26,7 +28,7 @@ from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
 from records.adapters.fhir_server import FhirServer
-from records.handlers import filed, of_failure, of_order, of_registration, of_score, of_slides, of_variants
+from records.handlers import filed, of_failure, of_order, of_registration, of_reports, of_score, of_slides, of_variants
 from records.resources import Resource
 
 
@@ -40,6 +42,7 @@ class Filing:
         self.orders = orders
         self.scratch = scratch
         self.slides = Shelf(objects, SlideIngested, "records/slides")
+        self.reports = Shelf(objects, ReportSigned, "records/reports")
 
     def routes(self) -> list[Route[Any]]:
         return [
@@ -49,6 +52,7 @@ class Filing:
             Route(INFERENCE_SLIDE_SCORED, self.score),
             Route(INFERENCE_SLIDE_FAILED, self.failure),
             Route(SEQUENCING_VARIANTS_CALLED, self.variants),
+            Route(PORTAL_REPORT_SIGNED, self.report),
         ]
 
     async def registration(self, received: Received[PatientRegistered]) -> Iterable[Event]:
@@ -97,6 +101,21 @@ class Filing:
         called = received.data
         order = await self.filed_order(called.case_id, SEQUENCING_VARIANTS_CALLED)
         return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, await self.put(of_variants(order, called)))]
+
+    async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
+        """An addendum waits for what it adds to. The first report of a number counts."""
+        report = received.data
+        order = await self.filed_order(report.case_id, PORTAL_REPORT_SIGNED)
+        name = f"{report.case_id}/{report.number:04}"
+        if await self.reports.get(name) is None:
+            await self.reports.put(name, report)
+        kept = [await self.reports.get(f"{report.case_id}/{one}") for one in sorted(await self.reports.names(report.case_id))]
+        reports = [one for one in kept if one is not None]
+        if [one.number for one in reports] != list(range(1, len(reports) + 1)):
+            raise Unavailable("the report that an addendum adds to is not filed yet")
+        studies = sorted({one.split("/")[0] for one in await self.slides.names(report.case_id)})
+        entries = await self.put(of_reports(order, reports, studies))
+        return [filed(report.case_id, PORTAL_REPORT_SIGNED.name, entries)]
 
     async def put(self, found: Sequence[Resource]) -> list[Entry]:
         return [Entry(kind=one["resourceType"], identifier=one["id"], version=await self.fhir.put(one)) for one in found]

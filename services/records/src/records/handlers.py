@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientRegistered
+from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
@@ -42,6 +43,10 @@ def of_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
 
 def of_variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
     return resources.variants(order, called)
+
+
+def of_reports(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:
+    return resources.signed_report(order, reports, studies)
 
 
 def filed(case_id: str, cause: str, entries: Sequence[Entry]) -> Event:

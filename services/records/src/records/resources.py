@@ -13,6 +13,7 @@ from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService
 from casepath.intake.v1.order_pb2 import Specimen as OrderedSpecimen
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, Patient
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.portal.v1.reading_pb2 import ReportSigned, Verdict
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 
@@ -247,6 +248,66 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
         presentedForm=[attachment("text/x-vcf+gzip", "Variants (VCF 4.2, bgzip)", called.variants)],
     )
     return [observation, report]
+
+
+def signed_report(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:
+    """The pathologist's report with its addenda, in order of number: written whole, so that nothing of it is lost or doubled."""
+    first, last = reports[0], reports[-1]
+    observations = [reviews_of(order, report) for report in reports if report.reviews]
+    report = resource(
+        "DiagnosticReport",
+        str(uuid5(UUID(order.case_id), "DiagnosticReport|pathology")),
+        identifier=[accession(order.accession)],
+        status="final" if last is first else "appended",
+        category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "PAT", "Pathology")],
+        code=coded("http://loinc.org", "11526-1", "Pathology study"),
+        subject=reference("Patient", first.patient_id),
+        basedOn=requests_of(order),
+        issued=instant(last.signed_at),
+        resultsInterpreter=[signer(one) for one in {report.signer.user_id: report for report in reports}.values()],
+        specimen=[
+            reference("Specimen", specimen_id(order.case_id, one.identifier))
+            for service in order.services
+            for one in service.specimens
+            if one.containers
+        ],
+        result=[reference("Observation", one["id"]) for one in observations],
+        imagingStudy=[reference("ImagingStudy", imaging_study_id(order.case_id, uid)) for uid in studies],
+        conclusion="\n\n".join(signed_text(report) for report in reports),
+    )
+    return [*observations, report]
+
+
+def signed_text(report: ReportSigned) -> str:
+    """A part of a report, with who signed it and when."""
+    heading = f"Addendum {report.number - 1} / Complément {report.number - 1}\n" if report.number > 1 else ""
+    return f"{heading}{report.text}\n— {report.signer.name}, {instant(report.signed_at)}"
+
+
+def signer(report: ReportSigned) -> Resource:
+    return {"display": report.signer.name, "identifier": {"system": "urn:casepath:staff", "value": report.signer.user_id}}
+
+
+def reviews_of(order: OrderPlaced, report: ReportSigned) -> Resource:
+    """What the signer decided of each of the AI's findings."""
+    return resource(
+        "Observation",
+        str(uuid5(UUID(order.case_id), f"Observation|reviews|{report.number}")),
+        status="final",
+        code=own("ai-finding-reviews", "Pathologist's decision on each AI finding"),
+        subject=reference("Patient", report.patient_id),
+        performer=[signer(report)],
+        effectiveDateTime=instant(report.signed_at),
+        component=[
+            {
+                "code": own(review.finding_id, f"Slide {review.slide_id}, finding {review.finding_id}"),
+                "valueString": " ".join(
+                    part for part in (Verdict.Name(review.verdict).removeprefix("VERDICT_").lower(), review.correction) if part
+                ),
+            }
+            for review in report.reviews
+        ],
+    )
 
 
 def requests_of(order: OrderPlaced) -> list[Resource]:

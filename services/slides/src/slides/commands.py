@@ -126,7 +126,7 @@ def upload(source: Path, accession: str, slide_id: str, microns_per_pixel: float
 
 async def sent(address: str, token: str, requests: AsyncIterator[UploadSlideRequest]) -> str:
     async with grpc.aio.insecure_channel(address) as channel:
-        stub: SlideServiceAsyncStub = SlideServiceStub(channel)  # type: ignore[assignment]
+        stub: SlideServiceAsyncStub = SlideServiceStub(channel)
         try:
             return (await stub.UploadSlide(requests, metadata=(("authorization", f"Bearer {token}"),))).scan_id
         except grpc.aio.AioRpcError as error:

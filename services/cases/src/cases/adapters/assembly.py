@@ -33,7 +33,7 @@ class Assembly:
         self.app = faust.App(
             "casepath-cases",
             broker=f"kafka://{bootstrap}",
-            store="memory://",
+            store="rocksdb://",
             datadir=str(folder / "faust"),
             key_serializer="raw",
             # A raw schema on the table itself loses all state on recovery without a word.
@@ -82,9 +82,8 @@ class Assembly:
 
     async def refresh(self) -> None:
         """Write every case that this process holds into the view, which may be new or behind."""
-        for value in self.table.values():
-            self.view.put(Case.FromString(value))
-        log.info("recovered", cases=len(self.table))
+        count = self.view.put_all(Case.FromString(value) for value in self.table.values())
+        log.info("recovered", cases=count)
 
     async def assemble(self, stream: Any) -> None:
         async for event in stream.events():

@@ -1,41 +1,199 @@
 """Assembled cases, kept for asking: SQLite, written by the fold and read by the queries."""
 
 import asyncio
+import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from casepath.cases.v1.cases_pb2 import Case
-from chassis.errors import Unavailable
+from casepath.cases.v1.cases_pb2 import (
+    CASE_STATE_AI_FAILED,
+    CASE_STATE_IN_READING,
+    CASE_STATE_READY,
+    CASE_STATE_WAITING_FOR_AI,
+    CASE_STATE_WAITING_FOR_SCAN,
+    SORT_DUE,
+    SORT_NEWEST,
+    SORT_UNSPECIFIED,
+    Case,
+    CaseState,
+    Sort,
+    WorklistEntry,
+)
+from cases.worklist import entry
+from chassis.errors import Malformed, Unavailable
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS cases (case_id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID"
+OPEN_STATES: tuple[CaseState, ...] = (
+    CASE_STATE_WAITING_FOR_SCAN,
+    CASE_STATE_WAITING_FOR_AI,
+    CASE_STATE_AI_FAILED,
+    CASE_STATE_READY,
+    CASE_STATE_IN_READING,
+)
+# A search looks at this many matches, the newest first.
+MOST_MATCHES = 1000
+VERSION = 1
+# Orders begin with what makes them total, so that a page begins exactly where the last one ended.
+ORDERS: dict[Sort, tuple[str, str]] = {
+    SORT_UNSPECIFIED: ("rank", "due"),
+    SORT_DUE: ("due", "rank"),
+    SORT_NEWEST: ("age", "rank"),
+}
+SCHEMA = f"""
+CREATE TABLE cases (
+    number INTEGER PRIMARY KEY,
+    case_id TEXT NOT NULL UNIQUE,
+    state INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    age INTEGER NOT NULL,
+    assignee TEXT NOT NULL,
+    words TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE INDEX by_rank ON cases (state, rank, due, case_id);
+CREATE INDEX by_due ON cases (state, due, rank, case_id);
+CREATE INDEX by_age ON cases (state, age, rank, case_id);
+CREATE INDEX by_assignee ON cases (assignee, state, rank, due, case_id);
+CREATE TABLE counts (state INTEGER PRIMARY KEY, cases INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE revision (number INTEGER NOT NULL);
+INSERT INTO revision VALUES (0);
+CREATE VIRTUAL TABLE search USING fts5 (
+    words, content='cases', content_rowid='number', tokenize="unicode61 remove_diacritics 2", prefix='2 3'
+);
+CREATE TRIGGER inserted AFTER INSERT ON cases BEGIN
+    INSERT INTO counts VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+    INSERT INTO search (rowid, words) VALUES (new.number, new.words);
+    UPDATE revision SET number = number + 1;
+END;
+CREATE TRIGGER updated AFTER UPDATE ON cases BEGIN
+    UPDATE counts SET cases = cases - 1 WHERE state = old.state;
+    INSERT INTO counts VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+    UPDATE revision SET number = number + 1;
+END;
+CREATE TRIGGER renamed AFTER UPDATE OF words ON cases WHEN old.words <> new.words BEGIN
+    INSERT INTO search (search, rowid, words) VALUES ('delete', old.number, old.words);
+    INSERT INTO search (rowid, words) VALUES (new.number, new.words);
+END;
+PRAGMA user_version = {VERSION};
+"""
+UPSERT = """
+INSERT INTO cases (case_id, state, rank, due, age, assignee, words, entry, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (case_id) DO UPDATE SET
+    state = excluded.state, rank = excluded.rank, due = excluded.due, age = excluded.age,
+    assignee = excluded.assignee, words = excluded.words, entry = excluded.entry, body = excluded.body
+WHERE body <> excluded.body
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page of the worklist. `assignee` None is anybody's case, empty is nobody's. `after` is the last page's `end`."""
+
+    states: tuple[CaseState, ...] = OPEN_STATES
+    assignee: str | None = None
+    search: str = ""
+    sort: Sort = SORT_UNSPECIFIED
+    size: int = 50
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`end` is empty on the last page."""
+
+    entries: list[WorklistEntry]
+    end: str
 
 
 class CaseView(Protocol):
-    """Cases by id. `changed` is set, and replaced by a new event, at each change in this process."""
+    """Cases by id, and as a worklist. `changed` is set, and replaced by a new event, at each change in this process."""
 
     changed: asyncio.Event
 
     def put(self, case: Case) -> None: ...
 
+    def put_all(self, cases: Iterable[Case]) -> int: ...
+
     def get(self, case_id: str) -> Case | None: ...
 
     def page(self, after: str, size: int) -> Sequence[Case]: ...
 
+    def worklist(self, wanted: Wanted) -> Page: ...
+
+    def counts(self) -> dict[CaseState, int]: ...
+
+    def revision(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a case is found and ordered by. Smaller ranks come first."""
+
+    case_id: str
+    state: CaseState
+    rank: int
+    due: int
+    age: int
+    assignee: str
+    words: str
+    entry: WorklistEntry
+
+    def key(self, sort: Sort) -> tuple[int, int, str]:
+        first, second = ({"rank": self.rank, "due": self.due, "age": self.age}[name] for name in ORDERS[sort])
+        return first, second, self.case_id
+
+
+def row_of(case: Case) -> Row:
+    found = entry(case)
+    person = found.patient
+    return Row(
+        case_id=case.case_id,
+        state=found.state,
+        rank=-(found.priority * 10 + found.urgency),
+        due=found.due_at.ToMilliseconds(),
+        age=-found.ordered_at.ToMilliseconds(),
+        assignee=found.assignee.user_id,
+        words=" ".join([found.accession, person.family_name, *person.given_names, person.identifier]),
+        entry=found,
+    )
+
+
+def read_end(end: str) -> tuple[int, int, str] | None:
+    """Raise Malformed where it is not what a page gave."""
+    if not end:
+        return None
+    try:
+        first, second, case_id = json.loads(end)
+        return int(first), int(second), str(case_id)
+    except (ValueError, TypeError):
+        raise Malformed("page_token is not one that an answer gave") from None
+
 
 class MemoryCaseView:
-    """A dictionary, for tests of the queries."""
+    """A dictionary, for tests of the queries and as the plain statement of what the worklist is."""
 
     def __init__(self) -> None:
         self.cases: dict[str, Case] = {}
         self.changed = asyncio.Event()
+        self.changes = 0
 
     def put(self, case: Case) -> None:
+        if self.cases.get(case.case_id) == case:
+            return
         self.cases[case.case_id] = case
+        self.changes += 1
         self.changed, waiting = asyncio.Event(), self.changed
         waiting.set()
+
+    def put_all(self, cases: Iterable[Case]) -> int:
+        before = list(cases)
+        for case in before:
+            self.put(case)
+        return len(before)
 
     def get(self, case_id: str) -> Case | None:
         return self.cases.get(case_id)
@@ -43,37 +201,79 @@ class MemoryCaseView:
     def page(self, after: str, size: int) -> Sequence[Case]:
         return [self.cases[name] for name in sorted(self.cases) if name > after][:size]
 
+    def worklist(self, wanted: Wanted) -> Page:
+        after = read_end(wanted.after)
+        beginnings = words_of(wanted.search)
+        rows = sorted((row_of(case) for case in self.cases.values()), key=lambda row: row.key(wanted.sort))
+        found = [
+            row
+            for row in rows
+            if row.state in wanted.states
+            and (wanted.assignee is None or row.assignee == wanted.assignee)
+            and all(any(word.startswith(one) for word in words_of(row.words)) for one in beginnings)
+            and (after is None or row.key(wanted.sort) > after)
+        ]
+        shown = found[: wanted.size]
+        end = json.dumps(shown[-1].key(wanted.sort)) if len(found) > wanted.size else ""
+        return Page([row.entry for row in shown], end)
+
+    def counts(self) -> dict[CaseState, int]:
+        states = [row_of(case).state for case in self.cases.values()]
+        return {state: states.count(state) for state in sorted(set(states))}
+
+    def revision(self) -> int:
+        return self.changes
+
+
+def words_of(text: str) -> list[str]:
+    """Words as the full-text index has them, but for accents."""
+    return "".join(letter if letter.isalnum() else " " for letter in text.lower()).split()
+
 
 @dataclass(slots=True)
 class SqliteCaseView:
     """One file that the processes of one machine share."""
 
     connection: sqlite3.Connection
-    changed: asyncio.Event
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def at(cls, path: Path) -> "SqliteCaseView":
-        """Raise Unavailable where the file cannot be opened."""
+        """Raise Unavailable where the file cannot be opened. A file of another version is made anew, and filled on recovery."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute(SCHEMA)
+            connection = opened(path)
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version != VERSION:
+                connection.close()
+                for suffix in ("", "-wal", "-shm"):
+                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+                connection = opened(path)
+                connection.executescript(SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"the view of cases cannot be opened: {type(error).__name__}") from error
-        return cls(connection, asyncio.Event())
+        return cls(connection)
 
     def close(self) -> None:
         self.connection.close()
 
     def put(self, case: Case) -> None:
+        row = row_of(case)
         body = case.SerializeToString(deterministic=True)
-        self.connection.execute(
-            "INSERT INTO cases VALUES (?, ?) ON CONFLICT (case_id) DO UPDATE SET body = excluded.body", (case.case_id, body)
-        )
-        self.changed, waiting = asyncio.Event(), self.changed
-        waiting.set()
+        values = (row.state, row.rank, row.due, row.age, row.assignee, row.words, row.entry.SerializeToString(), body)
+        if self.connection.execute(UPSERT, (row.case_id, *values)).rowcount:
+            self.changed, waiting = asyncio.Event(), self.changed
+            waiting.set()
+
+    def put_all(self, cases: Iterable[Case]) -> int:
+        """All in one transaction; return how many."""
+        count = 0
+        with self.connection:
+            self.connection.execute("BEGIN")
+            for case in cases:
+                self.put(case)
+                count += 1
+        return count
 
     def get(self, case_id: str) -> Case | None:
         row = self.connection.execute("SELECT body FROM cases WHERE case_id = ?", (case_id,)).fetchone()
@@ -82,3 +282,42 @@ class SqliteCaseView:
     def page(self, after: str, size: int) -> Sequence[Case]:
         rows = self.connection.execute("SELECT body FROM cases WHERE case_id > ? ORDER BY case_id LIMIT ?", (after, size))
         return [Case.FromString(body) for (body,) in rows]
+
+    def worklist(self, wanted: Wanted) -> Page:
+        """Each state's next cases by its index, and of those the first: what it costs does not grow with the number of cases."""
+        first, second = ORDERS[wanted.sort]
+        terms: list[str] = []
+        values: list[int | str] = []
+        if words_of(wanted.search):
+            terms.append("number IN (SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?)")
+            values += [" ".join(f'"{word}"*' for word in words_of(wanted.search)), MOST_MATCHES]
+        if wanted.assignee is not None:
+            terms.append("assignee = ?")
+            values.append(wanted.assignee)
+        if after := read_end(wanted.after):
+            terms.append(f"({first}, {second}, case_id) > (?, ?, ?)")
+            values += after
+        each = " AND ".join(["state = ?", *terms])
+        order = f"ORDER BY {first}, {second}, case_id LIMIT ?"
+        part = f"SELECT * FROM (SELECT {first}, {second}, case_id, entry FROM cases WHERE {each} {order})"
+        query = " UNION ALL ".join([part] * len(wanted.states)) + f" {order}"
+        arguments: list[int | str] = []
+        for state in wanted.states:
+            arguments += [state, *values, wanted.size + 1]
+        rows = self.connection.execute(query, [*arguments, wanted.size + 1]).fetchall() if wanted.states else []
+        end = json.dumps(rows[wanted.size - 1][:3]) if len(rows) > wanted.size else ""
+        return Page([WorklistEntry.FromString(row[3]) for row in rows[: wanted.size]], end)
+
+    def counts(self) -> dict[CaseState, int]:
+        return {state: cases for state, cases in self.connection.execute("SELECT * FROM counts") if cases}
+
+    def revision(self) -> int:
+        (number,) = self.connection.execute("SELECT number FROM revision").fetchone()
+        return int(number)
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection

@@ -1,0 +1,176 @@
+"""From what a person did to events. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.cases.v1.cases_pb2 import Case, Slide
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.portal.v1.reading_pb2 import (
+    VERDICT_ACCEPTED,
+    VERDICT_CORRECTED,
+    VERDICT_REJECTED,
+    AnnotationsSaved,
+    CaseAssigned,
+    FindingReviewed,
+    Reader,
+    ReadingBegun,
+    ReportSigned,
+    Verdict,
+)
+from casepath.topics import (
+    PORTAL_ANNOTATIONS_SAVED,
+    PORTAL_CASE_ASSIGNED,
+    PORTAL_FINDING_REVIEWED,
+    PORTAL_READING_BEGUN,
+    PORTAL_REPORT_SIGNED,
+)
+from chassis.errors import Malformed, NotFound
+from chassis.events import Event
+
+VERDICTS: dict[str, Verdict] = {
+    "accepted": VERDICT_ACCEPTED,
+    "rejected": VERDICT_REJECTED,
+    "corrected": VERDICT_CORRECTED,
+}
+
+
+MOST_ANNOTATIONS = 2000
+MOST_POSITIONS = 100_000
+# How deep positions are nested (RFC 7946 section 3.1).
+DEPTHS = {"Point": 0, "LineString": 1, "Polygon": 2}
+
+
+def assigned(case_id: str, assignee: Reader | None, by: Reader) -> Event:
+    return Event(PORTAL_CASE_ASSIGNED, case_id, CaseAssigned(case_id=case_id, assignee=assignee, by=by))
+
+
+def begun(case_id: str, reader: Reader) -> Event:
+    return Event(PORTAL_READING_BEGUN, case_id, ReadingBegun(case_id=case_id, reader=reader))
+
+
+def reviewed(case: Case, finding_id: str, verdict: str, correction: str, reviewer: Reader) -> Event:
+    """Raise NotFound where the case has no such finding, Malformed for a verdict that is none, or a correction that says nothing."""
+    slide = slide_of_finding(case, finding_id)
+    if verdict not in VERDICTS:
+        raise Malformed("a verdict is accepted, rejected or corrected")
+    if (verdict == "corrected") != bool(correction.strip()):
+        raise Malformed("a correction says what it is, and nothing else does")
+    data = FindingReviewed(
+        case_id=case.case_id,
+        slide_id=slide.slide_id,
+        finding_id=finding_id,
+        verdict=VERDICTS[verdict],
+        correction=correction.strip(),
+        reviewer=reviewer,
+    )
+    return Event(PORTAL_FINDING_REVIEWED, case.case_id, data)
+
+
+def annotated(case: Case, slide_id: str, geojson: ObjectRef, count: int, author: Reader) -> Event:
+    slide = slide_named(case, slide_id)
+    data = AnnotationsSaved(
+        case_id=case.case_id,
+        slide_id=slide_id,
+        scan_id=slide.ingested.scan_id,
+        geojson=geojson,
+        count=count,
+        author=author,
+    )
+    return Event(PORTAL_ANNOTATIONS_SAVED, case.case_id, data)
+
+
+def report(case: Case, number: int, text: str, signer: Reader, signed_at: datetime) -> ReportSigned:
+    """What is signed: the text, and what was decided and open at that moment. Raise Malformed where there is no text."""
+    if not text.strip():
+        raise Malformed("a report without text cannot be signed")
+    stamp = Timestamp()
+    stamp.FromDatetime(signed_at)
+    return ReportSigned(
+        case_id=case.case_id,
+        patient_id=case.order.patient.patient_id,
+        number=number,
+        text=text.strip(),
+        signer=signer,
+        signed_at=stamp,
+        reviews=case.reviews if number == 1 else (),
+        scan_ids=[slide.ingested.scan_id for slide in case.slides if slide.HasField("ingested")],
+    )
+
+
+def signed(report: ReportSigned) -> Event:
+    """One number of a case is one event, whoever publishes it."""
+    return Event(PORTAL_REPORT_SIGNED, report.case_id, report, id=report_event_id(report))
+
+
+def report_event_id(report: ReportSigned) -> UUID:
+    return uuid5(UUID(report.case_id), f"report|{report.number}")
+
+
+def slide_named(case: Case, slide_id: str) -> Slide:
+    """Raise NotFound where the case has no scan of it."""
+    for slide in case.slides:
+        if slide.slide_id == slide_id and slide.HasField("ingested"):
+            return slide
+    raise NotFound("the case has no scan of this slide")
+
+
+def slide_of_finding(case: Case, finding_id: str) -> Slide:
+    for slide in case.slides:
+        if any(finding.finding_id == finding_id for finding in slide.scored.findings):
+            return slide
+    raise NotFound("the case has no such finding")
+
+
+def undecided(case: Case) -> int:
+    """How many of the AI's findings nobody decided on."""
+    decided = {review.finding_id for review in case.reviews}
+    return sum(finding.finding_id not in decided for slide in case.slides for finding in slide.scored.findings)
+
+
+def unread(case: Case) -> list[Slide]:
+    """Slides of which the AI did not examine all tissue, or nothing."""
+    return [
+        slide
+        for slide in case.slides
+        if not slide.HasField("scored") or slide.scored.failed_tiles or slide.scored.unexamined_tissue > 0
+    ]
+
+
+def checked_geojson(document: object, columns: int, rows: int) -> int:
+    """How many annotations a document holds. Raise Malformed where it is not a FeatureCollection (RFC 7946) on this slide."""
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        raise Malformed("annotations are a GeoJSON FeatureCollection")
+    features = document.get("features")
+    if not isinstance(features, list) or len(features) > MOST_ANNOTATIONS:
+        raise Malformed(f"a slide has at most {MOST_ANNOTATIONS} annotations")
+    for feature in features:
+        geometry = feature.get("geometry") if isinstance(feature, dict) else None
+        if not isinstance(geometry, dict) or geometry.get("type") not in DEPTHS:
+            raise Malformed("an annotation is a Point, LineString or Polygon")
+        for x, y in positions(geometry.get("coordinates"), DEPTHS[geometry["type"]]):
+            if not (-columns <= x <= 2 * columns and -rows <= y <= 2 * rows):
+                raise Malformed("an annotation lies beside the slide")
+    return len(features)
+
+
+def positions(coordinates: object, depth: int) -> Iterable[tuple[float, float]]:
+    if depth:
+        if not isinstance(coordinates, list) or not 0 < len(coordinates) <= MOST_POSITIONS:
+            raise Malformed("an annotation has no positions, or too many")
+        for inner in coordinates:
+            yield from positions(inner, depth - 1)
+        return
+    if not is_position(coordinates):
+        raise Malformed("a position is two finite numbers")
+    assert isinstance(coordinates, list)
+    yield float(coordinates[0]), float(coordinates[1])
+
+
+def is_position(value: object) -> bool:
+    numbers: Sequence[object] = value if isinstance(value, list) else ()
+    return len(numbers) >= 2 and all(
+        isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < 1e9 for one in numbers[:2]
+    )

@@ -1,0 +1,211 @@
+"""The worklist: what it holds, in which order, whichever store keeps it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+import examples
+from casepath.cases.v1.cases_pb2 import (
+    CASE_STATE_AI_FAILED,
+    CASE_STATE_IN_READING,
+    CASE_STATE_NO_SLIDES,
+    CASE_STATE_READY,
+    CASE_STATE_SIGNED,
+    CASE_STATE_WAITING_FOR_AI,
+    CASE_STATE_WAITING_FOR_SCAN,
+    REASON_AI_FAILED,
+    REASON_AI_FINDINGS,
+    REASON_BLURRED,
+    REASON_UNEXAMINED,
+    SORT_DUE,
+    SORT_NEWEST,
+    SORT_UNSPECIFIED,
+    Case,
+    CaseState,
+)
+from casepath.intake.v1.order_pb2 import URGENCY_ROUTINE, URGENCY_STAT, OrderPlaced
+from casepath.slides.v1.slide_pb2 import QUALITY_FLAG_BLURRED
+from casepath.topics import BY_NAME
+from cases.adapters.case_view import CaseView, MemoryCaseView, SqliteCaseView, Wanted
+from cases.handlers import folded
+from cases.worklist import entry
+
+
+def case_of(*events: object) -> Case:
+    case = None
+    topics = {topic.message: name for name, topic in BY_NAME.items()}
+    for number, event in enumerate(events):
+        case = folded(case, examples.envelope(topics[type(event)], str(number)), event)  # type: ignore[arg-type, index]
+    assert case is not None
+    return case
+
+
+def one_slide_order(**changes: object) -> OrderPlaced:
+    order = examples.order()
+    del order.services[0].specimens[0].containers[1:]
+    order.MergeFrom(OrderPlaced(**changes))  # type: ignore[arg-type]
+    return order
+
+
+def blurred() -> object:
+    slide = examples.ingested()
+    slide.quality.flags.append(QUALITY_FLAG_BLURRED)
+    return slide
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([one_slide_order()], CASE_STATE_WAITING_FOR_SCAN),
+        ([one_slide_order(), examples.ingested()], CASE_STATE_WAITING_FOR_AI),
+        ([one_slide_order(), examples.ingested(), examples.scored()], CASE_STATE_READY),
+        ([one_slide_order(), examples.ingested(), examples.failed()], CASE_STATE_AI_FAILED),
+        ([examples.order(), examples.ingested(), examples.scored()], CASE_STATE_WAITING_FOR_SCAN),
+        ([one_slide_order(), examples.ingested(), examples.reading_begun()], CASE_STATE_IN_READING),
+        ([one_slide_order(), examples.ingested(), examples.report_signed()], CASE_STATE_SIGNED),
+        ([examples.reads_received()], CASE_STATE_NO_SLIDES),
+    ],
+)
+def test_the_state_of_a_case_is_that_of_what_it_waits_for(events: list[object], state: CaseState) -> None:
+    assert entry(case_of(*events)).state == state
+
+
+def test_what_a_person_could_miss_comes_before_what_nobody_examined() -> None:
+    found = entry(
+        case_of(
+            examples.order(),
+            examples.ingested(),
+            examples.scored(),
+            examples.ingested("A2", examples.RUN),
+            examples.failed("A2", examples.RUN),
+        )
+    )
+    assert [one.reason for one in found.attention] == [REASON_AI_FINDINGS, REASON_UNEXAMINED, REASON_AI_FAILED]
+    assert found.priority == 3
+
+
+def test_a_blurred_scan_is_flagged_at_once_before_any_ai() -> None:
+    found = entry(case_of(one_slide_order(), blurred()))
+    assert [one.reason for one in found.attention] == [REASON_BLURRED]
+    assert found.priority == 2
+
+
+def test_the_turnaround_target_follows_the_urgency() -> None:
+    routine, stat = (entry(case_of(one_slide_order(urgency=urgency))) for urgency in (URGENCY_ROUTINE, URGENCY_STAT))
+    assert routine.due_at.ToDatetime() - routine.ordered_at.ToDatetime() == timedelta(hours=72)
+    assert stat.due_at.ToDatetime() - stat.ordered_at.ToDatetime() == timedelta(hours=4)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def view(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CaseView]:
+    if request.param == "memory":
+        yield MemoryCaseView()
+        return
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as one:
+        yield one
+
+
+def various(count: int) -> list[Case]:
+    rng = Random(4)
+    ai: list[Callable[[], object]] = [examples.scored, examples.failed]
+    made = []
+    for number in range(count):
+        order = one_slide_order(urgency=rng.choice([0, 1, 2, 3]))
+        order.case_id = f"{number:08}-0000-4000-8000-000000000000"
+        order.accession = f"S26-{number:04}"
+        order.patient.family_name = rng.choice(["Exemple", "Durand", "Éluard", "O'Neil"])
+        order.recorded_at.FromDatetime(examples.NOON + timedelta(minutes=rng.randrange(5)))
+        events: list[object] = [order]
+        for make in [
+            examples.ingested,
+            rng.choice(ai),
+            examples.reading_begun,
+            examples.report_signed,
+        ]:
+            if rng.random() < 0.3:
+                break
+            events.append(make())
+        case = case_of(*events)
+        case.case_id = order.case_id
+        if rng.random() < 0.3:
+            case.assignee.CopyFrom(examples.reader("u2"))
+        made.append(case)
+    return made
+
+
+WANTED = [
+    Wanted(),
+    Wanted(sort=SORT_DUE),
+    Wanted(sort=SORT_NEWEST),
+    Wanted(states=(CASE_STATE_SIGNED,)),
+    Wanted(states=(CASE_STATE_READY, CASE_STATE_AI_FAILED), assignee="u2"),
+    Wanted(assignee=""),
+    Wanted(search="exem"),
+    Wanted(search="s26-00 dur"),
+    Wanted(search="nobody"),
+    Wanted(search='"* OR x NEAR('),
+    Wanted(states=()),
+]
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=str)
+def test_both_stores_give_the_same_worklist_page_by_page(wanted: Wanted, tmp_path: Path) -> None:
+    plain = MemoryCaseView()
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as kept:
+        for case in various(60):
+            plain.put(case)
+            kept.put(case)
+        pages: list[list[str]] = [[], []]
+        views: list[CaseView] = [plain, kept]
+        for number, view in enumerate(views):
+            after = ""
+            while True:
+                page = view.worklist(Wanted(wanted.states, wanted.assignee, wanted.search, wanted.sort, 7, after))
+                pages[number] += [one.case_id for one in page.entries]
+                after = page.end
+                if not after:
+                    break
+        assert pages[0] == pages[1]
+        assert len(set(pages[0])) == len(pages[0])
+        assert plain.counts() == kept.counts()
+
+
+def test_a_case_that_moves_on_is_counted_where_it_is(view: CaseView) -> None:
+    view.put(case_of(one_slide_order()))
+    before = view.revision()
+    view.put(case_of(one_slide_order(), examples.ingested()))
+    assert view.counts() == {CASE_STATE_WAITING_FOR_AI: 1}
+    assert view.revision() > before
+
+
+def test_a_repeat_is_no_change(view: CaseView) -> None:
+    view.put(case_of(one_slide_order()))
+    before, changed = view.revision(), view.changed
+    view.put(case_of(one_slide_order()))
+    assert view.revision() == before
+    assert view.changed is changed
+
+
+def test_a_patient_is_found_by_a_corrected_name_without_accents(tmp_path: Path) -> None:
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
+        order = one_slide_order()
+        view.put(case_of(order))
+        order.patient.family_name = "Éluard"
+        order.recorded_at.FromDatetime(examples.NOON + timedelta(minutes=1))
+        view.put(case_of(one_slide_order(), order))
+        assert len(view.worklist(Wanted(search="elua")).entries) == 1
+        assert view.worklist(Wanted(search="exempl")).entries == []
+
+
+def test_a_view_of_another_version_is_made_anew(tmp_path: Path) -> None:
+    import sqlite3
+
+    with closing(sqlite3.connect(tmp_path / "cases.sqlite")) as old:
+        old.execute("CREATE TABLE cases (case_id TEXT PRIMARY KEY, body BLOB)")
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
+        view.put(case_of(one_slide_order()))
+        assert view.worklist(Wanted(sort=SORT_UNSPECIFIED)).entries[0].accession == examples.ACCESSION
