@@ -47,3 +47,24 @@ def test_an_exception_that_nobody_awaits_is_logged_without_what_it_quotes() -> N
     assert ended.returncode == 0
     assert "KeyError" in ended.stderr
     assert "Exemple" not in ended.stderr
+
+
+def test_a_page_that_fails_is_answered_and_logged_without_what_it_quotes() -> None:
+    body = """
+        import httpx
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+        from chassis.http_server import HttpServer
+        async def page(request):
+            return {}["Exemple"]
+        server = HttpServer(Starlette(routes=[Route("/", page)]), "127.0.0.1", 0)
+        serving = asyncio.ensure_future(server.run(stop))
+        async with httpx.AsyncClient() as client:
+            print((await client.get(f"http://127.0.0.1:{server.port}/")).status_code)
+        stop.set()
+        await serving
+"""
+    ended = run(body.strip())
+    assert ended.stdout.strip() == "500"
+    assert "KeyError at" in ended.stderr
+    assert "Exemple" not in ended.stderr

@@ -8,8 +8,8 @@ from fhir.resources.R4B import get_fhir_model_class
 
 import examples
 from records import handlers, resources
-from records.handlers import of_reports
 from records.adapters.fhir_server import MemoryFhirServer
+from records.handlers import of_reports
 from records.resources import Resource
 
 OTHER_SCAN = "11111111-1111-5111-8111-111111111111"

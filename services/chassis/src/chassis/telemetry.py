@@ -15,6 +15,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Counter, Gauge, Histogram
 
+from chassis.errors import defect_and_place
+
 RECORDS = Counter("casepath_records_total", "Records handled, by how they ended", ["topic", "outcome"])
 RETRIES = Counter("casepath_retries_total", "Attempts that were put off", ["topic"])
 SECONDS = Histogram("casepath_record_seconds", "Time from first attempt to outcome", ["topic"])
@@ -33,7 +35,7 @@ def configure(service: str, log_format: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        without_traceback,
     ]
     last: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
@@ -61,6 +63,19 @@ def configure(service: str, log_format: str) -> None:
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+
+
+def without_traceback(
+    _: object, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """An exception as its type and place: its message and its frames may quote a patient's data."""
+    raised = event.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()
+    error = raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        event["defect"] = defect_and_place(error)
+    return event
 
 
 def hush_libraries() -> None:

@@ -52,7 +52,7 @@ def begun(case_id: str, reader: Reader) -> Event:
 
 
 def reviewed(case: Case, finding_id: str, verdict: str, correction: str, reviewer: Reader) -> Event:
-    """Raise NotFound where the case has no such finding, Malformed for a verdict that is none, or a correction that says nothing."""
+    """Raise NotFound where the case has no such finding, Malformed for a verdict that is none or an empty correction."""
     slide = slide_of_finding(case, finding_id)
     if verdict not in VERDICTS:
         raise Malformed("a verdict is accepted, rejected or corrected")

@@ -15,7 +15,9 @@ class PortalSettings(StoringSettings):
     slides_dicomweb: str = Field(description="address of slides' DICOMweb, http://host:port/dicomweb")
     accounts: Path = Field(description="file of accounts, as `casepath account add` writes it")
     signing_key: Path = Field(description="private key (PEM, P-256) that signs the tokens with which slides is asked")
-    https_only: bool = Field(default=False, description="send the session's cookie over HTTPS alone; true wherever others can listen")
+    https_only: bool = Field(
+        default=False, description="send the session's cookie over HTTPS alone; true wherever others can listen"
+    )
     record_link: str = Field(
         default="", description="where a filed resource can be opened, with {kind} and {identifier}; empty: no links"
     )

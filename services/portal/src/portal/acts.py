@@ -1,0 +1,104 @@
+"""What people do on a case: each act is one event, and the answer shows the case as it is then."""
+
+import json
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from casepath.cases.v1.cases_pb2 import Case
+from casepath.portal.v1.reading_pb2 import Reader
+from chassis.errors import Malformed
+from portal.case_pages import shown
+from portal.desk import SEEN_SECONDS, Desk, form_of, render
+from portal.handlers import annotated, assigned, begun, checked_geojson, report, reviewed, slide_named, undecided, unread
+from portal.people import Person
+from portal.presenting import levels
+
+LONGEST_DOCUMENT = 4 << 20
+
+
+class Acts:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def assign(self, request: Request, person: Person) -> Response:
+        """To oneself, to a named pathologist, or to nobody."""
+        case, form = await self.desk.case(request), await form_of(request)
+        event = assigned(case.case_id, self.assignee(form.get("to", ""), person), person.reader)
+        case = await self.desk.act(event, person, form.get("act", ""))
+        return render(request, "assignment.html", person=person, **shown(case, self.desk))
+
+    def assignee(self, name: str, person: Person) -> Reader | None:
+        if name == "nobody":
+            return None
+        if name == "me":
+            return person.reader
+        account = self.desk.door.accounts.named(name)
+        if account is None or "pathologist" not in account.roles:
+            raise Malformed("there is no such pathologist")
+        return Person(account).reader
+
+    async def begin(self, request: Request, person: Person) -> Response:
+        case, form = await self.desk.case(request), await form_of(request)
+        if not case.HasField("reader") and not case.reports:
+            await self.desk.act(begun(case.case_id, person.reader), person, form.get("act", ""))
+        return RedirectResponse(f"/cases/{case.case_id}/read", 303)
+
+    async def review(self, request: Request, person: Person) -> Response:
+        case, form = await self.desk.case(request), await form_of(request)
+        refuse_signed(case)
+        finding = request.path_params["finding_id"]
+        event = reviewed(case, finding, form.get("verdict", ""), form.get("correction", ""), person.reader)
+        case = await self.desk.act(event, person, form.get("act", ""))
+        return render(request, "findings.html", person=person, **shown(case, self.desk))
+
+    async def draft(self, request: Request, person: Person) -> Response:
+        case, form = await self.desk.case(request), await form_of(request)
+        await self.desk.drafts.put(case.case_id, person.account.name, form.get("text", "")[:50_000])
+        return render(request, "drafted.html")
+
+    async def sign(self, request: Request, person: Person) -> Response:
+        """A report, or an addendum where there is one. A signature needs the signer's password again."""
+        case, form = await self.desk.case(request), await form_of(request)
+        self.desk.door.proven(person.account.name, form.get("password", ""))
+        number = await self.desk.reports.next_number(case.case_id)
+        if form.get("number") != str(number):
+            # What was signed meanwhile was not on the signer's screen.
+            raise Malformed("the report changed since this page was opened: open it again")
+        if number == 1 and (undecided(case) or unread(case)) and form.get("acknowledged") != "yes":
+            raise Malformed("what the AI did not examine and what is undecided must be acknowledged")
+        said = report(case, number, form.get("text", ""), person.reader, datetime.now(UTC))
+        event = await self.desk.reports.sign(said)
+        await self.desk.drafts.remove(case.case_id, person.account.name)
+        case = await self.desk.cases.holding(case.case_id, [event], SEEN_SECONDS)
+        return render(request, "report.html", person=person, draft="", may_sign=True, **shown(case, self.desk))
+
+    async def annotate(self, request: Request, person: Person) -> Response:
+        case = await self.desk.case(request)
+        body = await bounded_body(request)
+        slide = slide_named(case, request.path_params["slide_id"])
+        finest = levels(slide.ingested)[0]
+        try:
+            document = json.loads(body)
+        except ValueError:
+            raise Malformed("annotations are JSON") from None
+        count = checked_geojson(document, finest.total_columns, finest.total_rows)
+        kept = await self.desk.objects.put(json.dumps(document, ensure_ascii=False, sort_keys=True).encode())
+        event = annotated(case, slide.slide_id, kept, count, person.reader)
+        await self.desk.act(event, person, request.headers.get("x-act", ""))
+        return JSONResponse({"saved": count})
+
+
+def refuse_signed(case: Case) -> None:
+    if case.reports:
+        raise Malformed("the case is signed: write an addendum")
+
+
+async def bounded_body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_DOCUMENT:
+            raise Malformed("the annotations are too large")
+    return body

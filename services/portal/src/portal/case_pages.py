@@ -1,0 +1,100 @@
+"""A case: everything that happened to it, and the page on which it is read."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from casepath.cases.v1.cases_pb2 import Case
+from chassis.access import Permission
+from chassis.errors import NotFound
+from portal.desk import Desk, render, spoken
+from portal.handlers import undecided
+from portal.language import CATALOGUES
+from portal.people import Person
+from portal.presenting import (
+    filed_kinds,
+    findings,
+    levels,
+    notices,
+    opened_at,
+    patient_name,
+    percent,
+    sex_name,
+    slide_state,
+    state_name,
+    tile_address,
+    urgency_name,
+    viewed_slide,
+)
+
+# What the viewer's script says; the rest is in the pages.
+VIEWER_TEXTS = (
+    "viewer.distance",
+    "viewer.area",
+    "viewer.saved",
+    "viewer.not_saved",
+    "viewer.unsaved",
+    "viewer.name_annotation",
+    "viewer.finding",
+    "viewer.no_finding",
+    "viewer.loading",
+    "viewer.failed",
+    "viewer.unshown",
+    "viewer.measuring",
+    "viewer.drawing",
+)
+
+
+class CasePages:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def case(self, request: Request, person: Person) -> Response:
+        case = await self.desk.case(request)
+        return render(request, "case.html", person=person, **shown(case, self.desk))
+
+    async def read(self, request: Request, person: Person) -> Response:
+        case = await self.desk.case(request)
+        scanned = [slide for slide in case.slides if slide.HasField("ingested")]
+        if not scanned:
+            raise NotFound("no slide of this case is scanned yet")
+        draft = await self.desk.drafts.get(case.case_id, person.account.name)
+        return render(
+            request,
+            "read.html",
+            person=person,
+            draft=draft,
+            may_sign=person.principal.may(Permission.SIGN_REPORTS),
+            scanned=scanned,
+            **shown(case, self.desk),
+        )
+
+    async def viewer(self, request: Request, person: Person) -> Response:
+        """What the viewer's script shows."""
+        case = await self.desk.case(request)
+        catalogue = CATALOGUES[spoken(request)]
+        slides = [viewed_slide(case, slide, person.principal) for slide in case.slides if slide.HasField("ingested")]
+        texts = {key.removeprefix("viewer."): catalogue[key] for key in VIEWER_TEXTS}
+        answer = {"slides": slides, "texts": texts, "language": spoken(request), "user": person.account.name}
+        return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+def shown(case: Case, desk: Desk) -> dict[str, Any]:
+    """What both pages show of a case, and how."""
+    return {
+        "case": case,
+        "findings": findings(case),
+        "notices": notices(case),
+        "undecided": undecided(case),
+        "filed": filed_kinds(case.filed),
+        "link": lambda entry: opened_at(entry, desk.record_link),
+        "patient_name": patient_name,
+        "sex_name": sex_name,
+        "slide_state": slide_state,
+        "state_name": state_name,
+        "urgency_name": urgency_name,
+        "percent": percent,
+        "levels": levels,
+        "tile_address": tile_address,
+    }

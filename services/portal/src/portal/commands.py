@@ -1,0 +1,48 @@
+"""`casepath account`: who may log in to the portal, and tokens for machines."""
+
+from pathlib import Path
+
+import click
+
+from chassis.access import GRANTS, Signer
+from chassis.accounts import account as made
+from chassis.accounts import load_accounts, save_accounts
+
+roles_option = click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice(sorted(GRANTS)), help="What they may do; can be repeated."
+)
+
+
+@click.group()
+def account() -> None:
+    """Accounts of the portal, and tokens."""
+
+
+@account.command()
+@click.argument("name")
+@click.option("--full-name", required=True, help="As it is printed under a report.")
+@roles_option
+@click.option(
+    "--accounts", envvar="CASEPATH_ACCOUNTS", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file."
+)
+@click.password_option(help="Asked for where it is not given.")
+def add(name: str, full_name: str, roles: tuple[str, ...], accounts: Path, password: str) -> None:
+    """Add NAME, or replace it. The portal reads the file when it starts."""
+    others = [one for one in (load_accounts(accounts) if accounts.exists() else []) if one.name != name]
+    save_accounts(accounts, [*others, made(name, full_name, roles, password)])
+
+
+@account.command()
+@click.argument("subject")
+@roles_option
+@click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 8760), help="How long it is good.")
+@click.option(
+    "--signing-key",
+    envvar="CASEPATH_SIGNING_KEY",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The private key.",
+)
+def token(subject: str, roles: tuple[str, ...], hours: int, signing_key: Path) -> None:
+    """Print a token for SUBJECT, a machine or a tool: for slide upload, STOW-RS and DICOMweb."""
+    click.echo(Signer.at(signing_key).token(subject, roles, hours * 3600))

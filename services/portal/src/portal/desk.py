@@ -1,0 +1,139 @@
+"""What every page needs, and how a page is answered."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from casepath.cases.v1.cases_pb2 import Case
+from chassis.access import Forbidden, Permission, Unauthenticated
+from chassis.errors import CasepathError, Malformed, NotFound, Retriable
+from chassis.events import Event
+from chassis.objects import Objects
+from chassis.publisher import Publisher, announce
+from portal import language
+from portal.adapters.case_service import CaseService
+from portal.adapters.slide_pixels import SlidePixels
+from portal.drafts import Drafts
+from portal.people import Door, Person
+from portal.reports import AlreadySigned, Reports
+
+# How long a person waits at most to see what they did.
+SEEN_SECONDS = 5.0
+
+type Page = Callable[[Request, Person], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where pages get what they show, and where acts go."""
+
+    cases: CaseService
+    slides: SlidePixels
+    objects: Objects
+    reports: Reports
+    drafts: Drafts
+    door: Door
+    publisher: Publisher
+    namespace: UUID
+    record_link: str
+
+    async def case(self, request: Request) -> Case:
+        try:
+            return await self.cases.get(str(UUID(request.path_params["case_id"])))
+        except ValueError:
+            raise NotFound("there is no such case") from None
+
+    async def act(self, event: Event, person: Person, act: str) -> Case:
+        """Publish what a person did, and give the case as it is then. Sent twice, an act is one event."""
+        if not 8 <= len(act) <= 64:
+            raise Malformed("an act has an id")
+        cause = uuid5(self.namespace, f"act|{person.account.name}|{event.topic.name}|{act}")
+        records = await announce(self.publisher, [event], cause=cause, source="portal")
+        ids = [dict(record.headers)["ce_id"].decode() for record in records]
+        return await self.cases.holding(event.key, ids, SEEN_SECONDS)
+
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def spoken(request: Request) -> str:
+    return language.preferred(request.cookies.get("language"), request.headers.get("accept-language", ""))
+
+
+def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A template with the person's language in it: `t`, `number`, `moment` and `span`."""
+    speaks = spoken(request)
+    t = language.translator(speaks)
+    body = TEMPLATES.get_template(template).render(
+        t=t,
+        language=speaks,
+        number=partial(language.number, language=speaks),
+        moment=partial(language.moment, language=speaks),
+        span=partial(language.span, translate=t),
+        now=datetime.now(UTC),
+        **values,
+    )
+    return HTMLResponse(body, status)
+
+
+def guarded(door: Door, page: Page, permission: Permission = Permission.READ_CASES) -> Callable[[Request], Awaitable[Response]]:
+    """A page for those who are logged in and may; others are sent to log in, or told why not."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            person = door.person(request)
+            person.principal.must(permission)
+            return await page(request, person)
+        except Unauthenticated as error:
+            if (
+                request.method == "GET"
+                and "hx-request" not in request.headers
+                and "text/html" in request.headers.get("accept", "")
+            ):
+                return RedirectResponse("/login", 303)
+            return refusal(request, error)
+        except CasepathError as error:
+            return refusal(request, error)
+
+    return answer
+
+
+def refusal(request: Request, error: CasepathError) -> Response:
+    """What went wrong and what to do, in the person's language."""
+    status, key = 400, "error.malformed"
+    match error:
+        case Unauthenticated():
+            status, key = 401, "error.unauthenticated"
+        case Forbidden():
+            status, key = 403, "error.forbidden"
+        case NotFound():
+            status, key = 404, "error.not_found"
+        case AlreadySigned():
+            status, key = 409, "error.already_signed"
+        case Retriable():
+            status, key = 503, "error.unavailable"
+    template = "problem.html" if "hx-request" in request.headers else "error.html"
+    answer = render(request, template, status, key=key, detail=str(error))
+    if isinstance(error, Unauthenticated):
+        answer.headers["HX-Redirect"] = "/login"
+    return answer
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form that are text."""
+    async with request.form(max_files=0, max_fields=100) as form:
+        return {name: value for name, value in form.items() if isinstance(value, str)}

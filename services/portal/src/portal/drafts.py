@@ -1,0 +1,26 @@
+"""Reports that are being written: kept as they are typed, each for its author alone."""
+
+from uuid import UUID, uuid5
+
+from google.protobuf.wrappers_pb2 import StringValue
+
+from chassis.objects import Objects, Shelf
+
+
+class Drafts:
+    def __init__(self, objects: Objects) -> None:
+        self.shelf = Shelf(objects, StringValue, "portal/drafts")
+
+    async def get(self, case_id: str, author: str) -> str:
+        kept = await self.shelf.get(name_of(case_id, author))
+        return kept.value if kept is not None else ""
+
+    async def put(self, case_id: str, author: str, text: str) -> None:
+        await self.shelf.put(name_of(case_id, author), StringValue(value=text))
+
+    async def remove(self, case_id: str, author: str) -> None:
+        await self.shelf.remove(name_of(case_id, author))
+
+
+def name_of(case_id: str, author: str) -> str:
+    return f"{case_id}/{uuid5(UUID(case_id), author)}"

@@ -1,0 +1,64 @@
+"""Pixels and annotations for the viewer, for whoever may see them."""
+
+import json
+import re
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from chassis.errors import NotFound
+from portal.desk import Desk
+from portal.handlers import slide_named
+from portal.people import Person
+
+IMMUTABLE = "private, max-age=31536000, immutable"
+UID = re.compile(r"[0-9.]{1,64}")
+
+
+class Pictures:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def tile(self, request: Request, person: Person) -> Response:
+        path = request.path_params
+        place = path["study"], path["series"], path["instance"]
+        if not all(UID.fullmatch(uid) for uid in place):
+            raise NotFound("there is no such tile")
+        managed = request.query_params.get("colour") != "raw"
+        token = self.desk.door.token(person)
+        known = request.headers.get("if-none-match")
+        picture = await self.desk.slides.frame(place, path["frame"], token, managed, known)
+        headers = {"ETag": picture.etag, "Cache-Control": IMMUTABLE}
+        if picture.unchanged:
+            return Response(status_code=304, headers=headers)
+        return Response(picture.content, media_type="image/jpeg", headers=headers)
+
+    async def heatmap(self, request: Request, person: Person) -> Response:
+        case = await self.desk.case(request)
+        slide = slide_named(case, request.path_params["slide_id"])
+        if not slide.HasField("scored"):
+            raise NotFound("no AI run of this slide ended well")
+        return await self.stored(request, slide.scored.heatmap_image, "image/png")
+
+    async def annotations(self, request: Request, person: Person) -> Response:
+        """Everybody's annotations of the scan that counts, each feature with its author."""
+        case = await self.desk.case(request)
+        slide = slide_named(case, request.path_params["slide_id"])
+        features = []
+        for saved in slide.annotations:
+            for feature in json.loads(await self.desk.objects.get(saved.geojson))["features"]:
+                properties = {**(feature.get("properties") or {}), "author": saved.author.user_id}
+                features.append({**feature, "properties": properties})
+        headers = {"Cache-Control": "no-store"}
+        if request.query_params.get("download"):
+            headers["Content-Disposition"] = 'attachment; filename="annotations.geojson"'
+        document = {"type": "FeatureCollection", "features": features}
+        return JSONResponse(document, headers=headers, media_type="application/geo+json")
+
+    async def stored(self, request: Request, ref: ObjectRef, kind: str) -> Response:
+        etag = f'"{ref.sha256[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return Response(await self.desk.objects.get(ref), media_type=kind, headers=headers)

@@ -1,0 +1,127 @@
+"""The application: which address leads to which page, and what holds for all of them."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.access import Permission, Unauthenticated
+from portal.acts import Acts
+from portal.case_pages import CasePages
+from portal.desk import Desk, form_of, guarded, render
+from portal.language import LANGUAGES
+from portal.people import SESSION_SECONDS, Door
+from portal.pictures import Pictures
+from portal.worklist_page import WorklistPage
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+LANGUAGE_SECONDS = 365 * 86400
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Guarded:
+    """Security headers on each answer; and an act is only taken from our own pages (OWASP: verifying the origin)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if scope["method"] not in SAFE_METHODS and urlsplit(headers.get("origin", "")).netloc != headers.get("host"):
+            await PlainTextResponse("not from this site", 403)(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    answered.setdefault(name, value)
+                answered.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class LoginPages:
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    async def form(self, request: Request) -> Response:
+        return render(request, "login.html", failed=False)
+
+    async def enter(self, request: Request) -> Response:
+        fields = await form_of(request)
+        try:
+            self.door.enter(request, fields.get("name", ""), fields.get("password", ""))
+        except Unauthenticated:
+            return render(request, "login.html", 401, failed=True)
+        return RedirectResponse("/", 303)
+
+    async def leave(self, request: Request) -> Response:
+        request.session.clear()
+        return RedirectResponse("/login", 303)
+
+    async def language(self, request: Request) -> Response:
+        """Remember a language, and go back to the page it was chosen on."""
+        fields = await form_of(request)
+        back = urlsplit(request.headers.get("referer", "/")).path or "/"
+        answer = RedirectResponse(back if back.startswith("/") and not back.startswith("//") else "/", 303)
+        if fields.get("language") in LANGUAGES:
+            answer.set_cookie("language", fields["language"], max_age=LANGUAGE_SECONDS, samesite="lax", httponly=True)
+        return answer
+
+
+def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
+    login, worklist, cases = LoginPages(desk.door), WorklistPage(desk), CasePages(desk)
+    acts, pictures, door = Acts(desk), Pictures(desk), desk.door
+    case = "/cases/{case_id}"
+    slide = case + "/slides/{slide_id}"
+    sign = Permission.SIGN_REPORTS
+    routes = [
+        Route("/login", login.form),
+        Route("/login", login.enter, methods=["POST"]),
+        Route("/logout", login.leave, methods=["POST"]),
+        Route("/language", login.language, methods=["POST"]),
+        Route("/", guarded(door, worklist.whole)),
+        Route("/worklist/rows", guarded(door, worklist.rows), methods=["POST"]),
+        Route("/worklist/events", guarded(door, worklist.events)),
+        Route(case, guarded(door, cases.case)),
+        Route(case + "/read", guarded(door, cases.read)),
+        Route(case + "/viewer", guarded(door, cases.viewer)),
+        Route(case + "/assign", guarded(door, acts.assign), methods=["POST"]),
+        Route(case + "/begin", guarded(door, acts.begin, sign), methods=["POST"]),
+        Route(case + "/findings/{finding_id}", guarded(door, acts.review, sign), methods=["POST"]),
+        Route(case + "/draft", guarded(door, acts.draft, sign), methods=["POST"]),
+        Route(case + "/sign", guarded(door, acts.sign, sign), methods=["POST"]),
+        Route(slide + "/annotations", guarded(door, pictures.annotations)),
+        Route(slide + "/annotations", guarded(door, acts.annotate, sign), methods=["POST"]),
+        Route(slide + "/heatmap", guarded(door, pictures.heatmap)),
+        Route("/tiles/{study}/{series}/{instance}/{frame:int}", guarded(door, pictures.tile, Permission.READ_SLIDES)),
+        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+    ]
+    session = Middleware(
+        SessionMiddleware,
+        secret_key=secret,
+        session_cookie="casepath",
+        max_age=SESSION_SECONDS,
+        same_site="strict",
+        https_only=https_only,
+    )
+    return Starlette(routes=routes, middleware=[Middleware(Guarded), session])
