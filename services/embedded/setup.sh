@@ -76,6 +76,7 @@ command -v Orthanc >/dev/null || [ -x /usr/sbin/Orthanc ] || missing="$missing o
 [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || [ -e /usr/local/share/orthanc/plugins/libOrthancDicomWeb.so ] ||
     missing="$missing orthanc-dicomweb"
 [ "${1:-}" != test ] || command -v dciodvfy >/dev/null || missing="$missing dicom3tools"
+[ "${1:-}" != test ] || command -v chromium >/dev/null || missing="$missing chromium"
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install $missing
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import randrange
 from uuid import UUID
 
 import pytest_asyncio
@@ -12,7 +14,8 @@ from embedded import samples
 from embedded.demo import STAGES, watched
 from embedded.hospital import Visit, scan, send, sequence
 
-STAMPS = iter(range(20260301120000, 20260301130000))
+FIRST_MOMENT = datetime(2020, 1, 1)
+MOMENTS = 5 * 365 * 86400
 SECONDS = 150
 
 
@@ -25,7 +28,9 @@ class Done:
 
 
 def new_visit(platform: Platform) -> Visit:
-    return Visit(str(next(STAMPS)), UUID(platform.home.namespace()))
+    """Of a moment of its own: no two visits of a run meet."""
+    moment = FIRST_MOMENT + timedelta(seconds=randrange(MOMENTS))
+    return Visit(moment.strftime("%Y%m%d%H%M%S"), UUID(platform.home.namespace()))
 
 
 async def begin(platform: Platform, visit: Visit) -> None:

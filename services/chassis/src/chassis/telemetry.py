@@ -65,9 +65,7 @@ def configure(service: str, log_format: str) -> None:
     trace.set_tracer_provider(provider)
 
 
-def without_traceback(
-    _: object, __: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
+def without_traceback(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """An exception as its type and place: its message and its frames may quote a patient's data."""
     raised = event.pop("exc_info", None)
     if raised is True:

@@ -52,6 +52,8 @@ def up(folder: Path, port_base: int) -> None:
 
 def addresses(home: Path, ports: Ports) -> dict[str, str]:
     return {
+        "portal": f"http://127.0.0.1:{ports['portal']}",
+        "names and passwords": f"{home / 'access' / 'passwords.txt'}",
         "HL7 v2 over MLLP": f"127.0.0.1:{ports['mllp']}",
         "scanner's folder": f"{home / 'scanner' / 'incoming'}",
         "sequencer's folder": f"{home / 'sequencer' / 'incoming'}",

@@ -27,7 +27,7 @@ class Acts:
         case, form = await self.desk.case(request), await form_of(request)
         event = assigned(case.case_id, self.assignee(form.get("to", ""), person), person.reader)
         case = await self.desk.act(event, person, form.get("act", ""))
-        return render(request, "assignment.html", person=person, **shown(case, self.desk))
+        return self.answered(request, person, case, "assignment.html", "")
 
     def assignee(self, name: str, person: Person) -> Reader | None:
         if name == "nobody":
@@ -51,7 +51,7 @@ class Acts:
         finding = request.path_params["finding_id"]
         event = reviewed(case, finding, form.get("verdict", ""), form.get("correction", ""), person.reader)
         case = await self.desk.act(event, person, form.get("act", ""))
-        return render(request, "findings.html", person=person, **shown(case, self.desk))
+        return self.answered(request, person, case, "findings.html", "/read")
 
     async def draft(self, request: Request, person: Person) -> Response:
         case, form = await self.desk.case(request), await form_of(request)
@@ -72,7 +72,7 @@ class Acts:
         event = await self.desk.reports.sign(said)
         await self.desk.drafts.remove(case.case_id, person.account.name)
         case = await self.desk.cases.holding(case.case_id, [event], SEEN_SECONDS)
-        return render(request, "report.html", person=person, draft="", may_sign=True, **shown(case, self.desk))
+        return self.answered(request, person, case, "report.html", "/read")
 
     async def annotate(self, request: Request, person: Person) -> Response:
         case = await self.desk.case(request)
@@ -88,6 +88,12 @@ class Acts:
         event = annotated(case, slide.slide_id, kept, count, person.reader)
         await self.desk.act(event, person, request.headers.get("x-act", ""))
         return JSONResponse({"saved": count})
+
+    def answered(self, request: Request, person: Person, case: Case, part: str, page: str) -> Response:
+        """The part of the page that changed; the page itself where a browser sent the form without our scripts."""
+        if "hx-request" not in request.headers:
+            return RedirectResponse(f"/cases/{case.case_id}{page}", 303)
+        return render(request, part, person=person, draft="", may_sign=True, **shown(case, self.desk))
 
 
 def refuse_signed(case: Case) -> None:

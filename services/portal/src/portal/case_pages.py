@@ -36,6 +36,7 @@ VIEWER_TEXTS = (
     "viewer.not_saved",
     "viewer.unsaved",
     "viewer.name_annotation",
+    "viewer.remove_annotation",
     "viewer.finding",
     "viewer.no_finding",
     "viewer.loading",

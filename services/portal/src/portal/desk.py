@@ -22,7 +22,7 @@ from portal import language
 from portal.adapters.case_service import CaseService
 from portal.adapters.slide_pixels import SlidePixels
 from portal.drafts import Drafts
-from portal.people import Door, Person
+from portal.people import Door, Person, WrongPassword
 from portal.reports import AlreadySigned, Reports
 
 # How long a person waits at most to see what they did.
@@ -122,6 +122,8 @@ def refusal(request: Request, error: CasepathError) -> Response:
             status, key = 403, "error.forbidden"
         case NotFound():
             status, key = 404, "error.not_found"
+        case WrongPassword():
+            status, key = 403, "error.wrong_password"
         case AlreadySigned():
             status, key = 409, "error.already_signed"
         case Retriable():

@@ -8,12 +8,17 @@ from starlette.requests import Request
 from casepath.portal.v1.reading_pb2 import Reader
 from chassis.access import Principal, Signer, Unauthenticated
 from chassis.accounts import Account, Accounts
+from chassis.errors import Rejected
 
 SESSION_SECONDS = 12 * 3600
 TOKEN_SECONDS = 300
 # After this many wrong passwords a name is refused for a while, right password or not.
 MOST_FAILURES = 5
 LOCKED_SECONDS = 60.0
+
+
+class WrongPassword(Rejected):
+    """The name or the password is wrong, or there were too many wrong ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,23 @@ class Door:
         self.tokens: dict[str, tuple[str, float]] = {}
 
     def enter(self, request: Request, name: str, password: str) -> Person:
-        """Raise Unauthenticated where name and password are not somebody's."""
+        """Raise WrongPassword where name and password are not somebody's."""
         person = Person(self.proven(name, password))
         request.session.clear()
         request.session.update(name=name, since=int(time.time()))
         return person
 
     def proven(self, name: str, password: str) -> Account:
-        """The account whose password this is; also for a signature. Raise Unauthenticated, also while a name is locked."""
+        """The account whose password this is; also for a signature. Raise WrongPassword, also while a name is locked."""
         count, since = self.failures.get(name, (0, 0.0))
         if count >= MOST_FAILURES and time.monotonic() - since < LOCKED_SECONDS:
-            raise Unauthenticated("too many wrong passwords: wait a minute")
+            raise WrongPassword("too many wrong passwords: wait a minute")
         found = self.accounts.known(name, password)
         if found is None:
             if len(self.failures) > 10_000:
                 self.failures.clear()
             self.failures[name] = count + 1, time.monotonic()
-            raise Unauthenticated("the name or the password is wrong")
+            raise WrongPassword("the name or the password is wrong")
         self.failures.pop(name, None)
         return found
 

@@ -70,11 +70,15 @@ def wanted(fields: dict[str, str], person: Person) -> ListWorklistRequest:
     sort, whose = fields.get("sort", "priority"), fields.get("whose", "anybody")
     if not set(names) <= set(SHOWN_STATES) or sort not in SORTS or whose not in ("anybody", "mine", "nobody"):
         raise Malformed("the worklist has no such filter")
+    search = fields.get("search", "").strip()[:100]
+    if search and not names:
+        # Whoever searches for a case wants it wherever it is.
+        names = list(SHOWN_STATES)
     return ListWorklistRequest(
         states=[f"CASE_STATE_{name.upper()}" for name in names],
         assignee=person.account.name if whose == "mine" else "",
         unassigned=whose == "nobody",
-        search=fields.get("search", "")[:100],
+        search=search,
         sort=SORTS[sort],
         page_size=PAGE,
         page_token=fields.get("after", ""),

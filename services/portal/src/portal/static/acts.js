@@ -6,22 +6,11 @@ function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function actOf(/** @type {HTMLElement} */ form) {
-  form.dataset.actId ||= newId();
-  return form.dataset.actId;
-}
-
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (!form.matches("[data-act]:not([hx-post])") || form.querySelector("input[name=act]")) return;
-  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "act", value: actOf(form) });
-  form.append(field);
+  if (!form.matches("[data-act]") || form.querySelector("input[name=act]")) return;
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "act", value: newId() }));
 }, { capture: true });
-
-document.addEventListener("htmx:configRequest", (event) => {
-  const form = event.detail.elt.closest("[data-act]");
-  if (form) event.detail.parameters.act = actOf(form);
-});
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const status = event.detail.xhr.status;
@@ -31,7 +20,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!place) return;
   place.innerHTML = event.detail.xhr.responseText;
   // What was refused may be sent again, and is then another act.
-  if (form) delete form.dataset.actId;
+  form?.querySelector("input[name=act]")?.remove();
   event.detail.shouldSwap = false;
 });
 

@@ -6,7 +6,7 @@ import { tileSource } from "/static/pyramid.js";
 const BAR_PIXELS = 150;
 
 export class Pane {
-  /** @param {HTMLElement} host @param {{language: string, changed: () => void, failed: () => void}} told */
+  /** @param {HTMLElement} host @param {{language: string, changed: (pane: Pane) => void, failed: () => void}} told */
   constructor(host, told) {
     this.host = host;
     this.told = told;
@@ -95,10 +95,10 @@ export class Pane {
     return [placed.x, placed.y];
   }
 
-  /** The pixel of the slide at the centre of the pane. */
+  /** The pixel of the slide at the centre of the pane, once a movement under way has ended. */
   centre() {
-    const { clientWidth, clientHeight } = this.viewer.element;
-    return this.onSlide(clientWidth / 2, clientHeight / 2);
+    const { x, y } = this.image.viewportToImageCoordinates(this.viewer.viewport.getCenter(false));
+    return [x, y];
   }
 
   /** Pixels of the screen for one of the slide. */
@@ -107,7 +107,7 @@ export class Pane {
   }
 
   goTo({ x, y, width, height }) {
-    const wide = Math.max(width, 400), high = Math.max(height, 400);
+    const wide = Math.max(width * 0.7, 300), high = Math.max(height * 0.7, 300);
     const place = this.image.imageToViewportRectangle(x + width / 2 - wide, y + height / 2 - high, wide * 2, high * 2);
     this.viewer.viewport.fitBounds(place);
   }
@@ -128,7 +128,7 @@ export class Pane {
     if (!this.image) return;
     this.redraw();
     this.scale();
-    this.told.changed();
+    this.told.changed(this);
   }
 
   scale() {

@@ -1,0 +1,314 @@
+"""Reading a case in a real browser: by keyboard alone, in two languages, without a barrier."""
+
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from casepath.cases.v1.cases_pb2 import Case
+from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED
+from conftest import Platform
+from e2e.conftest import Done, begin, ended, new_visit
+from embedded.hospital import send
+from portal.adapters.case_service import CaseService
+
+SECONDS = 20_000
+expect.set_options(timeout=SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    base: str
+    passwords: dict[str, str]
+
+    async def enter(self, page: Page, name: str = "martin") -> None:
+        """Log in by keyboard."""
+        await page.goto(self.base)
+        await page.keyboard.type(name)
+        await page.keyboard.press("Tab")
+        await page.keyboard.type(self.passwords[name])
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{self.base}/")
+
+
+@pytest.fixture(scope="session")
+def portal(platform: Platform) -> Portal:
+    lines = (platform.home.folder / "access" / "passwords.txt").read_text().splitlines()
+    return Portal(f"http://127.0.0.1:{platform.ports['portal']}", dict(line.split(" ", 1) for line in lines))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is not installed: make setup-test installs it"
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield one
+        await one.close()
+
+
+@pytest_asyncio.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    one = await browser.new_context(viewport={"width": 1500, "height": 950}, locale="en-GB", reduced_motion="reduce")
+    yield one
+    await one.close()
+
+
+@pytest_asyncio.fixture
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page on which nothing may go wrong: no script error, no answer that is an error, nothing blocked."""
+    wrong: list[str] = []
+    one = await context.new_page()
+    one.set_default_timeout(SECONDS)
+    one.on("pageerror", lambda error: wrong.append(str(error)))
+    one.on(
+        "console", lambda message: wrong.append(message.text) if message.type == "error" and not refusal(message.text) else None
+    )
+    yield one
+    await one.close()
+    assert wrong == []
+
+
+def refusal(said: str) -> bool:
+    """Of a wrong password, which a page shows."""
+    return "403" in said
+
+
+@pytest_asyncio.fixture
+async def cases(platform: Platform) -> AsyncIterator[CaseService]:
+    service = CaseService(platform.cases)
+    yield service
+    await service.close()
+
+
+async def find(page: Page, accession: str) -> None:
+    """Search for a case by keyboard and open it."""
+    await page.keyboard.press("/")
+    await page.keyboard.type(accession)
+    await expect(page.locator("tr[data-case]")).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(page.locator("tr[data-case] a")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("/cases/"))
+
+
+async def read(page: Page) -> None:
+    """From the case to the slide, until its tiles are there."""
+    async with page.expect_response(lambda answer: "/tiles/" in answer.url and answer.ok):
+        await page.keyboard.press("r")
+    await page.wait_for_url(re.compile("/read$"))
+    await expect(page.locator(".scalebar span").first).to_contain_text("m")
+
+
+async def holding(cases: CaseService, case_id: str, type_: str, count: int = 1) -> Case:
+    while True:
+        case = await cases.get(case_id)
+        if sum(moment.type == type_ for moment in case.timeline) >= count:
+            return case
+
+
+async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
+    platform: Platform, portal: Portal, page: Page, cases: CaseService
+) -> None:
+    visit = new_visit(platform)
+    await begin(platform, visit)
+    await ended(platform, visit)
+    await portal.enter(page)
+    await find(page, visit.accession)
+    await read(page)
+    await page.keyboard.press("n")
+    await expect(page.locator("li[data-finding][data-current]")).to_have_count(1)
+    await page.keyboard.press("a")
+    await expect(page.locator("li.accepted")).to_have_count(1)
+    await page.keyboard.press("n")
+    await page.keyboard.press("c")
+    await page.keyboard.type("Reactive changes")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("li.corrected")).to_contain_text("Reactive changes")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("t")
+    await page.keyboard.type("No tumour.\nReactive lymph node.")
+    await expect(page.locator("#drafted")).to_contain_text("Draft kept")
+    await page.reload()
+    await expect(page.locator("#report-text")).to_have_value("No tumour.\nReactive lymph node.")
+    await page.locator("#report-text").focus()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Space")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("not my password")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#report-problem")).to_contain_text("password is wrong")
+    await page.locator("input[name=password]").fill(portal.passwords["martin"])
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".signed")).to_contain_text("Signed by Dr Alix Martin")
+
+    await page.locator("#report-text").fill("HER2 negative.")
+    await page.locator("input[name=password]").fill(portal.passwords["martin"])
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".signed")).to_have_count(2)
+
+    case = await holding(cases, visit.case_id, "portal.report.signed.v1", 2)
+    assert [report.number for report in case.reports] == [1, 2]
+    assert sorted(review.verdict for review in case.reports[0].reviews) == [VERDICT_ACCEPTED, VERDICT_CORRECTED]
+    assert case.reader.user_id == case.assignee.user_id == "martin"
+    await filed_report(platform, cases, visit.case_id)
+
+
+async def filed_report(platform: Platform, cases: CaseService, case_id: str) -> None:
+    """The record holds the report once, with its addendum."""
+    base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
+    async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
+        while True:
+            case = await cases.get(case_id)
+            code = {"code": "http://loinc.org|11526-1", "patient": case.order.patient.patient_id}
+            found = (await fhir.get("/DiagnosticReport", params=code)).json().get("entry", [])
+            if found and found[0]["resource"]["status"] == "appended":
+                break
+    (entry,) = found
+    assert entry["resource"]["conclusion"].count("Dr Alix Martin") == 2
+    assert "HER2 negative." in entry["resource"]["conclusion"]
+    observations = [one["reference"] for one in entry["resource"]["result"]]
+    assert len(observations) == 1
+
+
+async def test_pixels_are_measured_in_micrometres(portal: Portal, page: Page, done: Done) -> None:
+    await portal.enter(page)
+    await find(page, done.visit.accession)
+    await read(page)
+    bar = page.locator(".scalebar span").first
+    length = float((await bar.inner_text()).split()[0])
+    width = float(await bar.evaluate("bar => bar.getBoundingClientRect().width"))
+    for key in ("d", "Space", "ArrowRight", "Space"):
+        await page.keyboard.press(key)
+    said = await page.locator("#said").inner_text()
+    measured = float(said.removeprefix("Distance: ").split()[0])
+    # One step of the arrow key moves by 120 pixels of the screen.
+    assert measured == pytest.approx(120 * length / width, rel=0.03)
+    await page.keyboard.press("Enter")
+    assert await page.locator(".marks polyline.measure").count() == 1
+
+
+async def test_annotations_are_saved_for_everybody_as_geojson(
+    portal: Portal, page: Page, context: BrowserContext, done: Done
+) -> None:
+    await portal.enter(page)
+    await find(page, done.visit.accession)
+    await read(page)
+    for key in ("b", "Space", "ArrowRight", "ArrowDown", "Space"):
+        await page.keyboard.press(key)
+    await page.keyboard.type("Mitosis")
+    await page.locator("[data-save]").click()
+    await expect(page.locator("#said")).to_have_text("Annotations saved.")
+    address = await page.locator("[data-download]").get_attribute("href")
+    saved = json.loads(await (await context.request.get(f"{portal.base}{address}")).text())
+    (feature,) = saved["features"]
+    assert feature["properties"]["classification"]["name"] == "Mitosis"
+    assert feature["geometry"]["type"] == "Polygon"
+    assert feature["geometry"]["coordinates"][0][0] == feature["geometry"]["coordinates"][0][-1]
+    await page.reload()
+    await expect(page.locator("#annotations input")).to_have_value("Mitosis")
+
+
+async def test_the_heatmap_the_rotation_and_a_second_view_answer_to_keys(portal: Portal, page: Page, done: Done) -> None:
+    await portal.enter(page)
+    await find(page, done.visit.accession)
+    await read(page)
+    async with page.expect_response(re.compile("/tiles/")):
+        await page.keyboard.press("+")
+    await page.keyboard.press("h")
+    await expect(page.locator('[data-tool="heatmap"]')).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("[")
+    assert await page.locator("[data-opacity]").input_value() == "50"
+    await page.keyboard.press("r")
+    await page.keyboard.press("s")
+    await expect(page.locator("#pane-1 canvas").first).to_be_visible()
+    bars = page.locator(".scalebar span")
+    await expect(bars.nth(1)).to_have_text(await bars.nth(0).inner_text())
+    await page.keyboard.press("?")
+    await expect(page.locator("#keys")).to_be_visible()
+
+
+async def test_a_new_case_appears_in_an_open_worklist(platform: Platform, portal: Portal, page: Page) -> None:
+    await portal.enter(page)
+    visit = new_visit(platform)
+    await page.locator("[name=sort]").select_option("newest")
+    await page.locator("#search").fill(visit.accession)
+    await expect(page.locator(".empty")).to_be_visible()
+    await send(platform.ports["mllp"], [visit.order()])
+    await expect(page.locator("tr[data-case]")).to_contain_text(visit.accession)
+    await expect(page.locator("tr[data-case]")).to_contain_text("Waiting for scan")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_no_page_has_a_barrier(browser: Browser, portal: Portal, done: Done, language: str, scheme: str) -> None:
+    context = await browser.new_context(locale=language, color_scheme=scheme, viewport={"width": 1500, "height": 950})  # type: ignore[arg-type]
+    page = await context.new_page()
+    axe = Axe()
+    await page.goto(portal.base)
+    await expect(page.locator("html")).to_have_attribute("lang", language)
+    barriers = {"login": (await axe.run(page)).generate_report() if (await axe.run(page)).violations_count else ""}
+    await portal.enter(page)
+    for name, path in (
+        ("worklist", "/"),
+        ("case", f"/cases/{done.visit.case_id}"),
+        ("reading", f"/cases/{done.visit.case_id}/read"),
+    ):
+        await page.goto(portal.base + path)
+        await page.wait_for_load_state("load")
+        found = await axe.run(page)
+        barriers[name] = found.generate_report() if found.violations_count else ""
+    await context.close()
+    assert {name: report for name, report in barriers.items() if report} == {}
+
+
+async def test_who_is_not_logged_in_sees_nothing(platform: Platform, portal: Portal, done: Done) -> None:
+    ingested = done.case.slides[0].ingested
+    tile = f"/tiles/{ingested.study_instance_uid}/{ingested.series_instance_uid}/{ingested.instances[0].sop_instance_uid}/1"
+    case = f"/cases/{done.visit.case_id}"
+    async with httpx.AsyncClient(base_url=portal.base) as stranger:
+        for path in (
+            "/",
+            case,
+            f"{case}/read",
+            f"{case}/viewer",
+            f"{case}/slides/A1/annotations",
+            f"{case}/slides/A1/heatmap",
+            tile,
+        ):
+            answer = await stranger.get(path)
+            assert answer.status_code == 401, path
+            assert "Démo" not in answer.text
+        redirected = await stranger.get("/", headers={"Accept": "text/html"})
+        assert redirected.headers["location"] == "/login"
+
+
+async def test_a_technician_looks_but_does_not_sign(platform: Platform, portal: Portal, done: Done) -> None:
+    async with httpx.AsyncClient(base_url=portal.base, headers={"Origin": portal.base}) as petit:
+        await petit.post("/login", data={"name": "petit", "password": portal.passwords["petit"]})
+        assert (await petit.get(f"/cases/{done.visit.case_id}")).status_code == 200
+        for act in ("begin", "sign", "draft"):
+            assert (await petit.post(f"/cases/{done.visit.case_id}/{act}", data={"text": "x"})).status_code == 403
+
+
+async def test_nothing_of_the_patient_is_in_an_address(portal: Portal, page: Page, done: Done) -> None:
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    await portal.enter(page)
+    await page.keyboard.press("/")
+    async with page.expect_response(re.compile("/worklist/rows")):
+        await page.keyboard.type("Camille")
+    await expect(page.locator("tr[data-case]").first).to_contain_text("Camille")
+    await page.locator("tr[data-case]", has_text=done.visit.accession).locator("a").click()
+    await page.wait_for_url(re.compile("/cases/"))
+    await read(page)
+    private = ["Camille", done.visit.accession, done.case.order.patient.identifier]
+    assert seen
+    assert not [url for url in seen for word in private if word in url]
