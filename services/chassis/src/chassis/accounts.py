@@ -44,7 +44,10 @@ def save_accounts(path: Path, accounts: Sequence[Account]) -> None:
 def load_accounts(path: Path) -> list[Account]:
     """Raise Misconfigured where the file is not what `save_accounts` writes."""
     try:
-        return [Account(**{**one, "roles": tuple(one["roles"])}) for one in json.loads(path.read_text())]
+        kept = json.loads(path.read_text())
+        if not isinstance(kept, list):
+            raise TypeError("not a list")
+        return [Account(**{**one, "roles": tuple(one["roles"])}) for one in kept]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Misconfigured(f"the accounts in CASEPATH_ACCOUNTS cannot be read: {type(error).__name__}") from error
 

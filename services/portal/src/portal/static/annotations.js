@@ -7,6 +7,8 @@ export class Annotations {
   constructor(page) {
     this.page = page;
     this.features = {};
+    this.loading = {};
+    this.loaded = new Set();
     this.unsaved = new Set();
     this.slide = null;
     this.place = document.getElementById("annotations");
@@ -20,12 +22,19 @@ export class Annotations {
   async show(slide) {
     this.slide = slide.slide;
     document.querySelector("[data-download]").href = `${slide.annotations}?download=1`;
-    if (!this.features[this.slide]) {
-      const answer = await fetch(slide.annotations);
-      this.features[slide.slide] ??= answer.ok ? (await answer.json()).features : [];
-    }
+    this.loading[slide.slide] ??= this.load(slide);
+    await this.loading[slide.slide];
     this.list();
     this.page.redraw();
+  }
+
+  async load(slide) {
+    const answer = await fetch(slide.annotations).catch(() => null);
+    if (!answer?.ok) return this.page.say(this.page.text("failed"));
+    const kept = (await answer.json()).features;
+    // What was drawn while they were on their way comes after them.
+    this.features[slide.slide] = [...kept, ...(this.features[slide.slide] ?? [])];
+    this.loaded.add(slide.slide);
   }
 
   add(slide, points) {
@@ -80,6 +89,8 @@ export class Annotations {
 
   async save() {
     for (const slide of [...this.unsaved]) {
+      // What could not be loaded would be overwritten.
+      if (!this.loaded.has(slide)) return this.page.say(this.page.text("not_saved"));
       const own = this.features[slide].filter((feature) => feature.properties.author === this.page.user);
       const body = JSON.stringify({ type: "FeatureCollection", features: own });
       const headers = { "Content-Type": "application/geo+json", "X-Act": crypto.randomUUID() };

@@ -1,0 +1,95 @@
+from math import inf
+
+import pytest
+
+import examples
+from casepath.cases.v1.cases_pb2 import Case, Slide
+from casepath.portal.v1.reading_pb2 import FindingReviewed, ReportSigned
+from chassis.errors import Malformed, NotFound
+from chassis.events import check
+from portal.handlers import checked_geojson, report, reviewed, signed, undecided, unread
+
+SIZE = 1000, 800
+
+
+def case() -> Case:
+    slide = Slide(slide_id="A1", ingested=examples.ingested(), scored=examples.scored())
+    return Case(case_id=examples.CASE, order=examples.order(), slides=[slide, Slide(slide_id="A2")])
+
+
+def test_a_decision_names_the_slide_of_its_finding() -> None:
+    event = reviewed(case(), examples.finding().finding_id, "corrected", " Mitose ", examples.reader())
+    assert isinstance(event.data, FindingReviewed)
+    assert (event.data.slide_id, event.data.correction) == ("A1", "Mitose")
+    check(event.data)
+
+
+@pytest.mark.parametrize(("verdict", "correction"), [("perhaps", ""), ("", ""), ("corrected", " "), ("accepted", "x")])
+def test_a_decision_that_says_nothing_or_too_much_is_refused(verdict: str, correction: str) -> None:
+    with pytest.raises(Malformed):
+        reviewed(case(), examples.finding().finding_id, verdict, correction, examples.reader())
+
+
+def test_a_finding_of_another_case_cannot_be_decided() -> None:
+    with pytest.raises(NotFound):
+        reviewed(case(), examples.SCAN, "accepted", "", examples.reader())
+
+
+def test_a_signed_report_holds_what_was_decided_and_open_at_that_moment() -> None:
+    one = case()
+    one.reviews.append(examples.reviewed())
+    said = report(one, 1, "  Carcinome. ", examples.reader(), examples.NOON)
+    check(said)
+    assert said.text == "Carcinome."
+    assert list(said.scan_ids) == [examples.SCAN]
+    assert list(said.reviews) == [examples.reviewed()]
+    assert signed(said).id == signed(report(one, 1, "Autre.", examples.reader("u2"), examples.NOON)).id
+
+
+def test_a_report_without_text_is_not_signed() -> None:
+    with pytest.raises(Malformed):
+        report(case(), 1, " \n", examples.reader(), examples.NOON)
+
+
+def test_what_is_undecided_and_unread_is_known() -> None:
+    one = case()
+    assert undecided(one) == 1
+    assert [slide.slide_id for slide in unread(one)] == ["A1", "A2"]
+    one.reviews.append(examples.reviewed())
+    assert undecided(one) == 0
+
+
+def feature(kind: str, coordinates: object) -> object:
+    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": {}}
+
+
+def test_geojson_of_every_kind_on_the_slide_is_taken() -> None:
+    features = [feature("Point", [1, 2]), feature("LineString", [[1, 2], [3, 4]]), feature("Polygon", [[[1, 2], [3, 4], [1, 2]]])]
+    assert checked_geojson({"type": "FeatureCollection", "features": features}, *SIZE) == 3
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        None,
+        [],
+        {"type": "Feature"},
+        {"type": "FeatureCollection"},
+        {"type": "FeatureCollection", "features": [None]},
+        {"type": "FeatureCollection", "features": [feature("Circle", [1, 2])]},
+        {"type": "FeatureCollection", "features": [feature("Point", [1])]},
+        {"type": "FeatureCollection", "features": [feature("Point", [inf, 2])]},
+        {"type": "FeatureCollection", "features": [feature("Point", ["1", 2])]},
+        {"type": "FeatureCollection", "features": [feature("Polygon", [])]},
+        {"type": "FeatureCollection", "features": [feature("Point", [1, 1_000_000])]},
+        {"type": "FeatureCollection", "features": [feature("Point", [1, 2])] * 2001},
+    ],
+)
+def test_what_is_no_geojson_of_the_slide_is_refused(document: object) -> None:
+    with pytest.raises(Malformed):
+        checked_geojson(document, *SIZE)
+
+
+def test_a_report_event_is_one_for_its_number() -> None:
+    first, second = ReportSigned(case_id=examples.CASE, number=1), ReportSigned(case_id=examples.CASE, number=2)
+    assert signed(first).id != signed(second).id

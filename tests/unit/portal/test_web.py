@@ -1,0 +1,129 @@
+"""What holds for every page, before any of them is asked."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+import examples
+from chassis.access import Signer
+from chassis.accounts import Accounts, account, load_accounts, save_accounts
+from chassis.errors import Misconfigured
+from chassis.objects import Objects
+from chassis.publisher import MemoryPublisher
+from portal.adapters.case_service import CaseService
+from portal.adapters.slide_pixels import SlidePixels
+from portal.desk import Desk
+from portal.drafts import Drafts
+from portal.people import MOST_FAILURES, Door
+from portal.reports import Reports
+from portal.web import application
+
+BASE = "http://portal"
+NOBODY_LISTENS = "127.0.0.1:1"
+
+
+@pytest_asyncio.fixture
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The portal with nobody behind it."""
+    objects, publisher, signer = Objects.at(f"file://{tmp_path}"), MemoryPublisher(), Signer.fresh()
+    door = Door(Accounts([account("martin", "Dr Alix Martin", ["pathologist"], "right")]), signer)
+    cases = CaseService(NOBODY_LISTENS)
+    async with httpx.AsyncClient() as pixels:
+        desk = Desk(
+            cases=cases,
+            slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
+            objects=objects,
+            reports=Reports(objects, publisher),
+            drafts=Drafts(objects),
+            door=door,
+            publisher=publisher,
+            namespace=examples.NAMESPACE,
+            record_link="",
+        )
+        transport = httpx.ASGITransport(app=application(desk, "secret", https_only=False))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as one:
+            yield one
+    await cases.close()
+
+
+async def enter(client: httpx.AsyncClient, password: str = "right") -> httpx.Response:
+    return await client.post("/login", data={"name": "martin", "password": password})
+
+
+async def test_every_answer_forbids_foreign_scripts_and_frames(client: httpx.AsyncClient) -> None:
+    for path in ("/login", "/", "/static/portal.css", "/nowhere"):
+        headers = (await client.get(path)).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("origin", ["http://evil", "null", "", "http://portal.evil"])
+async def test_an_act_from_another_site_is_refused(client: httpx.AsyncClient, origin: str) -> None:
+    answer = await client.post("/login", data={"name": "martin", "password": "right"}, headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+async def test_the_session_is_a_cookie_that_scripts_and_other_sites_do_not_get(client: httpx.AsyncClient) -> None:
+    cookie = (await enter(client)).headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+async def test_a_forged_session_is_nobodys(client: httpx.AsyncClient) -> None:
+    client.cookies.set("casepath", "eyJuYW1lIjogIm1hcnRpbiJ9.forged.signature")
+    assert (await client.get("/")).status_code == 401
+
+
+async def test_logging_out_ends_the_session(client: httpx.AsyncClient) -> None:
+    await enter(client)
+    assert (await client.get("/")).status_code == 503
+    await client.post("/logout")
+    assert (await client.get("/")).status_code == 401
+
+
+async def test_after_too_many_wrong_passwords_the_right_one_is_refused_too(client: httpx.AsyncClient) -> None:
+    for _ in range(MOST_FAILURES):
+        assert (await enter(client, "wrong")).status_code == 401
+    assert (await enter(client)).status_code == 401
+
+
+async def test_a_service_that_does_not_answer_is_said_with_what_to_do(client: httpx.AsyncClient) -> None:
+    await enter(client)
+    for path in ("/", f"/cases/{examples.CASE}", "/tiles/1.2/3.4/5.6/1"):
+        answer = await client.get(path, headers={"Accept-Language": "fr"})
+        assert answer.status_code == 503
+        assert "réessayez" in answer.text
+
+
+async def test_a_case_id_that_is_none_is_not_found(client: httpx.AsyncClient) -> None:
+    await enter(client)
+    for path in ("/cases/1", "/cases/..%2f..%2fetc", "/tiles/../x/y/1", "/tiles/a/b/c/1"):
+        assert (await client.get(path)).status_code == 404
+
+
+async def test_the_language_is_kept_and_the_way_back_stays_on_the_site(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/language", data={"language": "fr"}, headers={"Referer": "http://evil//evil.example/x"})
+    assert answer.headers["location"] == "/"
+    assert "Connexion" in (await client.get("/login")).text
+
+
+def test_accounts_are_kept_without_their_passwords(tmp_path: Path) -> None:
+    save_accounts(tmp_path / "accounts.json", [account("martin", "Dr Alix Martin", ["pathologist"], "right")])
+    assert "right" not in (tmp_path / "accounts.json").read_text()
+    assert (tmp_path / "accounts.json").stat().st_mode & 0o077 == 0
+    accounts = Accounts(load_accounts(tmp_path / "accounts.json"))
+    assert accounts.known("martin", "right") is not None
+    assert accounts.known("martin", "wrong") is None
+    assert accounts.known("nobody", "right") is None
+
+
+@pytest.mark.parametrize("content", ["", "{}", '[{"name": "x"}]'])
+def test_accounts_that_cannot_be_read_are_a_misconfiguration(content: str, tmp_path: Path) -> None:
+    (tmp_path / "accounts.json").write_text(content)
+    with pytest.raises(Misconfigured):
+        load_accounts(tmp_path / "accounts.json")
