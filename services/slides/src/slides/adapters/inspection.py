@@ -7,6 +7,7 @@ from pathlib import Path
 import openslide
 import pydicom
 import tifffile
+from opentile import OpenTile
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 
@@ -19,6 +20,9 @@ from slides.quarantine import Quarantined
 
 # No scanner writes this many; a chain of directories that goes round never ends.
 MOST_DIRECTORIES = 10_000
+# Micrometres a pixel that no light microscope's scan is finer or coarser than: what lies beyond was stated in another unit.
+FINEST_PIXEL = 0.01
+COARSEST_PIXEL = 100.0
 # Pictures of the glass, which need no pixel size (PS3.3 C.8.12.4.1.1).
 WITHOUT_SCALE = ("LABEL", "OVERVIEW")
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -47,9 +51,21 @@ def inspect(path: Path, microns_per_pixel: float | None) -> Inspection:
     except (openslide.OpenSlideError, OSError) as error:
         raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, type(error).__name__) from None
     stated = microns_per_pixel or number(properties.get(openslide.PROPERTY_NAME_MPP_X))
-    if stated is None:
+    if stated is None or not FINEST_PIXEL <= stated <= COARSEST_PIXEL:
         raise Quarantined(QUARANTINE_REASON_NO_MICRONS_PER_PIXEL)
-    return Inspection(properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown"), stated, levels)
+    return Inspection(properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown"), stated, own_levels(path) or levels)
+
+
+def own_levels(path: Path) -> tuple[tuple[int, int], ...]:
+    """The levels that the converter takes from the file; none for a format that it reads by OpenSlide.
+
+    OpenSlide lists levels of NDPI files that nobody wrote: it shrinks JPEG as it decodes.
+    """
+    try:
+        with OpenTile.open(path) as tiler:
+            return tuple((level.image_size.width, level.image_size.height) for level in tiler.levels)
+    except Exception:  # noqa: BLE001 - parsers raise whatever they do; a broken file is found when it is converted
+        return ()
 
 
 def inspect_dicom(path: Path) -> Inspection:
@@ -60,7 +76,8 @@ def inspect_dicom(path: Path) -> Inspection:
     if dataset.get("SOPClassUID") != VLWholeSlideMicroscopyImageStorage:
         raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, "DICOM, but not VL Whole Slide Microscopy")
     spacing = dicom_microns_per_pixel(dataset)
-    if spacing is None and dataset.ImageType[2] not in WITHOUT_SCALE:
+    scaled = spacing is not None and FINEST_PIXEL <= spacing <= COARSEST_PIXEL
+    if not scaled and dataset.ImageType[2] not in WITHOUT_SCALE:
         raise Quarantined(QUARANTINE_REASON_NO_MICRONS_PER_PIXEL)
     return Inspection("dicom", spacing or 0.0)
 
