@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import tifffile
+from stages.constructed_slides import FORMATS
 
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NOT_A_SLIDE
 from chassis.isolated import Crashed, Isolated
@@ -20,7 +22,9 @@ from slides.quarantine import Quarantined
 
 DATA = Path(__file__).parents[1] / "data" / "slides"
 SLIDES = [samples.SLIDE, DATA / "jpeg2000-no-mpp.svs", DATA / "lossless-jpeg2000.dcm"]
-SLIDE_ROUNDS = 60
+# A thousand in all.
+REAL_ROUNDS = 200
+CONSTRUCTED_ROUNDS = 80
 READS_ROUNDS = 300
 PIECES = [b"\n", b"@", b"+\n", b"\r\n", b"\0", b"\xff", b"A" * 1000]
 
@@ -64,20 +68,33 @@ SLIDE_DAMAGE: list[Callable[[bytearray, random.Random], None]] = [cut, changed, 
 
 @pytest.mark.parametrize("source", SLIDES, ids=lambda path: path.name)
 async def test_a_damaged_slide_is_converted_or_quarantined(source: Path, tmp_path: Path) -> None:
+    await convert_damaged(source, tmp_path, REAL_ROUNDS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+async def test_a_damaged_slide_of_any_format_is_converted_or_quarantined(name: str, tmp_path: Path) -> None:
+    make, suffix = FORMATS[name]
+    await convert_damaged(make(tmp_path / f"whole{suffix}"), tmp_path, CONSTRUCTED_ROUNDS)
+
+
+async def convert_damaged(source: Path, folder: Path, rounds: int) -> None:
+    """Each ends converted, or set aside with its reason: by the converter, or because its process died of it."""
     rng = random.Random(20261124)
     quarantined = 0
     with Isolated() as isolated:
-        for number in range(SLIDE_ROUNDS):
+        for number in range(rounds):
             content = bytearray(source.read_bytes())
             rng.choice(SLIDE_DAMAGE)(content, rng)
-            damaged = tmp_path / f"damaged{source.suffix}"
+            damaged = folder / f"damaged{source.suffix}"
             damaged.write_bytes(content)
-            work = Conversion((damaged,), tmp_path / str(number), UUID(int=1), "n", "A1", microns_per_pixel=0.25)
+            out = folder / str(number)
+            work = Conversion((damaged,), out, UUID(int=1), "n", "A1", microns_per_pixel=0.25)
             try:
                 await isolated.run(convert, work, 60)
             except (Quarantined, Crashed):
                 quarantined += 1
-    assert 0 < quarantined < SLIDE_ROUNDS
+            shutil.rmtree(out, ignore_errors=True)
+    assert 0 < quarantined < rounds
 
 
 def test_damaged_reads_are_taken_or_rejected_with_their_place(tmp_path: Path) -> None:
