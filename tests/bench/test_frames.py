@@ -62,7 +62,7 @@ async def test_reading_frames(platform: Platform, tmp_path: Path) -> None:
     orthanc = f"http://127.0.0.1:{platform.ports['orthanc']}"
     token = Signer.at(platform.home.folder / "access" / "signing-key.pem").token("bench", ["viewer"], 3600)
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
-    async with httpx.AsyncClient(timeout=120, limits=limits) as client:
+    async with httpx.AsyncClient(timeout=600, limits=limits) as client:
         found = await client.post(f"{orthanc}/tools/lookup", content=level.sop_instance_uid)
         inside = json.loads(found.text)[0]["Path"]
         sources: dict[str, tuple[Callable[[int], str], dict[str, str]]] = {
