@@ -12,6 +12,7 @@ from casepath.cases.v1.cases_pb2 import (
     SLIDE_STATE_WAITING_FOR_SCAN,
     Case,
 )
+from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_REJECTED
 from cases.handlers import folded
 from chassis.errors import Malformed
 
@@ -77,6 +78,43 @@ def test_a_rescan_replaces_the_scan_and_what_was_read_on_it() -> None:
     case = fold(examples.order(), examples.ingested(), examples.scored(), examples.ingested(scan=OTHER_SCAN))
     assert states(case)["A1"] == SLIDE_STATE_WAITING_FOR_AI
     assert not case.slides[0].HasField("scored")
+    assert [scan.scan_id for scan in case.slides[0].superseded] == [examples.SCAN]
+
+
+def test_a_series_that_grows_supersedes_nothing() -> None:
+    grown = examples.ingested(scan=OTHER_SCAN)
+    grown.series_instance_uid = examples.ingested().series_instance_uid
+    case = fold(examples.order(), examples.ingested(), grown)
+    assert case.slides[0].ingested == grown
+    assert not case.slides[0].superseded
+
+
+def test_annotations_belong_to_the_scan_they_were_drawn_on() -> None:
+    case = fold(examples.order(), examples.ingested(), examples.annotated())
+    assert list(case.slides[0].annotations) == [examples.annotated()]
+    case = fold(examples.order(), examples.ingested(), examples.annotated(), examples.ingested(scan=OTHER_SCAN))
+    assert not case.slides[0].annotations
+
+
+def test_whoever_begins_to_read_has_the_case_until_it_is_released() -> None:
+    case = fold(examples.order(), examples.reading_begun())
+    assert (case.reader, case.assignee) == (examples.reader(), examples.reader())
+    released = examples.assigned()
+    released.ClearField("assignee")
+    case = fold(examples.order(), examples.reading_begun(), released)
+    assert not case.HasField("reader")
+    assert not case.HasField("assignee")
+
+
+def test_the_latest_decision_on_a_finding_counts() -> None:
+    case = fold(examples.order(), examples.reviewed(VERDICT_ACCEPTED), examples.reviewed(VERDICT_REJECTED))
+    assert [review.verdict for review in case.reviews] == [VERDICT_REJECTED]
+
+
+def test_signed_text_never_changes() -> None:
+    case = fold(examples.order(), examples.report_signed(), examples.report_signed(text="Other."), examples.report_signed(2))
+    assert [report.number for report in case.reports] == [1, 2]
+    assert case.reports[0] == examples.report_signed()
 
 
 def test_a_late_score_of_a_replaced_scan_is_not_shown() -> None:

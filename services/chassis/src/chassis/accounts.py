@@ -64,5 +64,8 @@ class Accounts:
         right = hmac.compare_digest(hashed(password, bytes.fromhex(kept.salt)), bytes.fromhex(kept.hash))
         return kept if right and kept is not self.nobody else None
 
+    def with_role(self, role: str) -> list[Account]:
+        return sorted((one for one in self.by_name.values() if role in one.roles), key=lambda one: one.full_name)
+
     def named(self, name: str) -> Account | None:
         return self.by_name.get(name)

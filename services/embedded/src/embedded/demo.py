@@ -136,6 +136,8 @@ def show(case: Case, ports: Ports, console: Console) -> None:
     console.print(overview(case), timeline(case))
     console.print("The AI score shows that the path works, no more: the demonstration model knows lymph nodes alone.")
     console.print("\nOpen it at", style="bold")
+    portal = f"http://127.0.0.1:{ports['portal']}/cases/{case.case_id}"
+    console.print(f"  {portal}  (names and passwords: access/passwords.txt in its home)", highlight=False, soft_wrap=True)
     fhir, orthanc = f"http://127.0.0.1:{ports['fhir']}/fhir", f"http://127.0.0.1:{ports['orthanc']}"
     for entry in case.filed:
         if entry.kind != "Instance":

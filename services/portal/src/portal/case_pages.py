@@ -15,6 +15,7 @@ from portal.people import Person
 from portal.presenting import (
     filed_kinds,
     findings,
+    label_address,
     levels,
     notices,
     opened_at,
@@ -68,6 +69,7 @@ class CasePages:
             draft=draft,
             may_sign=person.principal.may(Permission.SIGN_REPORTS),
             scanned=scanned,
+            labels={slide.slide_id: label_address(slide.ingested, person.principal) for slide in scanned},
             **shown(case, self.desk),
         )
 
@@ -75,7 +77,7 @@ class CasePages:
         """What the viewer's script shows."""
         case = await self.desk.case(request)
         catalogue = CATALOGUES[spoken(request)]
-        slides = [viewed_slide(case, slide, person.principal) for slide in case.slides if slide.HasField("ingested")]
+        slides = [viewed_slide(case, slide) for slide in case.slides if slide.HasField("ingested")]
         texts = {key.removeprefix("viewer."): catalogue[key] for key in VIEWER_TEXTS}
         answer = {"slides": slides, "texts": texts, "language": spoken(request), "user": person.account.name}
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
@@ -98,4 +100,5 @@ def shown(case: Case, desk: Desk) -> dict[str, Any]:
         "percent": percent,
         "levels": levels,
         "tile_address": tile_address,
+        "pathologists": desk.door.accounts.with_role("pathologist"),
     }

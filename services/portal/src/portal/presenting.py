@@ -88,7 +88,7 @@ def tile_address(ingested: SlideIngested, instance: Instance) -> str:
     return f"/tiles/{ingested.study_instance_uid}/{ingested.series_instance_uid}/{instance.sop_instance_uid}"
 
 
-def viewed_slide(case: Case, slide: Slide, person: Principal) -> dict[str, Any]:
+def viewed_slide(case: Case, slide: Slide) -> dict[str, Any]:
     """What the viewer needs of a slide: its pyramid, what the AI says of it, and where its annotations are."""
     ingested = slide.ingested
     pyramid = levels(ingested)
@@ -111,12 +111,14 @@ def viewed_slide(case: Case, slide: Slide, person: Principal) -> dict[str, Any]:
             if level.frames == ceil(level.total_columns / level.columns) * ceil(level.total_rows / level.rows)
         ],
         "annotations": f"/cases/{case.case_id}/slides/{slide.slide_id}/annotations",
-        "label": label_address(ingested) if person.may(Permission.READ_LABELS) else None,
         "ai": ai(case, slide),
     }
 
 
-def label_address(ingested: SlideIngested) -> str | None:
+def label_address(ingested: SlideIngested, who: Principal) -> str | None:
+    """Of the picture of the glass's label, for who may see it."""
+    if not who.may(Permission.READ_LABELS):
+        return None
     for instance in ingested.instances:
         if instance.flavor == IMAGE_FLAVOR_LABEL:
             return f"{tile_address(ingested, instance)}/1"

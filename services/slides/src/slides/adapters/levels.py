@@ -4,6 +4,7 @@ wsidicomizer 0.31 makes missing levels well, but describes them as it does the s
 model and compression, though it encodes them anew as JPEG.
 """
 
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -20,6 +21,9 @@ RESAMPLED = ["DERIVED", "PRIMARY", "VOLUME", "RESAMPLED"]
 # PS3.3 C.7.6.1.1.5.1.
 JPEG_METHOD = "ISO_10918_1"
 BYTES_A_PIXEL = 3
+# Of an element of the value representation OB (PS3.5 section 7.1.2).
+PIXEL_DATA_HEADER = 12
+COPIED_AT_ONCE = 1 << 20
 
 
 def describe_made_levels(paths: Collection[Path], own: Collection[tuple[int, int]]) -> None:
@@ -32,8 +36,26 @@ def describe_made_levels(paths: Collection[Path], own: Collection[tuple[int, int
 
 
 def describe_made(path: Path) -> None:
-    """Image Type and Frame Type (PS3.3 C.8.12.4.1.1), colour model (C.7.6.3.1.2) and lossy compression (C.7.6.1.1.5)."""
-    dataset = pydicom.dcmread(path)
+    """Image Type and Frame Type (PS3.3 C.8.12.4.1.1), colour model (C.7.6.3.1.2) and lossy compression (C.7.6.1.1.5).
+
+    The header is written anew and the pixel data copied after it, so that memory does not depend on the level's size.
+    """
+    with path.open("rb") as file:
+        dataset = pydicom.dcmread(file, stop_before_pixels=True)
+        start = file.tell()
+        file.seek(start + PIXEL_DATA_HEADER)
+        first = next(generate_frames(file, number_of_frames=int(dataset.NumberOfFrames)))
+        describe(dataset, first, path.stat().st_size - start)
+        partial = path.with_suffix(".partial")
+        dataset.save_as(partial)
+        with partial.open("ab") as target:
+            file.seek(start)
+            shutil.copyfileobj(file, target, COPIED_AT_ONCE)
+    partial.replace(path)
+
+
+def describe(dataset: pydicom.Dataset, frame: bytes, compressed: int) -> None:
+    """`frame` is one of its frames, `compressed` the bytes of all."""
     if dataset.file_meta.TransferSyntaxUID != JPEGBaseline8Bit:
         raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, "a made level is not JPEG")
     dataset.ImageType = RESAMPLED
@@ -41,18 +63,15 @@ def describe_made(path: Path) -> None:
         for frame_type in groups.get("WholeSlideMicroscopyImageFrameTypeSequence", ()):
             frame_type.FrameType = RESAMPLED
     dataset.DerivationDescription = "Halved from the level below it, and encoded as JPEG"
-    dataset.PhotometricInterpretation = color_model(
-        next(generate_frames(dataset.PixelData, number_of_frames=int(dataset.NumberOfFrames)))
-    )
+    dataset.PhotometricInterpretation = color_model(frame)
     pixels = int(dataset.NumberOfFrames) * int(dataset.Rows) * int(dataset.Columns) * BYTES_A_PIXEL
     before = dataset.get("LossyImageCompression") == "01"
     dataset.LossyImageCompressionRatio = [
         *values(dataset, "LossyImageCompressionRatio", before),
-        round(pixels / len(dataset.PixelData), 2),
+        round(pixels / compressed, 2),
     ]
     dataset.LossyImageCompressionMethod = [*values(dataset, "LossyImageCompressionMethod", before), JPEG_METHOD]
     dataset.LossyImageCompression = "01"
-    dataset.save_as(path)
 
 
 def values(dataset: pydicom.Dataset, name: str, before: bool) -> list[object]:
