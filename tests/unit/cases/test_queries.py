@@ -1,7 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import grpc
@@ -11,20 +9,11 @@ import pytest_asyncio
 import examples
 from casepath.cases.v1.cases_pb2 import Case, GetCaseRequest, ListCasesRequest, WatchCaseRequest
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub, add_CaseServiceServicer_to_server
-from cases.adapters.case_view import CaseView, MemoryCaseView, SqliteCaseView
+from cases.adapters.case_view import CaseView
 from cases.queries import CaseQueries
 
 if TYPE_CHECKING:
     from casepath.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def view(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CaseView]:
-    if request.param == "memory":
-        yield MemoryCaseView()
-        return
-    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as one:
-        yield one
 
 
 @pytest_asyncio.fixture

@@ -1,6 +1,6 @@
 """The worklist: what it holds, in which order, whichever store keeps it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -98,15 +98,6 @@ def test_the_turnaround_target_follows_the_urgency() -> None:
     routine, stat = (entry(case_of(one_slide_order(urgency=urgency))) for urgency in (URGENCY_ROUTINE, URGENCY_STAT))
     assert routine.due_at.ToDatetime() - routine.ordered_at.ToDatetime() == timedelta(hours=72)
     assert stat.due_at.ToDatetime() - stat.ordered_at.ToDatetime() == timedelta(hours=4)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def view(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CaseView]:
-    if request.param == "memory":
-        yield MemoryCaseView()
-        return
-    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as one:
-        yield one
 
 
 def various(count: int) -> list[Case]:

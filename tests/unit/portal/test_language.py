@@ -78,3 +78,8 @@ def test_numbers_and_spans_are_said_as_the_language_says_them() -> None:
         t = translator(language)
         said = [span(length, t) for length in (timedelta(minutes=-5), timedelta(hours=47), timedelta(days=3))]
         assert said == ["5 min", "47 h", "3 j" if language == "fr" else "3 d"]
+
+
+def test_what_was_not_examined_is_said_as_the_language_writes_numbers() -> None:
+    assert "0,8 %" in translator("fr")("notice.unexamined", share=0.812)
+    assert "0.8 %" in translator("en")("notice.unexamined", share=0.812)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 from google.protobuf.message import Message
@@ -22,8 +22,9 @@ from casepath.cases.v1.cases_pb2 import (
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceServicer
 from cases.adapters.case_view import OPEN_STATES, CaseView, Wanted
-from chassis.errors import Malformed
+from chassis.errors import Malformed, NotFound
 from chassis.events import check
+from chassis.grpc_errors import refuse
 
 DEFAULT_PAGE = 50
 # Changes that another process wrote are seen after at most this long.
@@ -45,7 +46,7 @@ class CaseQueries(CaseServiceServicer):
         await valid(request, context)
         case = self.view.get(request.case_id)
         if case is None:
-            await refuse(context, grpc.StatusCode.NOT_FOUND, "no event of this case has been seen")
+            await refuse(context, NotFound("no event of this case has been seen"))
         return GetCaseResponse(case=case)
 
     async def ListCases(self, request: ListCasesRequest, context: Context) -> ListCasesResponse:
@@ -82,7 +83,7 @@ class CaseQueries(CaseServiceServicer):
         try:
             page = self.view.worklist(wanted)
         except Malformed as error:
-            await refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            await refuse(context, error)
         counts = [StateCount(state=state, cases=cases) for state, cases in self.view.counts().items()]
         return ListWorklistResponse(entries=page.entries, next_page_token=page.end, counts=counts)
 
@@ -105,9 +106,4 @@ async def valid(request: Message, context: Context) -> None:
     try:
         check(request)
     except Malformed as error:
-        await refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
-
-
-async def refuse(context: Context, code: grpc.StatusCode, text: str) -> NoReturn:
-    await context.abort(code, text)
-    raise AssertionError("abort raises")
+        await refuse(context, error)

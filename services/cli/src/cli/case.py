@@ -13,7 +13,7 @@ from rich.table import Table
 
 from casepath.cases.v1.cases_pb2 import Case, GetCaseRequest, ListCasesRequest, SlideState, WatchCaseRequest
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
-from chassis.errors import CasepathError, NotFound, Rejected, Unavailable
+from chassis.grpc_errors import meaning
 from cli.platform import asynchronous, cases_option
 
 if TYPE_CHECKING:
@@ -80,15 +80,7 @@ async def asking(address: str) -> AsyncIterator["CaseServiceAsyncStub"]:
         try:
             yield CaseServiceStub(channel)
         except grpc.aio.AioRpcError as error:
-            raise meaning(error, address) from error
-
-
-def meaning(error: grpc.aio.AioRpcError, address: str) -> CasepathError:
-    if error.code() is grpc.StatusCode.NOT_FOUND:
-        return NotFound(error.details() or "not found")
-    if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
-        return Rejected(error.details() or "refused")
-    return Unavailable(f"cases does not answer at {address} ({error.code().name}): is the platform up? (casepath up)")
+            raise meaning(error, f"cases at {address}") from error
 
 
 def overview(found: Case) -> Table:

@@ -61,7 +61,7 @@ class Acts:
     async def sign(self, request: Request, person: Person) -> Response:
         """A report, or an addendum where there is one. A signature needs the signer's password again."""
         case, form = await self.desk.case(request), await form_of(request)
-        self.desk.door.proven(person.account.name, form.get("password", ""))
+        await self.desk.door.proven(person.account.name, form.get("password", ""))
         number = await self.desk.reports.next_number(case.case_id)
         if form.get("number") != str(number):
             # What was signed meanwhile was not on the signer's screen.

@@ -26,11 +26,15 @@ def preferred(cookie: str | None, accepted: str) -> str:
 
 
 def translator(language: str) -> Translate:
-    """A function from a key and its values to text. A key that is missing is a defect, and raises KeyError."""
+    """A function from a key and its values to text; a fraction is said to one digit.
+
+    A key that is missing is a defect, and raises KeyError.
+    """
     catalogue = CATALOGUES[language]
 
     def translate(key: str, **values: Any) -> str:
-        return catalogue[key].format(**values)
+        said = {name: number(value, 1, language) if isinstance(value, float) else value for name, value in values.items()}
+        return catalogue[key].format(**said)
 
     return translate
 

@@ -1,5 +1,6 @@
 """Who is at the screen: logging in, the session, and what they may do."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -45,19 +46,19 @@ class Door:
         self.failures: dict[str, tuple[int, float]] = {}
         self.tokens: dict[str, tuple[str, float]] = {}
 
-    def enter(self, request: Request, name: str, password: str) -> Person:
+    async def enter(self, request: Request, name: str, password: str) -> Person:
         """Raise WrongPassword where name and password are not somebody's."""
-        person = Person(self.proven(name, password))
+        person = Person(await self.proven(name, password))
         request.session.clear()
         request.session.update(name=name, since=int(time.time()))
         return person
 
-    def proven(self, name: str, password: str) -> Account:
+    async def proven(self, name: str, password: str) -> Account:
         """The account whose password this is; also for a signature. Raise WrongPassword, also while a name is locked."""
         count, since = self.failures.get(name, (0, 0.0))
         if count >= MOST_FAILURES and time.monotonic() - since < LOCKED_SECONDS:
             raise WrongPassword("too many wrong passwords: wait a minute")
-        found = self.accounts.known(name, password)
+        found = await asyncio.to_thread(self.accounts.known, name, password)
         if found is None:
             if len(self.failures) > 10_000:
                 self.failures.clear()

@@ -201,7 +201,7 @@ def notices(case: Case) -> list[Notice]:
             if scored.failed_tiles:
                 say(slide, "notice.failed_tiles", n=scored.failed_tiles, of=scored.tiles)
             if scored.unexamined_tissue >= 0.0005:
-                say(slide, "notice.unexamined", share=percent(scored.unexamined_tissue))
+                say(slide, "notice.unexamined", share=scored.unexamined_tissue * 100)
             if scored.findings_total > len(scored.findings):
                 say(slide, "notice.more_findings", n=scored.findings_total, shown=len(scored.findings))
         elif slide.HasField("failed"):
@@ -209,10 +209,6 @@ def notices(case: Case) -> list[Notice]:
         else:
             say(slide, "notice.ai_waiting")
     return found
-
-
-def percent(share: float) -> str:
-    return f"{share * 100:.1f}"
 
 
 def slide_state(slide: Slide) -> str:

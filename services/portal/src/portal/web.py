@@ -38,7 +38,7 @@ HEADERS = {
 }
 
 
-class Guarded:
+class SameSite:
     """Security headers on each answer; and an act is only taken from our own pages (OWASP: verifying the origin)."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -74,7 +74,7 @@ class LoginPages:
     async def enter(self, request: Request) -> Response:
         fields = await form_of(request)
         try:
-            self.door.enter(request, fields.get("name", ""), fields.get("password", ""))
+            await self.door.enter(request, fields.get("name", ""), fields.get("password", ""))
         except WrongPassword:
             return render(request, "login.html", 401, failed=True)
         return RedirectResponse("/", 303)
@@ -129,4 +129,4 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         same_site="strict",
         https_only=https_only,
     )
-    return Starlette(routes=routes, middleware=[Middleware(Guarded), session])
+    return Starlette(routes=routes, middleware=[Middleware(SameSite), session])

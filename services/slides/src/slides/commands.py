@@ -14,7 +14,8 @@ from casepath.intake.v1.order_pb2 import OrderPlaced, Specimen
 from casepath.slides.v1.frames_pb2 import SlideHeader, UploadSlideRequest
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceStub
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_MICRONS_PER_PIXEL, ImageFlavor
-from chassis.errors import CasepathError, Misconfigured, Rejected, Unavailable
+from chassis.errors import Misconfigured, Rejected
+from chassis.grpc_errors import meaning
 from chassis.objects import digest
 from slides.inbox import CHUNK
 from slides.quarantine import Quarantined
@@ -130,10 +131,4 @@ async def sent(address: str, token: str, requests: AsyncIterator[UploadSlideRequ
         try:
             return (await stub.UploadSlide(requests, metadata=(("authorization", f"Bearer {token}"),))).scan_id
         except grpc.aio.AioRpcError as error:
-            raise meaning(error, address) from error
-
-
-def meaning(error: grpc.aio.AioRpcError, address: str) -> CasepathError:
-    if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return Unavailable(f"slides does not answer at {address}: is the platform up? (casepath up)")
-    return Rejected(error.details() or error.code().name)
+            raise meaning(error, f"slides at {address}") from error

@@ -1,7 +1,7 @@
 """Answering SlideService (casepath.slides.v1)."""
 
 from collections.abc import AsyncIterator
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 
@@ -12,9 +12,10 @@ from casepath.slides.v1.frames_pb2 import (
     UploadSlideResponse,
 )
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceServicer
-from chassis.access import Forbidden, Gate, Permission, Principal, Unauthenticated
-from chassis.errors import CasepathError, Malformed, NotFound, Retriable
+from chassis.access import Gate, Permission, Principal
+from chassis.errors import CasepathError, Malformed, NotFound
 from chassis.events import check
+from chassis.grpc_errors import refuse
 from slides.catalogue import Catalogue
 from slides.frames import Frames
 from slides.handlers import scan_id
@@ -60,6 +61,8 @@ class SlideService(SlideServiceServicer):
             check(first)
             size = await self.inbox.file(first.header, chunks(request_iterator))
             return UploadSlideResponse(scan_id=str(scan_id(self.inbox.namespace, first.header.sha256)), size=size)
+        except Incomplete as error:
+            await context.abort(grpc.StatusCode.DATA_LOSS, str(error))
         except CasepathError as error:
             await refuse(context, error)
 
@@ -73,20 +76,3 @@ async def chunks(requests: AsyncIterator[UploadSlideRequest]) -> AsyncIterator[b
         if request.WhichOneof("part") != "chunk":
             raise Malformed("after the header come chunks alone")
         yield request.chunk
-
-
-async def refuse(context: Context, error: CasepathError) -> NoReturn:
-    code = grpc.StatusCode.INVALID_ARGUMENT
-    match error:
-        case Unauthenticated():
-            code = grpc.StatusCode.UNAUTHENTICATED
-        case Forbidden():
-            code = grpc.StatusCode.PERMISSION_DENIED
-        case NotFound():
-            code = grpc.StatusCode.NOT_FOUND
-        case Incomplete():
-            code = grpc.StatusCode.DATA_LOSS
-        case Retriable():
-            code = grpc.StatusCode.UNAVAILABLE
-    await context.abort(code, str(error))
-    raise AssertionError("abort raises")

@@ -16,7 +16,7 @@ from casepath.cases.v1.cases_pb2 import (
     WatchWorklistRequest,
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
-from chassis.errors import CasepathError, Malformed, NotFound, Unavailable
+from chassis.grpc_errors import meaning
 
 if TYPE_CHECKING:
     from casepath.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub
@@ -38,13 +38,13 @@ class CaseService:
         try:
             return (await self.stub.GetCase(GetCaseRequest(case_id=case_id), timeout=TIMEOUT)).case
         except grpc.aio.AioRpcError as error:
-            raise meaning(error) from error
+            raise meaning(error, "cases") from error
 
     async def worklist(self, request: ListWorklistRequest) -> ListWorklistResponse:
         try:
             return await self.stub.ListWorklist(request, timeout=TIMEOUT)
         except grpc.aio.AioRpcError as error:
-            raise meaning(error) from error
+            raise meaning(error, "cases") from error
 
     async def revisions(self) -> AsyncIterator[int]:
         """The worklist's revision now and at each change."""
@@ -52,7 +52,7 @@ class CaseService:
             async for answer in self.stub.WatchWorklist(WatchWorklistRequest()):
                 yield answer.revision
         except grpc.aio.AioRpcError as error:
-            raise meaning(error) from error
+            raise meaning(error, "cases") from error
 
     async def holding(self, case_id: str, events: Collection[str], seconds: float) -> Case:
         """The case once it holds these events, so that whoever acted sees what they did; as it is after `seconds`."""
@@ -64,13 +64,5 @@ class CaseService:
         except TimeoutError:
             pass
         except grpc.aio.AioRpcError as error:
-            raise meaning(error) from error
+            raise meaning(error, "cases") from error
         return await self.get(case_id)
-
-
-def meaning(error: grpc.aio.AioRpcError) -> CasepathError:
-    if error.code() is grpc.StatusCode.NOT_FOUND:
-        return NotFound("there is no such case")
-    if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
-        return Malformed(error.details() or "refused")
-    return Unavailable(f"cases does not answer: {error.code().name}")

@@ -73,7 +73,7 @@ changes.addEventListener("changed", () => {
   first = false;
 });
 
+// By then htmx listens.
 document.addEventListener("DOMContentLoaded", () => {
-  if (recall()) setTimeout(refresh);
+  if (recall()) refresh();
 });
-if (document.readyState !== "loading" && recall()) setTimeout(refresh);
