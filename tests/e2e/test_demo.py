@@ -28,7 +28,9 @@ def test_the_demo_tells_each_stage_and_where_each_object_opens(platform: Platfor
         assert f"✔ {stage}" in told.stdout
     assert "sequencing.variants.called.v1" in told.stdout
     addresses = re.findall(r"http://\S+", told.stdout)
-    assert len(addresses) == 12
+    assert len(addresses) == 13
+    case = httpx.get(addresses.pop(0), headers={"Accept": "text/html"}, timeout=30)
+    assert case.headers["location"] == "/login"
     for address in addresses:
         assert httpx.get(address, timeout=30).status_code == 200, address
     assert platform.home.supervisor() is not None

@@ -31,6 +31,7 @@ class Portal:
     async def enter(self, page: Page, name: str = "martin") -> None:
         """Log in by keyboard."""
         await page.goto(self.base)
+        await expect(page.locator("[name=name]")).to_be_focused()
         await page.keyboard.type(name)
         await page.keyboard.press("Tab")
         await page.keyboard.type(self.passwords[name])
