@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import obstore
 from google.protobuf.message import Message
@@ -98,9 +99,12 @@ class Objects:
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not give {path}: {type(error).__name__}") from error
 
-    async def write(self, path: str, content: bytes | Path) -> None:
-        """Visible only when whole: obstore writes aside and renames, or commits a multipart upload."""
-        await obstore.put_async(self.store, path, content)
+    async def write(self, path: str, content: bytes | Path, mode: Literal["overwrite", "create"] = "overwrite") -> None:
+        """Visible only when whole: obstore writes aside and renames, or commits a multipart upload.
+
+        Raise AlreadyExistsError where something has the name and the mode is "create".
+        """
+        await obstore.put_async(self.store, path, content, mode=mode)
         if self.folder is not None:
             await asyncio.to_thread(flush, self.folder / path)
 
@@ -127,15 +131,12 @@ class Shelf[M: Message]:
 
     async def create(self, name: str, message: M) -> bool:
         """Put it where nothing has this name; say whether that was so. Of two at once, one gets the name."""
-        path = f"{self.prefix}/{name}"
         try:
-            await obstore.put_async(self.objects.store, path, message.SerializeToString(), mode="create")
+            await self.objects.write(f"{self.prefix}/{name}", message.SerializeToString(), "create")
         except AlreadyExistsError:
             return False
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
-        if self.objects.folder is not None:
-            await asyncio.to_thread(flush, self.objects.folder / path)
         return True
 
     async def remove(self, name: str) -> None:

@@ -9,7 +9,7 @@ from casepath.cases.v1.cases_pb2 import Case
 from chassis.access import Permission
 from chassis.errors import NotFound
 from portal.desk import Desk, render, spoken
-from portal.handlers import undecided
+from portal.handlers import undecided, unread
 from portal.language import CATALOGUES
 from portal.people import Person
 from portal.presenting import (
@@ -88,6 +88,7 @@ def shown(case: Case, desk: Desk) -> dict[str, Any]:
         "findings": findings(case),
         "notices": notices(case),
         "undecided": undecided(case),
+        "unread": unread(case),
         "filed": filed_kinds(case.filed),
         "link": lambda entry: opened_at(entry, desk.record_link),
         "patient_name": patient_name,

@@ -91,8 +91,7 @@ class Dicomweb:
                 break
             instances = visible(who, await self.catalogue.of_study(uid))
             if instances:
-                row = queries.study_row(instances, self.address(request), included(request))
-                rows += queries.matching([(queries.header(instances[0]), row)], wanted)
+                rows += queries.matching([queries.study_row(instances, self.address(request), included(request))], wanted)
         return dicom_json(rows[offset:])
 
     async def studies(self, wanted: dict[str, str]) -> Sequence[str]:
@@ -108,18 +107,13 @@ class Dicomweb:
         who.must(Permission.READ_SLIDES)
         found = visible(who, await self.catalogue.of_study(request.path_params["study"]))
         more = included(request)
-        rows = [
-            (queries.header(one[0]), queries.series_row(one, self.address(request), more)) for one in queries.by_series(found)
-        ]
-        return self.page(request, rows)
+        return self.page(request, [queries.series_row(one, self.address(request), more) for one in queries.by_series(found)])
 
     async def search_instances(self, request: Request, who: Principal) -> Response:
         who.must(Permission.READ_SLIDES)
         found = visible(who, await self.listed(request))
         more = included(request)
-        return self.page(
-            request, [(queries.header(one), queries.instance_row(one, self.address(request), more)) for one in found]
-        )
+        return self.page(request, [queries.instance_row(one, self.address(request), more) for one in found])
 
     async def metadata(self, request: Request, who: Principal) -> Response:
         who.must(Permission.READ_SLIDES)

@@ -98,28 +98,34 @@ def numeric(value: int) -> Json:
     return {"vr": "IS", "Value": [value]}
 
 
-def study_row(instances: Sequence[StoredInstance], base: str, more: Iterable[str]) -> Json:
-    row = chosen(header(instances[0]), STUDY, more)
+def study_row(instances: Sequence[StoredInstance], base: str, more: Iterable[str]) -> tuple[Json, Json]:
+    """A header of the study's, and what is answered of it."""
+    said = header(instances[0])
+    row = chosen(said, STUDY, more)
     row[MODALITIES] = {"vr": "CS", "Value": ["SM"]}
     row[STUDY_SERIES] = numeric(len({one.series_instance_uid for one in instances}))
     row[STUDY_INSTANCES] = numeric(len(instances))
     row[RETRIEVE_URL] = {"vr": "UR", "Value": [f"{base}/studies/{instances[0].study_instance_uid}"]}
-    return row
+    return said, row
 
 
-def series_row(instances: Sequence[StoredInstance], base: str, more: Iterable[str]) -> Json:
+def series_row(instances: Sequence[StoredInstance], base: str, more: Iterable[str]) -> tuple[Json, Json]:
+    """A header of the series', and what is answered of it."""
     first = instances[0]
-    row = chosen(header(first), (*SERIES, "StudyInstanceUID"), more)
+    said = header(first)
+    row = chosen(said, (*SERIES, "StudyInstanceUID"), more)
     row[SERIES_INSTANCES] = numeric(len(instances))
     row[RETRIEVE_URL] = {"vr": "UR", "Value": [f"{base}/studies/{first.study_instance_uid}/series/{first.series_instance_uid}"]}
-    return row
+    return said, row
 
 
-def instance_row(stored: StoredInstance, base: str, more: Iterable[str]) -> Json:
-    row = chosen(header(stored), (*INSTANCE, "StudyInstanceUID", "SeriesInstanceUID"), more)
+def instance_row(stored: StoredInstance, base: str, more: Iterable[str]) -> tuple[Json, Json]:
+    """The instance's header, and what is answered of it."""
+    said = header(stored)
+    row = chosen(said, (*INSTANCE, "StudyInstanceUID", "SeriesInstanceUID"), more)
     row[AVAILABLE_SYNTAX] = {"vr": "UI", "Value": [stored.instance.transfer_syntax_uid]}
     row[RETRIEVE_URL] = {"vr": "UR", "Value": [instance_url(stored, base)]}
-    return row
+    return said, row
 
 
 def metadata(stored: StoredInstance, base: str) -> Json:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import structlog
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
@@ -62,6 +63,4 @@ class StoreScp:
 
 
 def series_of(path: Path) -> str:
-    import pydicom
-
     return str(pydicom.dcmread(path, specific_tags=["SeriesInstanceUID"], stop_before_pixels=True).SeriesInstanceUID)
