@@ -57,12 +57,16 @@ export class Annotations {
   }
 
   list() {
+    // Somebody may be typing a name while the saved ones arrive.
+    const named = document.activeElement?.closest("#annotations li")?.dataset.feature;
     this.place.replaceChildren(...(this.features[this.slide] ?? []).map((feature) => this.line(this.slide, feature)));
+    if (named) this.place.querySelector(`li[data-feature="${CSS.escape(named)}"] input`)?.focus();
     this.button.disabled = !this.unsaved.size;
   }
 
   line(slide, feature) {
     const line = document.createElement("li");
+    line.dataset.feature = feature.id ?? "";
     const said = feature.properties;
     if (said.author !== this.page.user) {
       line.textContent = `${said.name || "—"} (${said.author})`;
