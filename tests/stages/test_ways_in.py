@@ -23,11 +23,13 @@ import examples
 from casepath.slides.v1.frames_pb2 import GetFramesRequest, SlideHeader, UploadSlideRequest
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceStub, add_SlideServiceServicer_to_server
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, SlideIngested
+from chassis.access import Forbidden
 from chassis.objects import Objects
 from embedded import samples
 from slides.adapters.scan_prefix import ScanPrefix
 from slides.adapters.store_scp import StoreScp
 from slides.adapters.stow import Stow
+from slides.commands import sent
 from slides.dicomweb import Dicomweb
 from slides.frame_service import SlideService
 from slides.scans import scans
@@ -170,15 +172,20 @@ async def test_the_same_uid_with_other_pixels_is_set_aside(archive: Archive, ser
 
 
 @pytest_asyncio.fixture
-async def stub(archive: Archive) -> AsyncIterator["SlideServiceAsyncStub"]:
+async def address(archive: Archive) -> AsyncIterator[str]:
     server = grpc.aio.server()
     service = SlideService(archive.catalogue, archive.frames, archive.inbox, archive.gate)
     add_SlideServiceServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield SlideServiceStub(channel)
+    yield f"127.0.0.1:{port}"
     await server.stop(None)
+
+
+@pytest_asyncio.fixture
+async def stub(address: str) -> AsyncIterator["SlideServiceAsyncStub"]:
+    async with grpc.aio.insecure_channel(address) as channel:
+        yield SlideServiceStub(channel)
 
 
 def bearer(archive: Archive, role: str) -> tuple[tuple[str, str]]:
@@ -229,6 +236,12 @@ async def test_an_upload_that_lost_bytes_on_the_way_is_not_kept(archive: Archive
         await stub.UploadSlide(iter(upload(b"abc", sha256="0" * 64)), metadata=bearer(archive, "scanner"))
     assert caught.value.code() is grpc.StatusCode.DATA_LOSS
     assert list(archive.ingestion.area.incoming.iterdir()) == []
+
+
+async def test_who_is_refused_while_still_sending_is_told_why_each_time(archive: Archive, address: str) -> None:
+    for _ in range(20):
+        with pytest.raises(Forbidden, match="needs the permission"):
+            await asyncio.to_thread(sent, address, archive.token("viewer"), iter(upload(bytes(8_000_000))))
 
 
 async def test_scans_in_a_bucket_are_brought_in_once_with_their_sidecars(archive: Archive, tmp_path: Path) -> None:

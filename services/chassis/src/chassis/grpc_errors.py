@@ -29,7 +29,7 @@ async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: CasepathErr
     raise AssertionError("abort raises")
 
 
-def meaning(error: grpc.aio.AioRpcError, service: str) -> CasepathError:
+def meaning(error: grpc.RpcError, service: str) -> CasepathError:
     """What a status of `service`, named with its address, says to whoever asked."""
     refused = REFUSALS.get(error.code())
     if refused is not None:

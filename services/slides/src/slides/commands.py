@@ -1,10 +1,9 @@
 """`casepath slide`: the stage alone, without a broker, on a user's own file."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import click
@@ -19,9 +18,6 @@ from chassis.grpc_errors import meaning
 from chassis.objects import digest
 from slides.inbox import CHUNK
 from slides.quarantine import Quarantined
-
-if TYPE_CHECKING:
-    from casepath.slides.v1.frames_pb2_grpc import SlideServiceAsyncStub
 
 # Outside a deployment there is no secret to derive UIDs from, and no patient whose ids they would be.
 STANDALONE = UUID("9f0f5ad2-7f3c-5d1e-8a43-3a0f6f0a6f2b")
@@ -114,21 +110,22 @@ def upload(source: Path, accession: str, slide_id: str, microns_per_pixel: float
     )
     with click.progressbar(length=size, label="sending", file=click.get_text_stream("stderr")) as bar:
 
-        async def requests() -> AsyncIterator[UploadSlideRequest]:
+        def requests() -> Iterator[UploadSlideRequest]:
             yield UploadSlideRequest(header=header)
             with source.open("rb") as file:
-                while chunk := await asyncio.to_thread(file.read, CHUNK):
+                while chunk := file.read(CHUNK):
                     yield UploadSlideRequest(chunk=chunk)
                     bar.update(len(chunk))
 
-        scan = asyncio.run(sent(slides, token_file.read_text().strip(), requests()))
+        scan = sent(slides, token_file.read_text().strip(), requests())
     click.echo(scan)
 
 
-async def sent(address: str, token: str, requests: AsyncIterator[UploadSlideRequest]) -> str:
-    async with grpc.aio.insecure_channel(address) as channel:
-        stub: SlideServiceAsyncStub = SlideServiceStub(channel)
+def sent(address: str, token: str, requests: Iterator[UploadSlideRequest]) -> str:
+    """Over gRPC's blocking stub: of a call that is refused while it still sends, the asynchronous one may say INTERNAL alone."""
+    with grpc.insecure_channel(address) as channel:
+        stub = SlideServiceStub(channel)
         try:
-            return (await stub.UploadSlide(requests, metadata=(("authorization", f"Bearer {token}"),))).scan_id
-        except grpc.aio.AioRpcError as error:
+            return stub.UploadSlide(requests, metadata=(("authorization", f"Bearer {token}"),)).scan_id
+        except grpc.RpcError as error:
             raise meaning(error, f"slides at {address}") from error
