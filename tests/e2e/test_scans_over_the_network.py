@@ -8,7 +8,7 @@ from pynetdicom import AE
 from stages.test_ways_in import store
 
 from casepath.cases.v1.cases_pb2 import Case
-from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL
+from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME
 from conftest import Platform
 from e2e.conftest import SECONDS, new_visit
 from embedded import samples
@@ -47,10 +47,11 @@ async def test_an_uploaded_slide_joins_its_case_and_its_frames_are_served(platfo
     slide = (await ingested(platform, visit, 7)).slides[0].ingested
     assert sent.stdout.strip() == slide.scan_id
     label = next(one for one in slide.instances if one.flavor == IMAGE_FLAVOR_LABEL)
+    level = next(one for one in slide.instances if one.flavor == IMAGE_FLAVOR_VOLUME)
     base = f"http://127.0.0.1:{platform.ports['dicomweb']}/dicomweb"
     series = f"{base}/studies/{slide.study_instance_uid}/series/{slide.series_instance_uid}"
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {kept.read_text().strip()}"}) as viewer:
-        frame = await viewer.get(f"{series}/instances/{slide.instances[0].sop_instance_uid}/frames/1")
+        frame = await viewer.get(f"{series}/instances/{level.sop_instance_uid}/frames/1")
         assert frame.status_code == 200
         assert (await viewer.get(f"{series}/instances/{label.sop_instance_uid}/frames/1")).status_code == 403
 

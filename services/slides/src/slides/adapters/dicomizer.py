@@ -5,13 +5,12 @@ import shutil
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from uuid import UUID
 
 import pydicom
 import tifffile
 from pydicom.uid import UID
-from wsidicom.file.io.frame_index.offset_table_type import OffsetTableType
 from wsidicom.geometry import SizeMm
 from wsidicom.metadata import Image, Patient, PatientSex, Pyramid, Series, Slide, SlideSample, Study
 from wsidicom.metadata.uid_generator import CallableUidGenerator
@@ -32,6 +31,7 @@ from casepath.slides.v1.slide_pb2 import (
 )
 from chassis.errors import Unavailable, defect_and_place
 from chassis.identity import dicom_uid
+from slides.adapters.bounded_target import BoundedTarget, TilesOnDisk
 from slides.adapters.frame_index import FrameIndex, frame_index
 from slides.adapters.frames import check_frames
 from slides.adapters.inspection import Inspection, dicom_microns_per_pixel, inspect, inspect_dicom
@@ -182,18 +182,19 @@ def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
         source = work.sources[0]
         if work.microns_per_pixel is not None and inspection.vendor == "aperio":
             source = with_microns_per_pixel(source, Path(scratch) / source.name, work.microns_per_pixel)
-        written = WsiDicomizer.convert(
-            source,
-            work.out,
-            metadata=metadata(order, specimen, work.slide_id, inspection.microns_per_pixel),
-            metadata_pre_processor=with_valid_color_space,
-            uid_generator=ContentUids(work.identity, work.name, study),
-            include_thumbnail=False,
-            add_missing_levels=True,
-            offset_table=OffsetTableType.EXTENDED,
-            workers=1,
-        )
-    paths = sorted(Path(str(path)) for path in written)
+        uids = ContentUids(work.identity, work.name, study)
+        with (
+            TemporaryFile(dir=scratch) as waiting,
+            WsiDicomizer.open(
+                source,
+                metadata=metadata(order, specimen, work.slide_id, inspection.microns_per_pixel),
+                metadata_pre_processor=with_valid_color_space,
+                uid_generator=uids,
+            ) as slide,
+            BoundedTarget(work.out, TilesOnDisk(waiting), uids) as target,
+        ):
+            target.save(slide.pyramids, slide.labels, slide.overviews, include_thumbnails=False)
+    paths = sorted(Path(str(path)) for path in target.filepaths)
     describe_made_levels(paths, inspection.levels)
     return paths
 
