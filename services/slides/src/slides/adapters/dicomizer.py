@@ -16,6 +16,7 @@ from wsidicom.metadata import Image, Patient, PatientSex, Pyramid, Series, Slide
 from wsidicom.metadata.uid_generator import CallableUidGenerator
 from wsidicomizer import WsiDicomizer
 from wsidicomizer.metadata import WsiDicomizerMetadata
+from wsidicomizer.wsidicomizer import SourceIdentifier
 
 from casepath.intake.v1.order_pb2 import OrderPlaced, Specimen
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER
@@ -34,7 +35,7 @@ from chassis.identity import dicom_uid
 from slides.adapters.bounded_target import BoundedTarget, TilesOnDisk
 from slides.adapters.frame_index import FrameIndex, frame_index
 from slides.adapters.frames import check_frames
-from slides.adapters.inspection import Inspection, dicom_microns_per_pixel, inspect, inspect_dicom
+from slides.adapters.inspection import Inspection, carried, dicom_microns_per_pixel, inspect, inspect_dicom
 from slides.adapters.levels import describe_made_levels
 from slides.adapters.pixels import measured
 from slides.quarantine import Quarantined
@@ -182,6 +183,7 @@ def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
         source = work.sources[0]
         if work.microns_per_pixel is not None and inspection.vendor == "aperio":
             source = with_microns_per_pixel(source, Path(scratch) / source.name, work.microns_per_pixel)
+        tiles = carried(source)
         uids = ContentUids(work.identity, work.name, study)
         with (
             TemporaryFile(dir=scratch) as waiting,
@@ -190,12 +192,13 @@ def dicomize(work: Conversion, inspection: Inspection) -> list[Path]:
                 metadata=metadata(order, specimen, work.slide_id, inspection.microns_per_pixel),
                 metadata_pre_processor=with_valid_color_space,
                 uid_generator=uids,
+                preferred_source=SourceIdentifier.OPENTILE if tiles else SourceIdentifier.OPENSLIDE,
             ) as slide,
             BoundedTarget(work.out, TilesOnDisk(waiting), uids) as target,
         ):
             target.save(slide.pyramids, slide.labels, slide.overviews, include_thumbnails=False)
     paths = sorted(Path(str(path)) for path in target.filepaths)
-    describe_made_levels(paths, inspection.levels)
+    describe_made_levels(paths, tiles or inspection.levels)
     return paths
 
 

@@ -8,8 +8,10 @@ import openslide
 import pydicom
 import tifffile
 from opentile import OpenTile
+from PIL import Image
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
+from wsidicomizer.sources import OpenTileSource
 
 from casepath.slides.v1.slide_pb2 import (
     QUARANTINE_REASON_NO_MICRONS_PER_PIXEL,
@@ -30,7 +32,7 @@ TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """`vendor` as OpenSlide names it, or "dicom"; `levels` are (columns, rows), of what the scanner wrote."""
+    """`vendor` as OpenSlide names it, or "dicom"; `levels` are (columns, rows), as OpenSlide sees what the scanner wrote."""
 
     vendor: str
     microns_per_pixel: float
@@ -47,25 +49,36 @@ def inspect(path: Path, microns_per_pixel: float | None) -> Inspection:
         check_tiff_extent(path)
     try:
         with openslide.OpenSlide(path) as slide:
-            properties, levels = dict(slide.properties), tuple(slide.level_dimensions)
+            properties, levels = dict(slide.properties), written_levels(path, slide)
     except (openslide.OpenSlideError, OSError) as error:
         raise Quarantined(QUARANTINE_REASON_NOT_A_SLIDE, type(error).__name__) from None
     stated = microns_per_pixel or number(properties.get(openslide.PROPERTY_NAME_MPP_X))
     if stated is None or not FINEST_PIXEL <= stated <= COARSEST_PIXEL:
         raise Quarantined(QUARANTINE_REASON_NO_MICRONS_PER_PIXEL)
-    return Inspection(properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown"), stated, own_levels(path) or levels)
+    return Inspection(properties.get(openslide.PROPERTY_NAME_VENDOR, "unknown"), stated, levels)
 
 
-def own_levels(path: Path) -> tuple[tuple[int, int], ...]:
-    """The levels that the converter takes from the file; none for a format that it reads by OpenSlide.
-
-    OpenSlide lists levels of NDPI files that nobody wrote: it shrinks JPEG as it decodes.
-    """
+def carried(path: Path) -> tuple[tuple[int, int], ...]:
+    """The levels of a file whose tiles are carried over; none of a format whose pixels OpenSlide has to put together."""
     try:
+        if not OpenTileSource.is_supported(path):
+            return ()
         with OpenTile.open(path) as tiler:
             return tuple((level.image_size.width, level.image_size.height) for level in tiler.levels)
     except Exception:  # noqa: BLE001 - parsers raise whatever they do; a broken file is found when it is converted
         return ()
+
+
+def written_levels(path: Path, slide: openslide.OpenSlide) -> tuple[tuple[int, int], ...]:
+    """Without those that OpenSlide lists of Hamamatsu's formats and nobody wrote: it shrinks JPEG as it decodes."""
+    named = slide.properties.get("hamamatsu.MapFile")
+    if named is None:
+        return tuple(slide.level_dimensions)
+    try:
+        with Image.open(path.with_name(named)) as overview:
+            return slide.dimensions, overview.size
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return (slide.dimensions,)
 
 
 def inspect_dicom(path: Path) -> Inspection:
