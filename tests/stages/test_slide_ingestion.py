@@ -1,6 +1,7 @@
 import json
 import re
-from collections.abc import AsyncIterator
+import resource
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest_asyncio
 import examples
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.drop_folder import DropArea
+from chassis.errors import Unavailable
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ListedOrders
@@ -135,3 +137,40 @@ async def test_no_event_of_a_quarantined_scan_carries_its_file_name(ingestion: I
     (record,) = publisher.records
     everything = record.key + record.value + b"".join(value for _, value in record.headers)
     assert b"Exemple" not in everything
+
+
+@pytest.fixture
+def no_room() -> Iterator[Callable[[], None]]:
+    """No file may grow beyond 100 kB until it is called: as on a full disk, each write fails, in child processes too."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_scan_that_there_is_no_room_for_waits_and_is_ingested_when_there_is(
+    ingestion: Ingestion, publisher: MemoryPublisher, no_room: Callable[[], None]
+) -> None:
+    scan = ingestion.area.incoming / f"{examples.ACCESSION}_A1.svs"
+    scan.symlink_to(samples.SLIDE)
+    with Isolated() as cramped:
+        ingestion.isolated = cramped
+        with pytest.raises(Unavailable, match="this machine cannot convert it now"):
+            await ingestion.take(Scan((scan,)))
+        assert scan.exists()
+        assert publisher.records == []
+        assert await ingestion.objects.names("sha256") == set()
+    no_room()
+    with Isolated() as roomy:
+        ingestion.isolated = roomy
+        await ingestion.take(Scan((scan,)))
+    assert topics(publisher) == ["slides.slide.ingested.v1"]
+
+
+async def test_a_share_that_cannot_be_read_leaves_the_scan_for_later(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
+    gone = ingestion.area.incoming / f"{examples.ACCESSION}_A1.svs"
+    gone.symlink_to(ingestion.area.incoming / "unmounted" / "scan.svs")
+    with pytest.raises(OSError, match="No such file"):
+        await ingestion.take(Scan((gone,)))
+    assert gone.is_symlink()
+    assert publisher.records == []

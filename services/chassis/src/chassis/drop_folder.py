@@ -106,18 +106,21 @@ class Watcher[T]:
         self.watching = True
         while not stop.is_set():
             await self.attempt(self.resume())
-            for item in self.grouped(await self.drop.stable()):
-                if stop.is_set():
-                    break
-                await self.attempt(self.take(item))
+            await self.attempt(self.round(stop))
             try:
                 await asyncio.wait_for(stop.wait(), POLL_SECONDS)
             except TimeoutError:
                 continue
         self.watching = False
 
+    async def round(self, stop: asyncio.Event) -> None:
+        for item in self.grouped(await self.drop.stable()):
+            if stop.is_set():
+                return
+            await self.attempt(self.take(item))
+
     async def attempt(self, work: Awaitable[object]) -> None:
-        """One input that cannot be read or kept now does not hold the others."""
+        """An input that cannot be read or kept now does not hold the others, nor does a folder that is gone for a while."""
         try:
             await work
         except Retriable as error:

@@ -4,6 +4,7 @@ A file is a scan of its own. A folder is one scan: a DICOM series, or a format o
 with its folder `X/`.
 """
 
+import errno
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,11 +34,14 @@ class Scan:
         return sidecar_of(self.named)
 
     def files(self) -> list[Path]:
-        """Every file, in name order, but hidden ones."""
+        """Every file, in name order, but hidden ones. Raise FileNotFoundError where none is left: a share may be gone."""
         found: list[Path] = []
         for entry in self.entries:
             found += [entry] if entry.is_file() else [path for path in sorted(entry.rglob("*")) if path.is_file()]
-        return [path for path in found if not path.name.startswith(".")]
+        shown = [path for path in found if not path.name.startswith(".")]
+        if not shown:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        return shown
 
     def sources(self) -> list[Path]:
         """What a reader opens: the DICOM files of a series, else the one file from which the others are found.

@@ -47,7 +47,20 @@ FLAVORS = {
     "THUMBNAIL": IMAGE_FLAVOR_THUMBNAIL,
 }
 # Of the machine rather than of the file: a full disk, a share that is gone.
-PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ESTALE, errno.ENOENT})
+PASSING = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.ENOMEM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EIO,
+        errno.ESTALE,
+        errno.ENOENT,
+        errno.EACCES,
+    }
+)
 # Value representation SH, of Accession Number and Study ID (PS3.5 section 6.2).
 LONGEST_SH = 16
 COLOR_SPACES = frozenset({"SRGB", "ADOBERGB", "ROMMRGB", "DISPLAYP3"})
