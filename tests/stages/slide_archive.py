@@ -45,8 +45,8 @@ class Archive:
 
 
 @asynccontextmanager
-async def archive_at(folder: Path) -> AsyncIterator[Archive]:
-    objects, publisher, signer = Objects.at(f"file://{folder / 'objects'}"), MemoryPublisher(), Signer.fresh()
+async def archive_at(folder: Path, bucket: Objects | None = None) -> AsyncIterator[Archive]:
+    objects, publisher, signer = bucket or Objects.at(f"file://{folder / 'objects'}"), MemoryPublisher(), Signer.fresh()
     (folder / "keys.json").write_text(signer.public_keys())
     catalogue = Catalogue(objects)
     area = DropArea.at(folder / "scanner")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import grpc
 import httpx
 import numpy as np
-import obstore
 import pydicom
 import pytest
 import pytest_asyncio
@@ -24,9 +23,7 @@ from casepath.slides.v1.frames_pb2 import GetFramesRequest, SlideHeader, UploadS
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceStub, add_SlideServiceServicer_to_server
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, SlideIngested
 from chassis.access import Forbidden
-from chassis.objects import Objects
 from embedded import samples
-from slides.adapters.scan_prefix import ScanPrefix
 from slides.adapters.store_scp import StoreScp
 from slides.adapters.stow import Stow
 from slides.commands import sent
@@ -242,16 +239,6 @@ async def test_who_is_refused_while_still_sending_is_told_why_each_time(archive:
     for _ in range(20):
         with pytest.raises(Forbidden, match="needs the permission"):
             await asyncio.to_thread(sent, address, archive.token("viewer"), iter(upload(bytes(8_000_000))))
-
-
-async def test_scans_in_a_bucket_are_brought_in_once_with_their_sidecars(archive: Archive, tmp_path: Path) -> None:
-    bucket = Objects.at(f"file://{tmp_path / 'bucket'}")
-    await obstore.put_async(bucket.store, "scan 1.svs", samples.SLIDE.read_bytes())
-    await obstore.put_async(bucket.store, "scan 1.svs.json", b'{"accession": "S26-0001", "slide": "A1"}')
-    prefix = ScanPrefix(bucket, archive.ingestion.area.incoming)
-    assert await prefix.bring() == 2
-    assert await prefix.bring() == 0
-    assert (await taken(archive)).slide_id == "A1"
 
 
 async def test_a_blurred_scan_is_flagged_and_a_sharp_one_is_not(archive: Archive, tmp_path: Path) -> None:
