@@ -1,5 +1,6 @@
 """What holds for every page, before any of them is asked."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from chassis.objects import Objects
 from chassis.publisher import MemoryPublisher
 from portal.adapters.case_service import CaseService
 from portal.adapters.slide_pixels import SlidePixels
+from portal.assets import ADDRESS
 from portal.desk import Desk
 from portal.drafts import Drafts
 from portal.people import MOST_FAILURES, Door
@@ -54,11 +56,21 @@ async def enter(client: httpx.AsyncClient, password: str = "right") -> httpx.Res
 
 
 async def test_every_answer_forbids_foreign_scripts_and_frames(client: httpx.AsyncClient) -> None:
-    for path in ("/login", "/", "/static/portal.css", "/nowhere"):
+    for path in ("/login", "/", f"{ADDRESS}/portal.css", "/nowhere"):
         headers = (await client.get(path)).headers
         assert "default-src 'self'" in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_scripts_and_styles_are_asked_for_once_and_pages_each_time(client: httpx.AsyncClient) -> None:
+    page = await client.get("/login")
+    assert page.headers["cache-control"] == "no-store"
+    named = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
+    assert len(named) > 3
+    for path in named:
+        assert "immutable" in (await client.get(path)).headers["cache-control"]
+    assert (await client.get(f"{ADDRESS}/nothing.js")).headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("origin", ["http://evil", "null", "", "http://portal.evil"])

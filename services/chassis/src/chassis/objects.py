@@ -20,6 +20,8 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.errors import NotFound, Unavailable
 
+DOWNLOADED_AT_ONCE = 1 << 20
+
 
 class Objects:
     """A local folder (file://) or a bucket (s3://, gs://, az://)."""
@@ -77,11 +79,25 @@ class Objects:
             return path
         path = scratch / ref.sha256
         if not path.exists():
-            content = await self.get(ref)
-            partial = path.with_suffix(".partial")
-            await asyncio.to_thread(partial.write_bytes, content)
-            partial.replace(path)
+            await self.download(ref, path)
         return path
+
+    async def download(self, ref: ObjectRef, path: Path) -> None:
+        """In parts: an object may be larger than memory."""
+        partial, found = path.with_suffix(".partial"), hashlib.sha256()
+        try:
+            result = await obstore.get_async(self.store, ref.path)
+            with partial.open("wb") as file:
+                async for chunk in result.stream(min_chunk_size=DOWNLOADED_AT_ONCE):
+                    await asyncio.to_thread(file.write, chunk)
+                    found.update(chunk)
+        except FileNotFoundError:
+            raise NotFound(f"object {ref.path} is not in the store") from None
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not give {ref.path}: {type(error).__name__}") from error
+        if found.hexdigest() != ref.sha256:
+            raise Unavailable(f"object {ref.path} does not have the bytes of its digest")
+        partial.replace(path)
 
     async def has(self, path: str) -> bool:
         try:
@@ -171,6 +187,12 @@ def digest(content: bytes | Path) -> tuple[str, int]:
         return hashlib.sha256(content).hexdigest(), len(content)
     with content.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), content.stat().st_size
+
+
+def settle(partial: Path, target: Path) -> None:
+    """Give a file that is whole its name, durably."""
+    partial.replace(target)
+    flush(target)
 
 
 def flush(path: Path) -> None:

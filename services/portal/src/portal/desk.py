@@ -21,6 +21,7 @@ from chassis.publisher import Publisher, announce
 from portal import language
 from portal.adapters.case_service import CaseService
 from portal.adapters.slide_pixels import SlidePixels
+from portal.assets import ADDRESS
 from portal.drafts import Drafts
 from portal.people import Door, Person, WrongPassword
 from portal.reports import AlreadySigned, Reports
@@ -75,7 +76,7 @@ def spoken(request: Request) -> str:
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A template with the person's language in it: `t`, `number`, `moment` and `span`."""
+    """A template with the person's language in it (`t`, `number`, `moment` and `span`), and where `static` files are."""
     speaks = spoken(request)
     t = language.translator(speaks)
     body = TEMPLATES.get_template(template).render(
@@ -85,6 +86,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         moment=partial(language.moment, language=speaks),
         span=partial(language.span, translate=t),
         now=datetime.now(UTC),
+        static=ADDRESS,
         **values,
     )
     return HTMLResponse(body, status)

@@ -1,6 +1,5 @@
 """The application: which address leads to which page, and what holds for all of them."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -10,11 +9,11 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.access import Permission
 from portal.acts import Acts
+from portal.assets import ADDRESS, Assets
 from portal.case_pages import CasePages
 from portal.desk import Desk, form_of, guarded, render
 from portal.language import LANGUAGES
@@ -119,7 +118,7 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         Route(slide + "/annotations", guarded(door, acts.annotate, sign), methods=["POST"]),
         Route(slide + "/heatmap", guarded(door, pictures.heatmap)),
         Route("/tiles/{study}/{series}/{instance}/{frame:int}", guarded(door, pictures.tile, Permission.READ_SLIDES)),
-        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
+        Mount(ADDRESS, Assets()),
     ]
     session = Middleware(
         SessionMiddleware,

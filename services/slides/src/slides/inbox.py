@@ -12,7 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 from casepath.slides.v1.frames_pb2 import SlideHeader
 from chassis.errors import Rejected, Unavailable
-from chassis.objects import flush
+from chassis.objects import flush, settle
 from slides.scans import sidecar_of
 
 # Of what is copied at a time.
@@ -61,8 +61,7 @@ class Inbox:
                 file.write(content)
             else:
                 shutil.copyfileobj(content, file)
-        partial.replace(folder / f"{name}.dcm")
-        flush(folder / f"{name}.dcm")
+        settle(partial, folder / f"{name}.dcm")
 
 
 def kept(partial: Path, target: Path, header: SlideHeader) -> None:
@@ -73,5 +72,4 @@ def kept(partial: Path, target: Path, header: SlideHeader) -> None:
     sidecar = sidecar_of(target)
     sidecar.write_text(json.dumps(said))
     flush(sidecar)
-    partial.replace(target)
-    flush(target)
+    settle(partial, target)

@@ -1,5 +1,5 @@
 // Acts: each form that is an act carries an id, so that sent twice it is one event; a refusal is shown where it arose.
-import { isTyping } from "/static/keys.js";
+import { isTyping } from "./keys.js";
 
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

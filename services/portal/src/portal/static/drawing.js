@@ -1,12 +1,12 @@
 // Measuring, and annotating: points on the slide that shows in the active pane, by mouse or at its centre by key.
-import { area, areaText, corners, length, lengthText } from "/static/marks.js";
+import { area, areaText, corners, length, lengthText } from "./marks.js";
 
 const MEASURES = ["distance", "area"];
 const TOOLS = [...MEASURES, "region", "box"];
 
 export class Drawing {
   /**
-   * @param {{pane: () => import("/static/pane.js").Pane, say: (words: string) => void, text: (key: string, values?: object) => string,
+   * @param {{pane: () => import("./pane.js").Pane, say: (words: string) => void, text: (key: string, values?: object) => string,
    *   language: string, chosen: (tool: string | null) => void, annotated: (slide: string, points: [number, number][]) => void,
    *   redraw: () => void}} page
    */

@@ -1,8 +1,8 @@
 // The AI's findings: going through them by key, deciding, and drawing their boxes.
-import { corners } from "/static/marks.js";
+import { corners } from "./marks.js";
 
 export class Findings {
-  /** @param {{show: (slide: string, place: (pane: import("/static/pane.js").Pane) => object) => void, say: (words: string) => void,
+  /** @param {{show: (slide: string, place: (pane: import("./pane.js").Pane) => object) => void, say: (words: string) => void,
    *   text: (key: string, values?: object) => string, redraw: () => void}} page */
   constructor(page) {
     this.page = page;

@@ -1,7 +1,7 @@
 // One view of one slide: deep zoom, scale bar, heatmap, and what is drawn over it.
 /* global OpenSeadragon */
-import { Marks, corners, lengthText } from "/static/marks.js";
-import { tileSource } from "/static/pyramid.js";
+import { Marks, corners, lengthText } from "./marks.js";
+import { tileSource } from "./pyramid.js";
 
 const BAR_PIXELS = 150;
 

@@ -2,7 +2,7 @@
 /* global OpenSeadragon */
 
 export class SideBySide {
-  /** @param {import("/static/pane.js").Pane[]} panes */
+  /** @param {import("./pane.js").Pane[]} panes */
   constructor(panes) {
     this.panes = panes;
     this.anchors = [];

@@ -1,10 +1,10 @@
 // The reading page: puts slides, findings, drawing and annotations together, and gives each a key.
-import { Annotations } from "/static/annotations.js";
-import { Drawing } from "/static/drawing.js";
-import { Findings } from "/static/findings.js";
-import { isTyping } from "/static/keys.js";
-import { Pane } from "/static/pane.js";
-import { SideBySide } from "/static/side.js";
+import { Annotations } from "./annotations.js";
+import { Drawing } from "./drawing.js";
+import { Findings } from "./findings.js";
+import { isTyping } from "./keys.js";
+import { Pane } from "./pane.js";
+import { SideBySide } from "./side.js";
 
 const element = /** @type {HTMLElement} */ (document.querySelector("[data-viewer]"));
 const said = document.getElementById("said");

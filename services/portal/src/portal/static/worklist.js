@@ -1,5 +1,5 @@
 // The worklist: moving by keys, and refreshing when something changed, without losing one's place.
-import { isTyping } from "/static/keys.js";
+import { isTyping } from "./keys.js";
 
 const filters = /** @type {HTMLFormElement} */ (document.getElementById("filters"));
 const KEPT = ["state", "whose", "sort"];

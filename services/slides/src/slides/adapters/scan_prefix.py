@@ -7,7 +7,7 @@ import obstore
 import structlog
 from obstore.exceptions import BaseError as StoreError
 
-from chassis.objects import Objects, flush
+from chassis.objects import Objects, settle
 from slides.inbox import CHUNK
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -53,5 +53,4 @@ class ScanPrefix:
         with partial.open("wb") as file:
             async for chunk in result.stream(min_chunk_size=CHUNK):
                 await asyncio.to_thread(file.write, bytes(chunk))
-        await asyncio.to_thread(partial.replace, target)
-        await asyncio.to_thread(flush, target)
+        await asyncio.to_thread(settle, partial, target)
