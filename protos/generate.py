@@ -144,7 +144,8 @@ def readme(declared: dict[str, Any]) -> str:
             "|---|---|---|---|---|",
             *rows,
             "",
-            "`buf/validate/validate.proto` is protovalidate's own (Apache-2.0, Buf Technologies).",
+            "`buf/validate/validate.proto` is protovalidate's own (Apache-2.0, Buf Technologies);",
+            "`openinference/v2/grpc_service.proto` is a part of Triton's (BSD-3-Clause, NVIDIA).",
             "",
         ]
     )
