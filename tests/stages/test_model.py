@@ -22,7 +22,7 @@ def classifier() -> OnnxClassifier:
 
 
 def test_the_session_says_what_it_runs_on(classifier: OnnxClassifier) -> None:
-    assert classifier.provider == CPU_PROVIDER == classifier.session.get_providers()[0]
+    assert classifier.provider == CPU_PROVIDER == classifier.session.session.get_providers()[0]
 
 
 def test_a_required_gpu_that_is_not_there_is_refused() -> None:

@@ -23,8 +23,8 @@ from slides.quarantine import Quarantined
 DATA = Path(__file__).parents[1] / "data" / "slides"
 SLIDES = [samples.SLIDE, DATA / "jpeg2000-no-mpp.svs", DATA / "lossless-jpeg2000.dcm"]
 # A thousand in all.
-REAL_ROUNDS = 200
-CONSTRUCTED_ROUNDS = 80
+REAL_ROUNDS = 160
+CONSTRUCTED_ROUNDS = 60
 READS_ROUNDS = 300
 PIECES = [b"\n", b"@", b"+\n", b"\r\n", b"\0", b"\xff", b"A" * 1000]
 
@@ -68,32 +68,39 @@ SLIDE_DAMAGE: list[Callable[[bytearray, random.Random], None]] = [cut, changed, 
 
 @pytest.mark.parametrize("source", SLIDES, ids=lambda path: path.name)
 async def test_a_damaged_slide_is_converted_or_quarantined(source: Path, tmp_path: Path) -> None:
-    await convert_damaged(source, tmp_path, REAL_ROUNDS)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    await convert_damaged(Path(shutil.copy(source, whole)), tmp_path, REAL_ROUNDS)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 async def test_a_damaged_slide_of_any_format_is_converted_or_quarantined(name: str, tmp_path: Path) -> None:
     make, suffix = FORMATS[name]
-    await convert_damaged(make(tmp_path / f"whole{suffix}"), tmp_path, CONSTRUCTED_ROUNDS)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    await convert_damaged(make(whole / f"slide{suffix}"), tmp_path, CONSTRUCTED_ROUNDS)
 
 
 async def convert_damaged(source: Path, folder: Path, rounds: int) -> None:
-    """Each ends converted, or set aside with its reason: by the converter, or because its process died of it."""
+    """One file of `source`'s folder is damaged each time. Each ends converted, or set aside with its reason: by the converter, or
+    because its process died of it."""
     rng = random.Random(20261124)
     quarantined = 0
     with Isolated() as isolated:
         for number in range(rounds):
-            content = bytearray(source.read_bytes())
+            scan = shutil.copytree(source.parent, folder / "damaged")
+            victim = rng.choice([path for path in sorted(scan.rglob("*")) if path.is_file() and path.stat().st_size])
+            content = bytearray(victim.read_bytes())
             rng.choice(SLIDE_DAMAGE)(content, rng)
-            damaged = folder / f"damaged{source.suffix}"
-            damaged.write_bytes(content)
+            victim.write_bytes(content)
             out = folder / str(number)
-            work = Conversion((damaged,), out, UUID(int=1), "n", "A1", microns_per_pixel=0.25)
+            work = Conversion((scan / source.name,), out, UUID(int=1), "n", "A1", microns_per_pixel=0.25)
             try:
                 await isolated.run(convert, work, 60)
             except (Quarantined, Crashed):
                 quarantined += 1
             shutil.rmtree(out, ignore_errors=True)
+            shutil.rmtree(scan)
     assert 0 < quarantined < rounds
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.errors import CasepathError, Malformed, Unavailable
-from inference.batching import Batcher, BatchLimits, Overloaded, TooLate
+from chassis.errors import CasepathError, Malformed, Overloaded, TooLate, Unavailable
+from inference.batching import Batcher, BatchLimits
 from waiting import eventually
 
 type Run = Callable[[Sequence[int]], Awaitable[Sequence[int | CasepathError]]]

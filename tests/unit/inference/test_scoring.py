@@ -32,7 +32,7 @@ from inference.handlers import (
 )
 from inference.heatmap import Region, as_npy, as_png, heatmap, regions, summary
 
-BUNDLE = Bundle("demo", "1", examples.model().sha256, b"", ("normal", "tumor"), 256, 0.25, frozenset())
+BUNDLE = Bundle("demo", "1", examples.model().sha256, b"", classes=("normal", "tumor"))
 
 
 def job(mask: np.ndarray | None = None, shard_tiles: int = 7) -> ScoringJob:

@@ -3,10 +3,12 @@
 CasepathError
 ├── Misconfigured      the process cannot start: say what is missing, and exit
 ├── Retriable          the same input can succeed later: keep it, and try again
-│   └── Unavailable    a dependency is down, busy or too slow
+│   ├── Unavailable    a dependency is down, busy or too slow
+│   └── Overloaded     too much waits already: ask again later, or elsewhere
 └── Rejected           this input can never succeed as it is: dead letter or quarantine, and the next one proceeds
     ├── Malformed      it does not decode, or breaks a rule of its contract
-    └── NotFound       it names something that does not exist
+    ├── NotFound       it names something that does not exist
+    └── TooLate        its deadline passed before it was worked on
 """
 
 
@@ -26,6 +28,10 @@ class Unavailable(Retriable):
     """A dependency is down, busy or too slow."""
 
 
+class Overloaded(Retriable):
+    """Too much waits already."""
+
+
 class Rejected(CasepathError):
     """This input can never succeed as it is."""
 
@@ -36,6 +42,10 @@ class Malformed(Rejected):
 
 class NotFound(Rejected):
     """The input names something that does not exist."""
+
+
+class TooLate(Rejected):
+    """The deadline passed before it was worked on."""
 
 
 def defect_and_place(error: BaseException) -> str:

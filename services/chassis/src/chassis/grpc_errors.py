@@ -5,12 +5,14 @@ from typing import Any, NoReturn
 import grpc
 
 from chassis.access import Forbidden, Unauthenticated
-from chassis.errors import CasepathError, Malformed, NotFound, Rejected, Retriable, Unavailable
+from chassis.errors import CasepathError, Malformed, NotFound, Overloaded, Rejected, Retriable, TooLate, Unavailable
 
 CODES: tuple[tuple[type[CasepathError], grpc.StatusCode], ...] = (
     (Unauthenticated, grpc.StatusCode.UNAUTHENTICATED),
     (Forbidden, grpc.StatusCode.PERMISSION_DENIED),
     (NotFound, grpc.StatusCode.NOT_FOUND),
+    (Overloaded, grpc.StatusCode.RESOURCE_EXHAUSTED),
+    (TooLate, grpc.StatusCode.DEADLINE_EXCEEDED),
     (Retriable, grpc.StatusCode.UNAVAILABLE),
     (CasepathError, grpc.StatusCode.INVALID_ARGUMENT),
 )

@@ -14,14 +14,29 @@ type Register = Callable[[grpc.aio.Server], None]
 
 
 class GrpcServer:
-    """Serves until stopped; health says SERVING for each named service while `ready()` is true."""
+    """Serves until stopped; health says SERVING for each named service while `ready()` is true.
 
-    def __init__(self, address: str, register: Sequence[Register], services: Sequence[str], ready: Callable[[], bool]) -> None:
+    A message is of at most `message_bytes`.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        register: Sequence[Register],
+        services: Sequence[str],
+        ready: Callable[[], bool],
+        message_bytes: int = 4 << 20,
+    ) -> None:
         self.address = address
         self.services = [*services, ""]
         self.ready = ready
         # By default gRPC shares a taken port with whoever has it, and each gets some of the calls.
-        self.server = grpc.aio.server(interceptors=[aio_server_interceptor()], options=[("grpc.so_reuseport", 0)])
+        options = [
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", message_bytes),
+            ("grpc.max_send_message_length", message_bytes),
+        ]
+        self.server = grpc.aio.server(interceptors=[aio_server_interceptor()], options=options)
         self.health = health.aio.HealthServicer()
         for add in register:
             add(self.server)

@@ -10,15 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from chassis.errors import CasepathError, Malformed, Rejected, Retriable
-
-
-class Overloaded(Retriable):
-    """The queue is full: ask again later, or elsewhere."""
-
-
-class TooLate(Rejected):
-    """The deadline passed before the model was run."""
+from chassis.errors import CasepathError, Malformed, Overloaded, Retriable, TooLate
 
 
 @dataclass(frozen=True, slots=True)

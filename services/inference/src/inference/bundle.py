@@ -4,46 +4,74 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from casepath.inference.v1.scoring_pb2 import Model
 from chassis.errors import Misconfigured
+from inference.batching import BatchLimits
+
+DEFAULTS = BatchLimits()
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """`classes` ends with the positive one. Tiles are `tile_side` pixels of `microns_per_pixel`."""
+class ModelFile:
+    """An ONNX model of any kind, and how requests to it are batched."""
 
     name: str
     version: str
     sha256: str
     onnx: bytes
-    classes: tuple[str, ...]
-    tile_side: int
-    microns_per_pixel: float
-    training_slides: frozenset[str]
+    limits: BatchLimits = DEFAULTS
 
     @property
     def model(self) -> Model:
         return Model(name=self.name, version=self.version, sha256=self.sha256)
 
 
-def load_bundle(folder: Path) -> Bundle:
+@dataclass(frozen=True, slots=True)
+class Bundle(ModelFile):
+    """A tile classifier. `classes` ends with the positive one. Tiles are `tile_side` pixels of `microns_per_pixel`."""
+
+    classes: tuple[str, ...] = ()
+    tile_side: int = 256
+    microns_per_pixel: float = 0.25
+    training_slides: frozenset[str] = frozenset()
+
+
+def load_model(folder: Path) -> ModelFile:
     """Raise Misconfigured when a part is missing, or the model is not the one that bundle.json names by its digest."""
+    return ModelFile(**_read(folder)[1])
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """The same for a tile classifier."""
+    said, common = _read(folder)
     try:
-        said = json.loads((folder / "bundle.json").read_text())
-        onnx = (folder / "model.onnx").read_bytes()
-        bundle = Bundle(
-            name=said["name"],
-            version=said["version"],
-            sha256=said["sha256"],
-            onnx=onnx,
+        return Bundle(
+            **common,
             classes=tuple(said["classes"]),
             tile_side=int(said["tile_side"]),
             microns_per_pixel=float(said["microns_per_pixel"]),
             training_slides=frozenset(said.get("training_slides", ())),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
+        raise Misconfigured(f"{folder} is not a tile classifier: {type(error).__name__}: {error}") from None
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What bundle.json says, and what every model has."""
+    try:
+        said = json.loads((folder / "bundle.json").read_text())
+        onnx = (folder / "model.onnx").read_bytes()
+        serving = said.get("serving", {})
+        limits = BatchLimits(
+            rows=int(serving.get("batch_rows", DEFAULTS.rows)),
+            waiting=int(serving.get("waiting_rows", DEFAULTS.waiting)),
+            delay=float(serving.get("delay_ms", 0)) / 1000,
+        )
+        common = {"name": said["name"], "version": said["version"], "sha256": said["sha256"], "onnx": onnx, "limits": limits}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Misconfigured(f"{folder} is not a model bundle: {type(error).__name__}: {error}") from None
-    if hashlib.sha256(onnx).hexdigest() != bundle.sha256:
+    if hashlib.sha256(onnx).hexdigest() != said["sha256"]:
         raise Misconfigured(f"{folder}/model.onnx does not have the sha256 that bundle.json names")
-    return bundle
+    return said, common

@@ -1,5 +1,7 @@
 """ONNX Runtime: a session that says truly what it runs on."""
 
+import re
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, Protocol
 
@@ -7,11 +9,92 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from chassis.errors import Misconfigured
-from inference.bundle import Bundle
+from chassis.errors import Malformed, Misconfigured, Rejected, Unavailable
+from inference.bundle import Bundle, ModelFile
+from inference.tensors import Array, Tensor
 
 GPU_PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider")
 CPU_PROVIDER = "CPUExecutionProvider"
+# What ONNX Runtime says, in several types, where the device rather than the input is to blame.
+OF_THE_DEVICE = re.compile(r"CUDA|CUDNN|CUBLAS|TensorRT|out of memory|BFCArena", re.IGNORECASE)
+# ONNX's names of element types to those of the Open Inference Protocol.
+DATATYPES = {
+    "bool": "BOOL",
+    "uint8": "UINT8",
+    "uint16": "UINT16",
+    "uint32": "UINT32",
+    "uint64": "UINT64",
+    "int8": "INT8",
+    "int16": "INT16",
+    "int32": "INT32",
+    "int64": "INT64",
+    "float16": "FP16",
+    "float": "FP32",
+    "double": "FP64",
+}
+
+type Device = Literal["auto", "cpu", "gpu"]
+
+
+class DeviceLost(Unavailable):
+    """The device failed or has no memory left: with a new session, here or elsewhere, the same input can succeed."""
+
+
+class ModelFailed(Rejected):
+    """The model cannot be run on this input."""
+
+
+class Session(Protocol):
+    """A model that is ready to run. `run` may be called from any thread, and raises DeviceLost, Malformed or ModelFailed."""
+
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]: ...
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]: ...
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]: ...
+
+
+class OnnxSession:
+    """A model in ONNX Runtime.
+
+    Asking for CUDA where there is none gives a CPU session without an error, so `provider` is what the session itself reports
+    after it was made. Raise Misconfigured where a GPU is required and not used, or the model cannot be loaded or served.
+    """
+
+    def __init__(self, model: ModelFile, device: Device = "auto", threads: int = 0) -> None:
+        refuse_both_runtimes()
+        providers = wanted(device)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if device == "gpu":
+            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+        try:
+            self.session = onnxruntime.InferenceSession(model.onnx, options, providers=providers)
+        except Exception as error:
+            # ONNX Runtime raises its own types from C++, which share no base but Exception.
+            raise Misconfigured(f"ONNX Runtime cannot load {model.name} for {device}: {type(error).__name__}") from error
+        self.provider = self.session.get_providers()[0]
+        if device == "gpu" and self.provider not in GPU_PROVIDERS:
+            raise Misconfigured(f"a GPU is required, but ONNX Runtime runs on {self.provider}")
+        self.inputs = tuple(tensor(one) for one in self.session.get_inputs())
+        self.outputs = tuple(tensor(one) for one in self.session.get_outputs())
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        try:
+            found = self.session.run(None, dict(feeds))
+        except Exception as error:
+            if self.provider in GPU_PROVIDERS and OF_THE_DEVICE.search(str(error)):
+                raise DeviceLost(f"{self.provider} failed: {type(error).__name__}") from error
+            if type(error).__name__ == "InvalidArgument":
+                raise Malformed("the model does not take inputs of these shapes together") from error
+            raise ModelFailed(f"the model failed: {type(error).__name__}") from error
+        return {one.name: np.asarray(value) for one, value in zip(self.outputs, found, strict=True)}
 
 
 class Classifier(Protocol):
@@ -24,36 +107,27 @@ class Classifier(Protocol):
 
 
 class OnnxClassifier:
-    """A bundle's model in a session.
+    """A tile classifier's session. Raise as OnnxSession does."""
 
-    Asking ONNX Runtime for CUDA where there is none gives a CPU session without an error, so `provider` is what the session
-    itself reports after it was made. Raise Misconfigured where a GPU is required and not used.
-    """
-
-    def __init__(self, bundle: Bundle, device: Literal["auto", "cpu", "gpu"] = "auto", threads: int = 0) -> None:
-        refuse_both_runtimes()
-        providers = wanted(device)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if device == "gpu":
-            options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-        try:
-            self.session = onnxruntime.InferenceSession(bundle.onnx, options, providers=providers)
-        except Exception as error:
-            # ONNX Runtime raises its own types from C++, which share no base but Exception.
-            raise Misconfigured(f"ONNX Runtime cannot load {bundle.name} for {device}: {type(error).__name__}") from error
-        self.provider = self.session.get_providers()[0]
-        if device == "gpu" and self.provider not in GPU_PROVIDERS:
-            raise Misconfigured(f"a GPU is required, but ONNX Runtime runs on {self.provider}")
-        self.input = self.session.get_inputs()[0].name
+    def __init__(self, bundle: Bundle, device: Device = "auto", threads: int = 0) -> None:
+        self.session = OnnxSession(bundle, device, threads)
+        self.provider = self.session.provider
+        self.input = self.session.inputs[0].name
 
     def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
-        (found,) = self.session.run(None, {self.input: tiles})
+        (found,) = self.session.run({self.input: tiles}).values()
         return np.asarray(found, np.float32)
 
 
-def wanted(device: str) -> list[str]:
+def tensor(one: onnxruntime.NodeArg) -> Tensor:
+    """Raise Misconfigured for what has no name in the protocol: sequences, maps, strings and the 8-bit floats."""
+    datatype = DATATYPES.get(one.type.removeprefix("tensor(").removesuffix(")"))
+    if datatype is None:
+        raise Misconfigured(f"{one.name} is a {one.type}, which cannot be served")
+    return Tensor(one.name, datatype, tuple(side if isinstance(side, int) and side > 0 else -1 for side in one.shape))
+
+
+def wanted(device: Device) -> list[str]:
     """Providers to ask for, best first, of those that this build of ONNX Runtime has."""
     built = onnxruntime.get_available_providers()
     gpu = [provider for provider in GPU_PROVIDERS if provider in built]
