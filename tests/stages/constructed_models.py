@@ -1,6 +1,7 @@
-"""Small ONNX models whose answers tell what they were asked, in bundles."""
+"""Small ONNX models whose answers tell what they were asked, in bundles, and pictures for them."""
 
 import hashlib
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 OPSET = 17
 IR_VERSION = 8
@@ -80,3 +82,10 @@ def bundle(repository: Path, name: str, content: bytes, version: str = "1", **se
     said = {"name": name, "version": version, "sha256": hashlib.sha256(content).hexdigest(), "serving": serving}
     (folder / "bundle.json").write_text(json.dumps(said))
     return folder
+
+
+def png(value: int, side: int = 8) -> bytes:
+    """A picture of one grey."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((side, side, 3), value, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,35 @@
+"""Peers that need other versions of what we use, each in an environment of its own under the user's cache folder."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from embedded.java import cache, locked
+
+
+def peer_python(name: str, *requirements: str) -> Path:
+    """A Python with what is required in it, made on first use. Fails, and says so, where that cannot be fetched."""
+    folder = cache() / "peers" / name
+    wanted = "\n".join([sys.version, *requirements])
+    uv = shutil.which("uv") or cache() / "uv" / "bin" / "uv"
+    with locked(f"peer-{name}"):
+        marker = folder / "made-of.txt"
+        if not marker.exists() or marker.read_text() != wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+            subprocess.run([uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *requirements], check=True)
+            marker.write_text(wanted)
+    return folder / "bin" / "python"
+
+
+def run_peer(python: Path, program: str, *arguments: str) -> str:
+    """What a program prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [python, "-c", program, *arguments], capture_output=True, text=True, cwd=folder, timeout=120, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
