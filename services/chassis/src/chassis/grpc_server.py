@@ -16,7 +16,7 @@ type Register = Callable[[grpc.aio.Server], None]
 class GrpcServer:
     """Serves until stopped; health says SERVING for each named service while `ready()` is true.
 
-    A message is of at most `message_bytes`.
+    A message is of at most `message_bytes`. Not `traced`, calls are answered without a span, which costs each 0.15 ms.
     """
 
     def __init__(
@@ -26,6 +26,7 @@ class GrpcServer:
         services: Sequence[str],
         ready: Callable[[], bool],
         message_bytes: int = 4 << 20,
+        traced: bool = True,
     ) -> None:
         self.address = address
         self.services = [*services, ""]
@@ -36,7 +37,7 @@ class GrpcServer:
             ("grpc.max_receive_message_length", message_bytes),
             ("grpc.max_send_message_length", message_bytes),
         ]
-        self.server = grpc.aio.server(interceptors=[aio_server_interceptor()], options=options)
+        self.server = grpc.aio.server(interceptors=[aio_server_interceptor()] if traced else [], options=options)
         self.health = health.aio.HealthServicer()
         for add in register:
             add(self.server)

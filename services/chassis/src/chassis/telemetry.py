@@ -6,6 +6,8 @@ No patient data in any of them: log opaque ids, types and counts.
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 from opentelemetry import propagate, trace
@@ -86,6 +88,13 @@ def hush_libraries() -> None:
 
 def tracer() -> trace.Tracer:
     return trace.get_tracer("casepath")
+
+
+def continued(name: str, metadata: Mapping[str, str]) -> AbstractContextManager[object]:
+    """A span in the trace that the caller names (W3C traceparent), and none where it names none."""
+    if "traceparent" not in metadata:
+        return nullcontext()
+    return tracer().start_as_current_span(name, propagate.extract(metadata))
 
 
 def traceparent() -> str:

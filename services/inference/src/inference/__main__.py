@@ -8,11 +8,11 @@ from chassis.publisher import KafkaPublisher
 from chassis.scratch import scratch
 from chassis.service import main, run_parts
 from chassis.worker import Worker
-from inference.adapters.onnx_session import OnnxClassifier, OnnxSession
+from inference.adapters.onnx_session import OnnxSession
 from inference.bundle import load_bundle
 from inference.open_inference import OpenInference
 from inference.scoring import Scoring
-from inference.serving import ModelRepository
+from inference.serving import ModelRepository, Served, ServedClassifier
 from inference.settings import InferenceSettings
 from openinference.v2.grpc_service_pb2 import DESCRIPTOR
 from openinference.v2.grpc_service_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
@@ -22,10 +22,11 @@ async def compose(settings: InferenceSettings) -> None:
     bundle = load_bundle(settings.bundle)
     make = partial(OnnxSession, device=settings.device, threads=settings.threads)
     models = ModelRepository(settings.models or settings.bundle.parent, make)
+    served = Served(bundle, make)
+    models.add(served)
     serve = OpenInference(models, settings.model_control)
-    classifier = OnnxClassifier(bundle, settings.device, settings.threads)
     with scratch(settings.work_folder, "inference") as folder:
-        scoring = Scoring(settings, bundle, classifier, Objects.at(settings.objects), folder)
+        scoring = Scoring(settings, bundle, ServedClassifier(served), Objects.at(settings.objects), folder)
         async with KafkaPublisher(settings.kafka, "casepath-inference") as publisher:
             await models.load_all()
             worker = Worker(scoring.routes(), publisher, bootstrap=settings.kafka, service="inference")
@@ -35,6 +36,7 @@ async def compose(settings: InferenceSettings) -> None:
                 [DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name, f"model/{bundle.name}"],
                 worker.assigned.is_set,
                 settings.message_megabytes << 20,
+                traced=False,
             )
             await run_parts(settings, [worker.run, server.run], {"kafka": worker.assigned.is_set})
     await models.close()

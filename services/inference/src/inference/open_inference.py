@@ -10,6 +10,7 @@ import grpc
 from chassis.access import Forbidden
 from chassis.errors import CasepathError, NotFound
 from chassis.grpc_errors import refuse
+from chassis.telemetry import continued
 from inference.serving import ModelRepository
 from inference.tensors import Tensor, add_outputs, inputs_of
 from openinference.v2.grpc_service_pb2 import (
@@ -84,8 +85,10 @@ class OpenInference(GRPCInferenceServiceServicer):
         )
 
     async def ModelInfer(self, request: ModelInferRequest, context: Context) -> ModelInferResponse:
+        sent = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         try:
-            return await self.inferred(request, context.time_remaining())
+            with continued(f"infer {request.model_name}", sent):
+                return await self.inferred(request, context.time_remaining())
         except CasepathError as error:
             await refuse(context, error)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.errors import CasepathError, Malformed, Misconfigured, NotFound
@@ -44,6 +45,8 @@ class Served:
         limits = model.limits if self.batched else replace(model.limits, rows=1)
         self.batcher: Batcher[Inputs, Outputs] = Batcher(self.run, limits, self.began)
         self.told_provider = ""
+        self.batch_rows = BATCHES.labels(model.name)
+        self.answered = ROWS.labels(model.name, "answered")
         WAITING.labels(model.name).set_function(lambda: self.batcher.waiting)
         self.tell_provider()
 
@@ -52,14 +55,13 @@ class Served:
         rows = rows_of(next(iter(inputs.values()))) if self.batched else 1
         if self.batched and any(rows_of(value) != rows for value in inputs.values()):
             raise Malformed("the inputs have different numbers of rows")
-        outcome = "answered"
         try:
-            return await self.batcher.submit(inputs, rows, kind_of(inputs), priority, seconds)
+            found = await self.batcher.submit(inputs, rows, kind_of(inputs), priority, seconds)
         except (CasepathError, asyncio.CancelledError) as error:
-            outcome = type(error).__name__
+            ROWS.labels(self.model.name, type(error).__name__).inc(rows)
             raise
-        finally:
-            ROWS.labels(self.model.name, outcome).inc(rows)
+        self.answered.inc(rows)
+        return found
 
     async def run(self, requests: Sequence[Inputs]) -> Sequence[Outputs | CasepathError]:
         return await asyncio.get_running_loop().run_in_executor(self.thread, self.answers, requests)
@@ -102,7 +104,7 @@ class Served:
         return [{name: value[end - size : end] for name, value in outputs.items()} for size, end in zip(sizes, ends, strict=True)]
 
     def began(self, rows: int, requests: int) -> None:
-        BATCHES.labels(self.model.name).observe(rows)
+        self.batch_rows.observe(rows)
 
     def tell_provider(self) -> None:
         if self.told_provider:
@@ -113,6 +115,22 @@ class Served:
     async def close(self) -> None:
         await self.batcher.close()
         self.thread.shutdown()
+
+
+class ServedClassifier:
+    """A served tile classifier, for whoever scores whole batches and waits in a thread of their own."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+        self.input = served.session.inputs[0].name
+
+    @property
+    def provider(self) -> str:
+        return self.served.session.provider
+
+    def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
+        (found,) = self.served.run_or_renew({self.input: tiles}).values()
+        return np.asarray(found, np.float32)
 
 
 def pixels_of(value: Input) -> Array:
@@ -168,9 +186,13 @@ class ModelRepository:
             await before.close()
         return new
 
+    def add(self, served: Served) -> None:
+        """Serve a model that need not lie in the folder."""
+        self.served[served.model.name] = served
+
     async def load_all(self) -> None:
-        """Serve each model of the folder; one that cannot be served is listed with the reason, and harms no other."""
-        for name in self.names():
+        """Serve each model of the folder that is not; one that cannot be is listed with the reason, and harms no other."""
+        for name in set(self.names()) - set(self.served):
             try:
                 await self.load(name)
             except Misconfigured as error:
@@ -189,9 +211,9 @@ class ModelRepository:
         await served.close()
 
     def index(self) -> list[Listed]:
-        """Every model of the folder."""
+        """Every model of the folder, and what is served besides."""
         found = []
-        for name in self.names():
+        for name in sorted({*self.names(), *self.served}):
             served = self.served.get(name)
             reason = "" if served else self.failed.get(name, "unloaded")
             found.append(Listed(name, served.model.version if served else "", served is not None, reason))

@@ -153,10 +153,11 @@ def array_of(tensor: Tensor, shape: tuple[int, ...], raw: bytes | None, contents
     values = getattr(contents, CONTENTS[tensor.datatype]) if tensor.datatype in CONTENTS else ()
     if len(values) != prod(shape):
         raise Malformed(f"{tensor.name} holds {len(values)} values; its shape needs {prod(shape)}")
-    try:
-        return np.array(values, dtype).reshape(shape)
-    except OverflowError:
-        raise Malformed(f"{tensor.name} holds a value that is no {tensor.datatype}") from None
+    wide = np.array(values)
+    narrow = wide.astype(dtype)
+    if dtype.kind in "iu" and not np.array_equal(wide, narrow):
+        raise Malformed(f"{tensor.name} holds a value that is no {tensor.datatype}")
+    return narrow.reshape(shape)
 
 
 def elements(raw: bytes) -> Iterator[bytes]:
