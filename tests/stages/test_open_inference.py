@@ -244,7 +244,10 @@ async def test_what_fails_as_it_runs_harms_no_neighbour(stub: "GRPCInferenceServ
     assert found[1].code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_model_that_gives_one_answer_for_all_rows_is_not_answered_wrongly(stub: "GRPCInferenceServiceAsyncStub") -> None:
+async def test_a_model_that_gives_one_answer_for_all_rows_is_not_answered_wrongly(
+    models: ModelRepository, stub: "GRPCInferenceServiceAsyncStub"
+) -> None:
+    models.get("total").thread.submit(asyncio.run, asyncio.sleep(0.05))
     requests = [asked(np.array([value, value], "<f4"), "total", "a", "FP32") for value in (1.0, 2.0, 3.0)]
     found = await asyncio.gather(*(stub.ModelInfer(request) for request in requests))
     assert [answer(one) for one in found] == [[2], [4], [6]]

@@ -3,6 +3,7 @@ import socket
 import pytest
 
 from chassis.errors import Misconfigured
+from conftest import free_ports
 from embedded.ports import OFFSETS, Ports
 
 
@@ -13,9 +14,7 @@ def test_every_part_has_a_port_of_its_own() -> None:
 
 
 def test_a_taken_port_is_named_with_what_to_do() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        ports = Ports(taken.getsockname()[1] - OFFSETS["fhir"])
-        with pytest.raises(Misconfigured, match=r"\(fhir\) is taken.*--port-base"):
-            ports.check_free()
+    ports = free_ports()
+    taken = socket.create_server(("127.0.0.1", ports["fhir"]))
+    with taken, pytest.raises(Misconfigured, match=r"\(fhir\) is taken.*--port-base"):
+        ports.check_free()

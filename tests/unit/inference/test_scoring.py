@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,7 +46,9 @@ def job(mask: np.ndarray | None = None, shard_tiles: int = 7) -> ScoringJob:
 def conclusion(scores: list[float], allowed: float = 0.05) -> Event:
     one = job()
     grid = heatmap(one.columns, one.rows, one.cells, scores)
-    event = concluded(one, summary(grid, one.cells), "CPUExecutionProvider", examples.ref("a"), examples.ref("b"), allowed)
+    event = concluded(
+        one, summary(grid, one.cells, 0.5), "CPUExecutionProvider", "onnxruntime 1", examples.ref("a"), examples.ref("b"), allowed
+    )
     check(event.data)
     return event
 
@@ -128,9 +131,9 @@ def test_the_image_is_transparent_where_there_is_no_score() -> None:
 def test_one_hot_tile_does_not_carry_a_slide() -> None:
     grid = np.full((4, 4), 0.1, np.float32)
     grid[1, 1] = 1.0
-    assert summary(grid, []).score < 0.5
+    assert summary(grid, [], 0.5).score < 0.5
     grid[1, 2] = grid[2, 1] = grid[2, 2] = 1.0
-    assert summary(grid, []).score == pytest.approx(1.0)
+    assert summary(grid, [], 0.5).score == pytest.approx(1.0)
 
 
 def test_the_level_nearest_above_the_models_resolution_is_read() -> None:
@@ -181,7 +184,7 @@ def test_regions_are_tiles_that_touch_the_most_suspicious_first() -> None:
     grid[2, 2] = grid[3, 3] = 0.7
     grid[3, 4] = 0.9
     grid[5, 0] = np.nan
-    assert regions(grid) == [
+    assert regions(grid, 0.5) == [
         Region(2, 2, 3, 2, 3, pytest.approx(0.9)),  # type: ignore[arg-type]
         Region(0, 0, 1, 1, 1, pytest.approx(0.6)),  # type: ignore[arg-type]
     ]
@@ -196,7 +199,22 @@ def test_what_was_not_examined_is_said_and_counted_by_its_tissue() -> None:
     results = np.full(len(one.cells), 0.2, np.float32)
     results[0] = np.nan
     grid = heatmap(one.columns, one.rows, one.cells, results.tolist())
-    event = concluded(one, summary(grid, one.cells), "CPU", examples.ref("a"), examples.ref("b"), 1.0)
+    event = concluded(one, summary(grid, one.cells, 0.5), "CPU", "onnxruntime 1", examples.ref("a"), examples.ref("b"), 1.0)
     assert isinstance(event.data, SlideScored)
     assert [(cell.column, cell.row) for cell in event.data.failed_cells] == [(0, 0)]
     assert event.data.unexamined_tissue == pytest.approx(one.tissue_shares[0] + 1 / 201)
+
+
+def test_a_result_says_what_it_depends_on() -> None:
+    one = job()
+    grid = heatmap(one.columns, one.rows, one.cells, [0.25] * len(one.cells))
+    summed = summary(grid, one.cells, 0.25)
+    event = concluded(one, summed, "CPU", "onnxruntime 1", examples.ref("a"), examples.ref("b"), 1.0)
+    assert isinstance(event.data, SlideScored)
+    run = event.data.run
+    assert (run.runtime, run.precision, run.threshold) == ("onnxruntime 1", "fp32", 0.5)
+    assert run.input_sha256 == one.level.object.sha256
+    assert summed.positive_fraction == 1
+    other = planned(examples.ingested(), replace(BUNDLE, tile_side=128), np.ones((100, 100), bool), 7)
+    assert other.preprocessing_sha256 != run.preprocessing_sha256
+    check(event.data)

@@ -11,6 +11,9 @@ from chassis.errors import Misconfigured
 from inference.batching import BatchLimits
 
 DEFAULTS = BatchLimits()
+# Changed whenever tiles come to be cut, filled or scaled in another way, or tissue to be found in another way.
+PREPROCESSING = "tissue mask v1 | tiles cut on a grid, white beyond the edge, scaled bilinearly, uint8 RGB"
+PRECISIONS = ("fp32", "fp16", "int8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,23 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Bundle(ModelFile):
-    """A tile classifier. `classes` ends with the positive one. Tiles are `tile_side` pixels of `microns_per_pixel`."""
+    """A tile classifier. `classes` ends with the positive one. Tiles are `tile_side` pixels of `microns_per_pixel`.
+
+    A tile at or above `threshold` counts as positive. `precision` is that of the model's numbers.
+    """
 
     classes: tuple[str, ...] = ()
     tile_side: int = 256
     microns_per_pixel: float = 0.25
     training_slides: frozenset[str] = frozenset()
+    threshold: float = 0.5
+    precision: str = "fp32"
+
+    @property
+    def preprocessing_sha256(self) -> str:
+        """Of everything between the stored level and the model."""
+        said = f"{PREPROCESSING} | {self.tile_side} pixels of {self.microns_per_pixel} um"
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 def load_model(folder: Path) -> ModelFile:
@@ -47,15 +61,20 @@ def load_bundle(folder: Path) -> Bundle:
     """The same for a tile classifier."""
     said, common = _read(folder)
     try:
-        return Bundle(
+        bundle = Bundle(
             **common,
             classes=tuple(said["classes"]),
             tile_side=int(said["tile_side"]),
             microns_per_pixel=float(said["microns_per_pixel"]),
             training_slides=frozenset(said.get("training_slides", ())),
+            threshold=float(said.get("threshold", 0.5)),
+            precision=said.get("precision", "fp32"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Misconfigured(f"{folder} is not a tile classifier: {type(error).__name__}: {error}") from None
+    if not 0 < bundle.threshold <= 1 or bundle.precision not in PRECISIONS:
+        raise Misconfigured(f"{folder}: a threshold lies in (0, 1], and a precision is one of {', '.join(PRECISIONS)}")
+    return bundle
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:

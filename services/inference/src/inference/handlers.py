@@ -14,6 +14,7 @@ from casepath.inference.v1.scoring_pb2 import (
     FailureReason,
     Finding,
     Model,
+    Run,
     ScoringJob,
     ShardRequested,
     ShardResult,
@@ -94,7 +95,15 @@ def planned(slide: SlideIngested, bundle: Bundle, mask: NDArray[np.bool_], shard
         shards=max(1, ceil(len(cells) / shard_tiles)),
         tissue_fraction=float(mask.mean()),
         tissue_shares=cell_shares(mask, cells, side, scale),
+        precision=bundle.precision,
+        threshold=bundle.threshold,
+        preprocessing_sha256=bundle.preprocessing_sha256,
     )
+
+
+def threshold_of(job: ScoringJob) -> float:
+    """Jobs of before it was recorded had one half."""
+    return job.threshold or 0.5
 
 
 def shard_cells(job: ScoringJob, shard: int) -> list[Cell]:
@@ -128,7 +137,7 @@ def probabilities(results: Sequence[ShardResult]) -> list[float]:
 
 
 def concluded(
-    job: ScoringJob, found: Summary, provider: str, heatmap: ObjectRef, image: ObjectRef, failed_allowed: float
+    job: ScoringJob, found: Summary, provider: str, runtime: str, heatmap: ObjectRef, image: ObjectRef, failed_allowed: float
 ) -> Event:
     """The job's one conclusion, with an id of the job's own: whichever shard came last, it is the same event."""
     if not found.tiles or found.failed_tiles / found.tiles > failed_allowed:
@@ -157,8 +166,19 @@ def concluded(
         tile_microns=job.side * job.level.microns_per_pixel,
         failed_cells=[job.cells[index] for index in found.failed[:MOST_FAILED_CELLS]],
         unexamined_tissue=unexamined(job, found.failed),
+        run=run_of(job, runtime) if runtime else None,
     )
     return Event(INFERENCE_SLIDE_SCORED, data.case_id, data, id=uuid5(UUID(job.job_id), "scored"))
+
+
+def run_of(job: ScoringJob, runtime: str) -> Run:
+    return Run(
+        runtime=runtime,
+        precision=job.precision,
+        threshold=job.threshold,
+        preprocessing_sha256=job.preprocessing_sha256,
+        input_sha256=job.level.object.sha256,
+    )
 
 
 def finding(job: ScoringJob, region: Region) -> Finding:

@@ -10,7 +10,6 @@ from PIL import Image
 
 from casepath.inference.v1.scoring_pb2 import Cell
 
-POSITIVE = 0.5
 # A cluster counts from this many scored tiles of its 2 x 2, so that one tile alone does not carry a slide.
 LEAST_NEIGHBOURS = 3
 
@@ -50,8 +49,8 @@ def heatmap(columns: int, rows: int, cells: Sequence[Cell], probabilities: Seque
     return grid
 
 
-def summary(grid: NDArray[np.float32], cells: Sequence[Cell]) -> Summary:
-    """What a heatmap amounts to; `cells` are those that should have been scored."""
+def summary(grid: NDArray[np.float32], cells: Sequence[Cell], threshold: float) -> Summary:
+    """What a heatmap amounts to; `cells` are those that should have been scored, and positive is what reaches `threshold`."""
     scored = np.isfinite(grid)
     failed = [index for index, cell in enumerate(cells) if not scored[cell.row, cell.column]]
     if not scored.any():
@@ -59,14 +58,14 @@ def summary(grid: NDArray[np.float32], cells: Sequence[Cell]) -> Summary:
     return Summary(
         tiles=len(cells),
         score=cluster_score(grid),
-        positive_fraction=float((grid[scored] >= POSITIVE).mean()),
-        regions=regions(grid),
+        positive_fraction=float((grid[scored] >= threshold).mean()),
+        regions=regions(grid, threshold),
         failed=failed,
     )
 
 
-def regions(grid: NDArray[np.float32]) -> list[Region]:
-    waiting = {(int(row), int(column)) for row, column in zip(*np.nonzero(np.nan_to_num(grid) >= POSITIVE), strict=True)}
+def regions(grid: NDArray[np.float32], threshold: float) -> list[Region]:
+    waiting = {(int(row), int(column)) for row, column in zip(*np.nonzero(np.nan_to_num(grid) >= threshold), strict=True)}
     found = []
     while waiting:
         members = [waiting.pop()]

@@ -36,6 +36,7 @@ from inference.handlers import (
     shard_cells,
     shard_scored,
     shards_requested,
+    threshold_of,
     too_coarse,
     volumes,
 )
@@ -102,8 +103,9 @@ class Scoring:
         grid = heatmap(job.columns, job.rows, job.cells, probabilities(results))
         array, image = await self.objects.put(as_npy(grid)), await self.objects.put(as_png(grid))
         providers = ", ".join(sorted({result.provider for result in results}))
-        allowed = self.settings.failed_tiles_allowed
-        return [concluded(job, summary(grid, job.cells), providers, array, image, allowed)]
+        runtimes = ", ".join(sorted({result.runtime for result in results if result.runtime}))
+        found_out = summary(grid, job.cells, threshold_of(job))
+        return [concluded(job, found_out, providers, runtimes, array, image, self.settings.failed_tiles_allowed)]
 
     def run(self, job: ScoringJob, shard: int, path: Path) -> ShardResult:
         cells = shard_cells(job, shard)
@@ -121,7 +123,7 @@ class Scoring:
             if len(batch) == self.settings.batch_tiles:
                 flush()
         flush()
-        return ShardResult(probabilities=scores.tolist(), provider=self.classifier.provider)
+        return ShardResult(probabilities=scores.tolist(), provider=self.classifier.provider, runtime=self.classifier.runtime)
 
     async def job(self, job_id: str) -> ScoringJob:
         job = await self.jobs.get(job_id)

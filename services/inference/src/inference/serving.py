@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.errors import CasepathError, Malformed, Misconfigured, NotFound
-from inference.adapters.onnx_session import DeviceLost, ModelFailed, Session
+from inference.adapters.onnx_session import RUNTIME, DeviceLost, ModelFailed, Session
 from inference.batching import Batcher
 from inference.bundle import ModelFile, load_model
 from inference.tensors import Array, Input, Pictures, kind_of, rows_of
@@ -98,7 +98,7 @@ class Served:
         if len(feeds) == 1:
             return [outputs]
         sizes = [len(next(iter(one.values()))) for one in feeds]
-        if any(len(value) != sum(sizes) for value in outputs.values()):
+        if any(value.shape[:1] != (sum(sizes),) for value in outputs.values()):
             raise ModelFailed("the model does not give a row for each row that it takes")
         ends = np.cumsum(sizes)
         return [{name: value[end - size : end] for name, value in outputs.items()} for size, end in zip(sizes, ends, strict=True)]
@@ -123,6 +123,7 @@ class ServedClassifier:
     def __init__(self, served: Served) -> None:
         self.served = served
         self.input = served.session.inputs[0].name
+        self.runtime = RUNTIME
 
     @property
     def provider(self) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from casepath.inference.v1.scoring_pb2 import FailureReason, Model, SlideFailed, SlideScored
+from casepath.inference.v1.scoring_pb2 import FailureReason, Model, Run, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService
 from casepath.intake.v1.order_pb2 import Specimen as OrderedSpecimen
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, Patient
@@ -142,7 +142,7 @@ def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
         subject=reference("Patient", scored.patient_id),
         specimen=next(iter(slide_specimens(order, scored.slide_id)), None),
         valueQuantity=number(scored.score),
-        device={"display": device(scored.model, scored.provider)},
+        device={"display": device(scored.model, scored.provider, scored.run)},
         note=[{"text": SCREENING_EN}, {"text": SCREENING_FR}],
         component=[
             component("positive-fraction", "Share of tiles at or above 0.5", scored.positive_fraction),
@@ -171,7 +171,7 @@ def slide_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
             "coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "error"}],
             "text": reason,
         },
-        device={"display": device(failed.model, "")},
+        device={"display": device(failed.model, "", Run())},
         note=[{"text": FAILED_EN}, {"text": FAILED_FR}],
     )
     conclusion = f"Slide {failed.slide_id}: {FAILED_EN} {FAILED_FR} ({reason})"
@@ -324,9 +324,10 @@ def slide_specimens(order: OrderPlaced, slide_id: str) -> list[Resource]:
     ]
 
 
-def device(model: Model, provider: str) -> str:
+def device(model: Model, provider: str, run: Run) -> str:
     on = f" on {provider}" if provider else ""
-    return f"{model.name} {model.version} (sha256 {model.sha256}){on}"
+    how = f", {run.runtime}, {run.precision}, threshold {run.threshold:g}" if run.runtime else ""
+    return f"{model.name} {model.version} (sha256 {model.sha256}){on}{how}"
 
 
 def reference(kind: str, id_: str) -> Resource:

@@ -36,6 +36,9 @@ DATATYPES = {
 type Device = Literal["auto", "cpu", "gpu"]
 
 
+RUNTIME = f"onnxruntime {onnxruntime.__version__}"
+
+
 class DeviceLost(Unavailable):
     """The device failed or has no memory left: with a new session, here or elsewhere, the same input can succeed."""
 
@@ -103,6 +106,9 @@ class Classifier(Protocol):
     @property
     def provider(self) -> str: ...
 
+    @property
+    def runtime(self) -> str: ...
+
     def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
@@ -112,6 +118,7 @@ class OnnxClassifier:
     def __init__(self, bundle: Bundle, device: Device = "auto", threads: int = 0) -> None:
         self.session = OnnxSession(bundle, device, threads)
         self.provider = self.session.provider
+        self.runtime = RUNTIME
         self.input = self.session.inputs[0].name
 
     def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -15,7 +15,11 @@ function move(step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target === document.getElementById("search")) return move(0);
+  if (event.key === "Escape" && event.target === document.getElementById("search")) {
+    // The browser would clear the search, and the lines found would be gone.
+    event.preventDefault();
+    return move(0);
+  }
   if (isTyping(event)) return;
   const steps = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
   if (event.key in steps) {

@@ -33,6 +33,20 @@ class Model(_message.Message):
     sha256: str
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., sha256: _Optional[str] = ...) -> None: ...
 
+class Run(_message.Message):
+    __slots__ = ("runtime", "precision", "threshold", "preprocessing_sha256", "input_sha256")
+    RUNTIME_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    PREPROCESSING_SHA256_FIELD_NUMBER: _ClassVar[int]
+    INPUT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    runtime: str
+    precision: str
+    threshold: float
+    preprocessing_sha256: str
+    input_sha256: str
+    def __init__(self, runtime: _Optional[str] = ..., precision: _Optional[str] = ..., threshold: _Optional[float] = ..., preprocessing_sha256: _Optional[str] = ..., input_sha256: _Optional[str] = ...) -> None: ...
+
 class Cell(_message.Message):
     __slots__ = ("column", "row")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
@@ -42,7 +56,7 @@ class Cell(_message.Message):
     def __init__(self, column: _Optional[int] = ..., row: _Optional[int] = ...) -> None: ...
 
 class ScoringJob(_message.Message):
-    __slots__ = ("job_id", "model", "slide", "level", "side", "columns", "rows", "cells", "shards", "tissue_fraction", "tissue_shares")
+    __slots__ = ("job_id", "model", "slide", "level", "side", "columns", "rows", "cells", "shards", "tissue_fraction", "tissue_shares", "precision", "threshold", "preprocessing_sha256")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SLIDE_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +68,9 @@ class ScoringJob(_message.Message):
     SHARDS_FIELD_NUMBER: _ClassVar[int]
     TISSUE_FRACTION_FIELD_NUMBER: _ClassVar[int]
     TISSUE_SHARES_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    PREPROCESSING_SHA256_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     model: Model
     slide: _slide_pb2.SlideIngested
@@ -65,7 +82,10 @@ class ScoringJob(_message.Message):
     shards: int
     tissue_fraction: float
     tissue_shares: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, job_id: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., slide: _Optional[_Union[_slide_pb2.SlideIngested, _Mapping]] = ..., level: _Optional[_Union[_slide_pb2.Instance, _Mapping]] = ..., side: _Optional[float] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ..., shards: _Optional[int] = ..., tissue_fraction: _Optional[float] = ..., tissue_shares: _Optional[_Iterable[float]] = ...) -> None: ...
+    precision: str
+    threshold: float
+    preprocessing_sha256: str
+    def __init__(self, job_id: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., slide: _Optional[_Union[_slide_pb2.SlideIngested, _Mapping]] = ..., level: _Optional[_Union[_slide_pb2.Instance, _Mapping]] = ..., side: _Optional[float] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ..., shards: _Optional[int] = ..., tissue_fraction: _Optional[float] = ..., tissue_shares: _Optional[_Iterable[float]] = ..., precision: _Optional[str] = ..., threshold: _Optional[float] = ..., preprocessing_sha256: _Optional[str] = ...) -> None: ...
 
 class ShardRequested(_message.Message):
     __slots__ = ("job_id", "case_id", "shard", "shards")
@@ -80,12 +100,14 @@ class ShardRequested(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., case_id: _Optional[str] = ..., shard: _Optional[int] = ..., shards: _Optional[int] = ...) -> None: ...
 
 class ShardResult(_message.Message):
-    __slots__ = ("probabilities", "provider")
+    __slots__ = ("probabilities", "provider", "runtime")
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    RUNTIME_FIELD_NUMBER: _ClassVar[int]
     probabilities: _containers.RepeatedScalarFieldContainer[float]
     provider: str
-    def __init__(self, probabilities: _Optional[_Iterable[float]] = ..., provider: _Optional[str] = ...) -> None: ...
+    runtime: str
+    def __init__(self, probabilities: _Optional[_Iterable[float]] = ..., provider: _Optional[str] = ..., runtime: _Optional[str] = ...) -> None: ...
 
 class ShardScored(_message.Message):
     __slots__ = ("job_id", "case_id", "shard", "shards")
@@ -118,7 +140,7 @@ class Finding(_message.Message):
     def __init__(self, finding_id: _Optional[str] = ..., column: _Optional[int] = ..., row: _Optional[int] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., tiles: _Optional[int] = ..., score: _Optional[float] = ...) -> None: ...
 
 class SlideScored(_message.Message):
-    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "study_instance_uid", "series_instance_uid", "model", "provider", "tiles", "failed_tiles", "score", "positive_fraction", "tissue_fraction", "heatmap", "heatmap_image", "scan_id", "findings", "columns", "rows", "tile_microns", "failed_cells", "unexamined_tissue", "findings_total")
+    __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "study_instance_uid", "series_instance_uid", "model", "provider", "tiles", "failed_tiles", "score", "positive_fraction", "tissue_fraction", "heatmap", "heatmap_image", "scan_id", "findings", "columns", "rows", "tile_microns", "failed_cells", "unexamined_tissue", "findings_total", "run")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -142,6 +164,7 @@ class SlideScored(_message.Message):
     FAILED_CELLS_FIELD_NUMBER: _ClassVar[int]
     UNEXAMINED_TISSUE_FIELD_NUMBER: _ClassVar[int]
     FINDINGS_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     slide_id: str
@@ -165,7 +188,8 @@ class SlideScored(_message.Message):
     failed_cells: _containers.RepeatedCompositeFieldContainer[Cell]
     unexamined_tissue: float
     findings_total: int
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., provider: _Optional[str] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ..., score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., heatmap: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., heatmap_image: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., scan_id: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., tile_microns: _Optional[float] = ..., failed_cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ..., unexamined_tissue: _Optional[float] = ..., findings_total: _Optional[int] = ...) -> None: ...
+    run: Run
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., job_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., provider: _Optional[str] = ..., tiles: _Optional[int] = ..., failed_tiles: _Optional[int] = ..., score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., heatmap: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., heatmap_image: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., scan_id: _Optional[str] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., columns: _Optional[int] = ..., rows: _Optional[int] = ..., tile_microns: _Optional[float] = ..., failed_cells: _Optional[_Iterable[_Union[Cell, _Mapping]]] = ..., unexamined_tissue: _Optional[float] = ..., findings_total: _Optional[int] = ..., run: _Optional[_Union[Run, _Mapping]] = ...) -> None: ...
 
 class SlideFailed(_message.Message):
     __slots__ = ("case_id", "patient_id", "slide_id", "job_id", "model", "reason", "tiles", "failed_tiles", "scan_id")
