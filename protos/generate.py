@@ -62,7 +62,7 @@ def module_of(message: str) -> str:
 def constant(topic: str) -> str:
     """`intake.order.placed.v1` -> `INTAKE_ORDER_PLACED`; later versions keep their number."""
     *words, version = topic.split(".")
-    return "_".join(words).upper() + ("" if version == "v1" else f"_{version.upper()}")
+    return "_".join(words).replace("-", "_").upper() + ("" if version == "v1" else f"_{version.upper()}")
 
 
 def topics_module(declared: dict[str, Any]) -> str:

@@ -11,11 +11,14 @@ from casepath.inference.v1.scoring_pb2 import (
     FAILURE_REASON_TOO_MANY_FAILED_TILES,
     Cell,
     ScoringJob,
+    ShardRequested,
     ShardResult,
     SlideFailed,
     SlideScored,
 )
+from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_ROUTINE, URGENCY_STAT, URGENCY_UNSPECIFIED, Urgency
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL
+from casepath.topics import INFERENCE_SHARD_REQUESTED, INFERENCE_URGENT_SHARD_REQUESTED, Topic
 from chassis.errors import Malformed
 from chassis.events import Event, check
 from chassis.tissue import tissue_mask
@@ -218,3 +221,20 @@ def test_a_result_says_what_it_depends_on() -> None:
     other = planned(examples.ingested(), replace(BUNDLE, tile_side=128), np.ones((100, 100), bool), 7)
     assert other.preprocessing_sha256 != run.preprocessing_sha256
     check(event.data)
+
+
+@pytest.mark.parametrize(
+    ("urgency", "topic"),
+    [
+        (URGENCY_UNSPECIFIED, INFERENCE_SHARD_REQUESTED),
+        (URGENCY_ROUTINE, INFERENCE_SHARD_REQUESTED),
+        (URGENCY_ASAP, INFERENCE_URGENT_SHARD_REQUESTED),
+        (URGENCY_STAT, INFERENCE_URGENT_SHARD_REQUESTED),
+    ],
+)
+def test_shards_of_an_urgent_order_have_a_topic_of_their_own(urgency: Urgency, topic: Topic[ShardRequested]) -> None:
+    one = job()
+    one.slide.urgency = urgency
+    events = shards_requested(one)
+    assert {event.topic.name for event in events} == {topic.name}
+    assert len(events) == one.shards

@@ -72,6 +72,14 @@ INFERENCE_SHARD_REQUESTED = Topic(
     consumers=("inference",),
     partitions=12,
 )
+INFERENCE_URGENT_SHARD_REQUESTED = Topic(
+    name="inference.urgent-shard.requested.v1",
+    message=scoring_pb2.ShardRequested,
+    key="job id/shard",
+    publisher="inference",
+    consumers=("inference",),
+    partitions=12,
+)
 INFERENCE_SHARD_SCORED = Topic(
     name="inference.shard.scored.v1",
     message=scoring_pb2.ShardScored,
@@ -183,6 +191,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     SLIDES_SLIDE_INGESTED,
     SLIDES_SLIDE_QUARANTINED,
     INFERENCE_SHARD_REQUESTED,
+    INFERENCE_URGENT_SHARD_REQUESTED,
     INFERENCE_SHARD_SCORED,
     INFERENCE_SLIDE_SCORED,
     INFERENCE_SLIDE_FAILED,

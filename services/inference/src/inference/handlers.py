@@ -22,6 +22,7 @@ from casepath.inference.v1.scoring_pb2 import (
     SlideFailed,
     SlideScored,
 )
+from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
 from casepath.topics import (
@@ -29,6 +30,7 @@ from casepath.topics import (
     INFERENCE_SHARD_SCORED,
     INFERENCE_SLIDE_FAILED,
     INFERENCE_SLIDE_SCORED,
+    INFERENCE_URGENT_SHARD_REQUESTED,
 )
 from chassis.errors import Malformed
 from chassis.events import Event
@@ -113,12 +115,13 @@ def shard_cells(job: ScoringJob, shard: int) -> list[Cell]:
 
 
 def shards_requested(job: ScoringJob) -> list[Event]:
-    """One work item a shard, each with a key of its own so that one slide spreads over all workers."""
+    """One work item a shard, each with a key of its own so that one slide spreads over all workers; the urgent in their topic."""
     if not job.cells:
         return [failed(job, FAILURE_REASON_NO_TISSUE, 0, 0)]
+    urgent = job.slide.urgency in (URGENCY_STAT, URGENCY_ASAP)
     return [
         Event(
-            INFERENCE_SHARD_REQUESTED,
+            INFERENCE_URGENT_SHARD_REQUESTED if urgent else INFERENCE_SHARD_REQUESTED,
             f"{job.job_id}/{shard}",
             ShardRequested(job_id=job.job_id, case_id=job.slide.case_id, shard=shard, shards=job.shards),
         )

@@ -18,7 +18,12 @@ from casepath.inference.v1.scoring_pb2 import (
 )
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.slides.v1.slide_pb2 import SlideIngested
-from casepath.topics import INFERENCE_SHARD_REQUESTED, INFERENCE_SHARD_SCORED, SLIDES_SLIDE_INGESTED
+from casepath.topics import (
+    INFERENCE_SHARD_REQUESTED,
+    INFERENCE_SHARD_SCORED,
+    INFERENCE_URGENT_SHARD_REQUESTED,
+    SLIDES_SLIDE_INGESTED,
+)
 from chassis.errors import NotFound
 from chassis.events import Event
 from chassis.objects import Objects, Shelf
@@ -42,6 +47,7 @@ from inference.handlers import (
 )
 from inference.heatmap import as_npy, as_png, heatmap, summary
 from inference.settings import InferenceSettings
+from inference.turns import Turns
 
 
 class Scoring:
@@ -58,12 +64,13 @@ class Scoring:
         self.jobs = Shelf(objects, ScoringJob, "inference/jobs")
         self.results = Shelf(objects, ShardResult, "inference/results")
         # One session runs one shard at a time; more would share the same cores and memory.
-        self.running = asyncio.Semaphore(1)
+        self.turns = Turns()
 
     def routes(self) -> list[Route[Any]]:
         return [
             Route(SLIDES_SLIDE_INGESTED, self.plan, batch=1),
             Route(INFERENCE_SHARD_REQUESTED, self.score, batch=1),
+            Route(INFERENCE_URGENT_SHARD_REQUESTED, self.score_urgent, batch=1),
             Route(INFERENCE_SHARD_SCORED, self.gather),
         ]
 
@@ -82,12 +89,17 @@ class Scoring:
         return shards_requested(job)
 
     async def score(self, received: Received[ShardRequested]) -> Iterable[Event]:
-        request = received.data
+        return await self.scored(received.data, urgent=False)
+
+    async def score_urgent(self, received: Received[ShardRequested]) -> Iterable[Event]:
+        return await self.scored(received.data, urgent=True)
+
+    async def scored(self, request: ShardRequested, urgent: bool) -> Iterable[Event]:
         name = f"{request.job_id}/{request.shard:06}"
         if await self.results.get(name) is None:
             job = await self.job(request.job_id)
             path = await self.file(job.level.object)
-            async with self.running:
+            async with self.turns.turn(urgent):
                 result = await asyncio.to_thread(self.run, job, request.shard, path)
             await self.results.put(name, result)
         return [shard_scored(request)]

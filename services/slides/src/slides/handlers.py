@@ -53,6 +53,7 @@ def ingested(
         source_sha256=sha256,
         source_format=source_format,
         quality=quality,
+        urgency=order.urgency,
     )
 
 

@@ -1,4 +1,5 @@
 from buf.validate import validate_pb2 as _validate_pb2
+from casepath.intake.v1 import order_pb2 as _order_pb2
 from casepath.objects.v1 import object_ref_pb2 as _object_ref_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -93,7 +94,7 @@ class ScanQuality(_message.Message):
     def __init__(self, tissue_fraction: _Optional[float] = ..., sharp_fraction: _Optional[float] = ..., tiles: _Optional[int] = ..., flags: _Optional[_Iterable[_Union[QualityFlag, str]]] = ...) -> None: ...
 
 class SlideIngested(_message.Message):
-    __slots__ = ("case_id", "patient_id", "slide_id", "scan_id", "study_instance_uid", "series_instance_uid", "instances", "source_sha256", "source_format", "quality")
+    __slots__ = ("case_id", "patient_id", "slide_id", "scan_id", "study_instance_uid", "series_instance_uid", "instances", "source_sha256", "source_format", "quality", "urgency")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +105,7 @@ class SlideIngested(_message.Message):
     SOURCE_SHA256_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FORMAT_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
+    URGENCY_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     slide_id: str
@@ -114,7 +116,8 @@ class SlideIngested(_message.Message):
     source_sha256: str
     source_format: str
     quality: ScanQuality
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., scan_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., instances: _Optional[_Iterable[_Union[Instance, _Mapping]]] = ..., source_sha256: _Optional[str] = ..., source_format: _Optional[str] = ..., quality: _Optional[_Union[ScanQuality, _Mapping]] = ...) -> None: ...
+    urgency: _order_pb2.Urgency
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., scan_id: _Optional[str] = ..., study_instance_uid: _Optional[str] = ..., series_instance_uid: _Optional[str] = ..., instances: _Optional[_Iterable[_Union[Instance, _Mapping]]] = ..., source_sha256: _Optional[str] = ..., source_format: _Optional[str] = ..., quality: _Optional[_Union[ScanQuality, _Mapping]] = ..., urgency: _Optional[_Union[_order_pb2.Urgency, str]] = ...) -> None: ...
 
 class SlideQuarantined(_message.Message):
     __slots__ = ("scan_id", "reason", "remedy", "source_sha256")
