@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint protos bench clean
+.PHONY: help setup setup-test demo up down test test-unit lint protos bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -47,6 +47,9 @@ protos: setup ## Generate the contracts anew from protos/
 
 bench: setup ## Measure; docs/benchmarks.md says how to read it
 	@$(RUN)/python -m pytest tests/bench -p no:cacheprovider -s
+
+bench-gpu: setup ## Measure serving on a GPU, with casepath-inference[gpu] in place of [cpu]; refuses where there is none
+	@BENCH_DEVICE=gpu $(RUN)/python -m pytest tests/bench/test_serving.py::test_serving -p no:cacheprovider -s
 
 clean: ## Remove what the project made here; the user's cache folder is kept
 	@rm -rf .venv .casepath .mypy_cache .pytest_cache .ruff_cache

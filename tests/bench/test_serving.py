@@ -22,6 +22,7 @@ from PIL import Image
 from stages.constructed_models import bundle
 
 from bench.mlserver_peer import mlserver
+from bench.model_server import device
 from bench.networks import SIDE, null, resnet18
 from embedded import samples
 from inference.adapters.onnx_session import OnnxSession
@@ -149,7 +150,7 @@ def bare(session: OnnxSession, tiles: list[bytes], count: int) -> float:
 
 @pytest.mark.parametrize(("model", "count"), [("null", NULL_TILES), ("resnet18", RESNET_TILES)])
 async def test_serving(model: str, count: int, server: Server, repository: Path, tiles: list[bytes]) -> None:
-    session = OnnxSession(load_model(repository / model), "cpu", 1)
+    session = OnnxSession(load_model(repository / model), device(), 1)
     alone = [request(model, tiles, number, 1) for number in range(64)]
     many = [request(model, tiles, number * BATCH, BATCH) for number in range(8)]
     loop: list[float] = []
@@ -160,7 +161,9 @@ async def test_serving(model: str, count: int, server: Server, repository: Path,
         found["32 tiles a call, 4 callers"].append(await served(server, many, count, 4))
         found["32 tiles, a stream"].append(await streamed(server, many, count))
     limit = statistics.median(loop)
-    print(f"\n{model}, {count} JPEG tiles of {SIDE} pixels, median of {ROUNDS}; bare loop {limit:.1f} tiles/s")
+    print(
+        f"\n{model} on {session.provider}, {count} JPEG tiles of {SIDE} pixels, median of {ROUNDS}; bare loop {limit:.1f} tiles/s"
+    )
     for name, rates in found.items():
         wall, cpu = (statistics.median(getattr(rate, kind) for rate in rates) for kind in ("wall", "cpu"))
         print(f"  {name:28} {wall:8.1f} tiles/s, {wall / limit:.2f} of bare; {cpu:8.1f} tiles a server CPU-second")

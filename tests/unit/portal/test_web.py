@@ -71,6 +71,10 @@ async def test_scripts_and_styles_are_asked_for_once_and_pages_each_time(client:
     for path in named:
         assert "immutable" in (await client.get(path)).headers["cache-control"]
     assert (await client.get(f"{ADDRESS}/nothing.js")).headers["cache-control"] == "no-store"
+    other = await client.get("/static/0123456789abcdef/portal.css")
+    assert (other.status_code, other.headers["cache-control"]) == (200, "no-store")
+    for path in ("/static/", f"{ADDRESS}/", f"{ADDRESS}/../web.py", "/static/x/../../web.py", "/static/portal.css"):
+        assert (await client.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("origin", ["http://evil", "null", "", "http://portal.evil"])

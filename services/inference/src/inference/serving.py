@@ -193,7 +193,7 @@ class ModelRepository:
 
     async def load_all(self) -> None:
         """Serve each model of the folder that is not; one that cannot be is listed with the reason, and harms no other."""
-        for name in set(self.names()) - set(self.served):
+        for name in sorted(set(self.names()) - set(self.served)):
             try:
                 await self.load(name)
             except Misconfigured as error:

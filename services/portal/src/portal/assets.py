@@ -20,16 +20,20 @@ def version(folder: Path) -> str:
     return found.hexdigest()[:16]
 
 
+VERSION = version(FOLDER)
 # Where a browser finds them.
-ADDRESS = f"/static/{version(FOLDER)}"
+ADDRESS = f"/static/{VERSION}"
 
 
 class Assets(StaticFiles):
+    """Below `/static`. While portals of two versions run side by side, a file asked for by the other's address is not kept."""
+
     def __init__(self) -> None:
         super().__init__(directory=FOLDER)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        answer = await super().get_response(path, scope)
-        if answer.status_code == 200:
+        named, _, rest = path.partition("/")
+        answer = await super().get_response(rest, scope)
+        if answer.status_code == 200 and named == VERSION:
             answer.headers["Cache-Control"] = FOREVER
         return answer

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.access import Permission
 from portal.acts import Acts
-from portal.assets import ADDRESS, Assets
+from portal.assets import Assets
 from portal.case_pages import CasePages
 from portal.desk import Desk, form_of, guarded, render
 from portal.language import LANGUAGES
@@ -118,7 +118,7 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         Route(slide + "/annotations", guarded(door, acts.annotate, sign), methods=["POST"]),
         Route(slide + "/heatmap", guarded(door, pictures.heatmap)),
         Route("/tiles/{study}/{series}/{instance}/{frame:int}", guarded(door, pictures.tile, Permission.READ_SLIDES)),
-        Mount(ADDRESS, Assets()),
+        Mount("/static", Assets()),
     ]
     session = Middleware(
         SessionMiddleware,

@@ -87,6 +87,8 @@ class OnnxSession:
             raise Misconfigured(f"a GPU is required, but ONNX Runtime runs on {self.provider}")
         self.inputs = tuple(tensor(one) for one in self.session.get_inputs())
         self.outputs = tuple(tensor(one) for one in self.session.get_outputs())
+        if not self.inputs:
+            raise Misconfigured(f"{model.name} takes no input")
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         try:
