@@ -1,6 +1,7 @@
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import numpy as np
@@ -24,6 +25,7 @@ from casepath.slides.v1.slide_pb2 import (
     QuarantineReason,
 )
 from embedded import samples
+from slides.adapters.bounded_target import TilesOnDisk
 from slides.adapters.dicomizer import Conversion, Converted, WrittenInstance, convert
 from slides.adapters.frames import check_frames
 from slides.adapters.levels import color_model
@@ -246,3 +248,19 @@ def test_a_frame_of_another_size_is_found(jpeg: Converted, tmp_path: Path) -> No
     with pytest.raises(Quarantined) as caught:
         check_frames(path)
     assert caught.value.reason == QUARANTINE_REASON_BAD_FRAMES
+
+
+def test_tiles_that_wait_for_their_row_lie_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that does not grow with the slide hangs on this; wsidicom would keep them in memory."""
+    kept: list[TilesOnDisk] = []
+
+    class Watched(TilesOnDisk):
+        def __init__(self, file: BinaryIO) -> None:
+            super().__init__(file)
+            kept.append(self)
+
+    monkeypatch.setattr("slides.adapters.dicomizer.TilesOnDisk", Watched)
+    converted(samples.SLIDE, tmp_path / "out")
+    (waiting,) = kept
+    assert waiting.end > 100_000
+    assert waiting.places == {}
