@@ -3,7 +3,6 @@
 import asyncio
 import os
 import statistics
-import struct
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 import simplejpeg
 from PIL import Image
 from stages.constructed_models import bundle
+from stages.model_service import packed
 
 from bench.mlserver_peer import mlserver
 from bench.model_server import device
@@ -92,7 +92,7 @@ def request(model: str, tiles: list[bytes], start: int, count: int) -> ModelInfe
     chosen = [tiles[(start + number) % len(tiles)] for number in range(count)]
     one = ModelInferRequest(model_name=model)
     one.inputs.add(name="tiles", datatype="BYTES", shape=[count])
-    one.raw_input_contents.append(b"".join(struct.pack("<I", len(tile)) + tile for tile in chosen))
+    one.raw_input_contents.append(packed(chosen))
     return one
 
 

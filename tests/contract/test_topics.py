@@ -17,7 +17,7 @@ from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.worker import Route, outcome
 from embedded import samples
-from inference.adapters.onnx_session import OnnxClassifier
+from inference.adapters.onnx_session import classifier_of
 from inference.bundle import load_bundle
 from inference.scoring import Scoring
 from inference.settings import InferenceSettings
@@ -54,7 +54,7 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     return {
         "slides": [Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep)],
         "sequencing": [Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep), *calling.routes()],
-        "inference": Scoring(settings, bundle, OnnxClassifier(bundle, "cpu"), objects, folder).routes(),
+        "inference": Scoring(settings, bundle, classifier_of(bundle, "cpu"), objects, folder).routes(),
         "records": Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder).routes(),
     }
 

@@ -1,7 +1,6 @@
 """The Open Inference Protocol, over gRPC, on real models in ONNX Runtime."""
 
 import asyncio
-import struct
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +11,10 @@ import pytest
 import pytest_asyncio
 import simplejpeg
 from stages.constructed_models import brightness, bundle, picks, png, sums, total
+from stages.model_service import model_service, packed
 
-from chassis.grpc_server import GrpcServer
 from inference.adapters.onnx_session import DeviceLost, OnnxSession, Session
 from inference.bundle import ModelFile
-from inference.open_inference import OpenInference
 from inference.serving import ModelRepository
 from inference.tensors import Array, Tensor
 from openinference.v2.grpc_service_pb2 import (
@@ -32,7 +30,7 @@ from openinference.v2.grpc_service_pb2 import (
     ServerMetadataRequest,
     ServerReadyRequest,
 )
-from openinference.v2.grpc_service_pb2_grpc import GRPCInferenceServiceStub, add_GRPCInferenceServiceServicer_to_server
+from openinference.v2.grpc_service_pb2_grpc import GRPCInferenceServiceStub
 
 if TYPE_CHECKING:
     from openinference.v2.grpc_service_pb2_grpc import GRPCInferenceServiceAsyncStub
@@ -58,16 +56,8 @@ async def models(tmp_path: Path) -> AsyncIterator[ModelRepository]:
 
 @pytest_asyncio.fixture
 async def stub(models: ModelRepository) -> AsyncIterator["GRPCInferenceServiceAsyncStub"]:
-    service = OpenInference(models, control=True)
-    server = GrpcServer(
-        "127.0.0.1:0", [lambda one: add_GRPCInferenceServiceServicer_to_server(service, one)], [], lambda: True, 16 << 20
-    )
-    stop = asyncio.Event()
-    serving = asyncio.create_task(server.run(stop))
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+    async with model_service(models, control=True) as address, grpc.aio.insecure_channel(address) as channel:
         yield GRPCInferenceServiceStub(channel)
-    stop.set()
-    await serving
 
 
 def pixels(*values: int) -> np.ndarray:
@@ -84,7 +74,7 @@ def asked(values: np.ndarray, model: str = "brightness", name: str = "pixels", d
 def pictures(*encoded: bytes) -> ModelInferRequest:
     request = ModelInferRequest(model_name="brightness")
     request.inputs.add(name="pixels", datatype="BYTES", shape=[len(encoded)])
-    request.raw_input_contents.append(b"".join(struct.pack("<I", len(one)) + one for one in encoded))
+    request.raw_input_contents.append(packed(encoded))
     return request
 
 
@@ -298,17 +288,12 @@ async def test_models_are_listed_loaded_replaced_and_unloaded(
 
 
 async def test_loading_over_grpc_is_off_unless_it_is_allowed(models: ModelRepository) -> None:
-    service, server = OpenInference(models, control=False), grpc.aio.server()
-    add_GRPCInferenceServiceServicer_to_server(service, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with model_service(models, control=False) as address, grpc.aio.insecure_channel(address) as channel:
         stub: GRPCInferenceServiceAsyncStub = GRPCInferenceServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError, match="CASEPATH_MODEL_CONTROL") as caught:
             await stub.RepositoryModelUnload(RepositoryModelUnloadRequest(model_name="total"))
     assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert models.get("total").model.version == "1"
-    await server.stop(None)
 
 
 class Failing:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chassis.errors import Malformed, Misconfigured
-from inference.adapters.onnx_session import OnnxClassifier
+from inference.adapters.onnx_session import classifier_of
 from inference.bundle import load_bundle
 from inference.precision import NotAdmitted, Precision, reduce_precision
 
@@ -26,7 +26,7 @@ def test_it_is_smaller_nearly_the_same_and_says_what_it_is(precision: Precision,
     assert len(made.onnx) < share * len(before.onnx)
     assert found.lost <= 0.02
     assert found.largest_difference < 0.05
-    assert OnnxClassifier(made, "cpu").score(PIXELS) == pytest.approx(OnnxClassifier(before, "cpu").score(PIXELS), abs=0.05)
+    assert classifier_of(made, "cpu").score(PIXELS) == pytest.approx(classifier_of(before, "cpu").score(PIXELS), abs=0.05)
     said = json.loads((tmp_path / "made" / "bundle.json").read_text())
     assert said["made_from_sha256"] == before.sha256
     assert said["admitted"]["after"]["auc"] == found.after.auc

@@ -5,13 +5,11 @@ import json
 from pathlib import Path
 
 from stages.constructed_models import brightness, bundle, png
+from stages.model_service import model_service
 from stages.peer_environment import peer_python, run_peer
 
-from chassis.grpc_server import GrpcServer
 from inference.adapters.onnx_session import OnnxSession
-from inference.open_inference import OpenInference
 from inference.serving import ModelRepository
-from openinference.v2.grpc_service_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
 
 PROGRAM = """
 import json, queue, sys
@@ -53,13 +51,8 @@ async def test_tritonclient_works_unmodified(tmp_path: Path) -> None:
     bundle(tmp_path, "brightness", brightness())
     models = ModelRepository(tmp_path, lambda model: OnnxSession(model, "cpu", 1))
     await models.load_all()
-    service = OpenInference(models, control=True)
-    server = GrpcServer("127.0.0.1:0", [lambda one: add_GRPCInferenceServiceServicer_to_server(service, one)], [], lambda: True)
-    stop = asyncio.Event()
-    serving = asyncio.create_task(server.run(stop))
-    said = json.loads(await asyncio.to_thread(run_peer, python, PROGRAM, f"127.0.0.1:{server.port}", png(77).hex()))
-    stop.set()
-    await serving
+    async with model_service(models, control=True) as address:
+        said = json.loads(await asyncio.to_thread(run_peer, python, PROGRAM, address, png(77).hex()))
     await models.close()
     assert (said["live"], said["ready"], said["answer"], said["id"]) == (True, True, [5, 6], "7")
     assert (said["streamed"], said["errors"]) == ([[77]] * 3, [])

@@ -36,7 +36,16 @@ from inference.handlers import (
 )
 from inference.heatmap import Region, as_npy, as_png, heatmap, regions, summary
 
-BUNDLE = Bundle("demo", "1", examples.model().sha256, b"", classes=("normal", "tumor"))
+BUNDLE = Bundle(
+    "demo",
+    "1",
+    examples.model().sha256,
+    b"",
+    classes=("normal", "tumor"),
+    tile_side=256,
+    microns_per_pixel=0.25,
+    training_slides=frozenset(),
+)
 
 
 def job(mask: np.ndarray | None = None, shard_tiles: int = 7) -> ScoringJob:

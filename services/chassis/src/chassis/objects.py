@@ -7,7 +7,8 @@ Objects are named by their digest, so writing one twice changes nothing. Referen
 import asyncio
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -59,12 +60,8 @@ class Objects:
 
     async def ranges(self, ref: ObjectRef, starts: Sequence[int], lengths: Sequence[int]) -> list[bytes]:
         """Parts of an object, read without the rest, and so without its digest checked. Raise as `get` does."""
-        try:
+        with asked(ref):
             found = await obstore.get_ranges_async(self.store, ref.path, starts=starts, lengths=lengths)
-        except FileNotFoundError:
-            raise NotFound(f"object {ref.path} is not in the store") from None
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not give {ref.path}: {type(error).__name__}") from error
         parts = [bytes(part) for part in found]
         if [len(part) for part in parts] != list(lengths):
             raise Unavailable(f"object {ref.path} is shorter than it should be")
@@ -85,16 +82,12 @@ class Objects:
     async def download(self, ref: ObjectRef, path: Path) -> None:
         """In parts: an object may be larger than memory."""
         partial, found = path.with_suffix(".partial"), hashlib.sha256()
-        try:
+        with asked(ref):
             result = await obstore.get_async(self.store, ref.path)
             with partial.open("wb") as file:
                 async for chunk in result.stream(min_chunk_size=DOWNLOADED_AT_ONCE):
                     await asyncio.to_thread(file.write, chunk)
                     found.update(chunk)
-        except FileNotFoundError:
-            raise NotFound(f"object {ref.path} is not in the store") from None
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not give {ref.path}: {type(error).__name__}") from error
         if found.hexdigest() != ref.sha256:
             raise Unavailable(f"object {ref.path} does not have the bytes of its digest")
         partial.replace(path)
@@ -187,6 +180,17 @@ def digest(content: bytes | Path) -> tuple[str, int]:
         return hashlib.sha256(content).hexdigest(), len(content)
     with content.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), content.stat().st_size
+
+
+@contextmanager
+def asked(ref: ObjectRef) -> Iterator[None]:
+    """What a store raises for an object, as ours: NotFound, else Unavailable."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound(f"object {ref.path} is not in the store") from None
+    except (StoreError, OSError) as error:
+        raise Unavailable(f"the object store did not give {ref.path}: {type(error).__name__}") from error
 
 
 def settle(partial: Path, target: Path) -> None:

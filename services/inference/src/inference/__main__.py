@@ -8,11 +8,11 @@ from chassis.publisher import KafkaPublisher
 from chassis.scratch import scratch
 from chassis.service import main, run_parts
 from chassis.worker import Worker
-from inference.adapters.onnx_session import OnnxSession
+from inference.adapters.onnx_session import Classifier, OnnxSession
 from inference.bundle import load_bundle
 from inference.open_inference import OpenInference
 from inference.scoring import Scoring
-from inference.serving import ModelRepository, Served, ServedClassifier
+from inference.serving import ModelRepository, Served
 from inference.settings import InferenceSettings
 from openinference.v2.grpc_service_pb2 import DESCRIPTOR
 from openinference.v2.grpc_service_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
@@ -26,7 +26,7 @@ async def compose(settings: InferenceSettings) -> None:
     models.add(served)
     serve = OpenInference(models, settings.model_control)
     with scratch(settings.work_folder, "inference") as folder:
-        scoring = Scoring(settings, bundle, ServedClassifier(served), Objects.at(settings.objects), folder)
+        scoring = Scoring(settings, bundle, Classifier(served.session), Objects.at(settings.objects), folder)
         async with KafkaPublisher(settings.kafka, "casepath-inference") as publisher:
             await models.load_all()
             worker = Worker(scoring.routes(), publisher, bootstrap=settings.kafka, service="inference")

@@ -39,14 +39,15 @@ class Request[P, R]:
 class Batcher[P, R]:
     """A queue before one model.
 
-    `run` takes payloads of one kind and gives for each, in order, its answer or the error that is its own.
+    `run` takes payloads of one kind and gives for each, in order, its answer or the error that is its own. `told` is given the
+    rows of each batch.
     """
 
     def __init__(
         self,
         run: Callable[[Sequence[P]], Awaitable[Sequence[R | CasepathError]]],
         limits: BatchLimits,
-        told: Callable[[int, int], None] = lambda rows, requests: None,
+        told: Callable[[int], None] = lambda rows: None,
     ) -> None:
         self.run = run
         self.limits = limits
@@ -130,7 +131,7 @@ class Batcher[P, R]:
 
     async def answer(self, batch: list[Request[P, R]]) -> None:
         """Run a batch and give each request its own answer; where the batch fails as a whole, each is run alone."""
-        self.told(sum(request.rows for request in batch), len(batch))
+        self.told(sum(request.rows for request in batch))
         try:
             found = await self.run([request.payload for request in batch])
         except CasepathError as error:

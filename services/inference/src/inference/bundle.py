@@ -13,7 +13,9 @@ from inference.batching import BatchLimits
 DEFAULTS = BatchLimits()
 # Changed whenever tiles come to be cut, filled or scaled in another way, or tissue to be found in another way.
 PREPROCESSING = "tissue mask v1 | tiles cut on a grid, white beyond the edge, scaled bilinearly, uint8 RGB"
+# The first is that of a bundle that does not say.
 PRECISIONS = ("fp32", "fp16", "int8")
+USUAL_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +33,19 @@ class ModelFile:
         return Model(name=self.name, version=self.version, sha256=self.sha256)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle(ModelFile):
     """A tile classifier. `classes` ends with the positive one. Tiles are `tile_side` pixels of `microns_per_pixel`.
 
     A tile at or above `threshold` counts as positive. `precision` is that of the model's numbers.
     """
 
-    classes: tuple[str, ...] = ()
-    tile_side: int = 256
-    microns_per_pixel: float = 0.25
-    training_slides: frozenset[str] = frozenset()
-    threshold: float = 0.5
-    precision: str = "fp32"
+    classes: tuple[str, ...]
+    tile_side: int
+    microns_per_pixel: float
+    training_slides: frozenset[str]
+    threshold: float = USUAL_THRESHOLD
+    precision: str = PRECISIONS[0]
 
     @property
     def preprocessing_sha256(self) -> str:
@@ -67,8 +69,8 @@ def load_bundle(folder: Path) -> Bundle:
             tile_side=int(said["tile_side"]),
             microns_per_pixel=float(said["microns_per_pixel"]),
             training_slides=frozenset(said.get("training_slides", ())),
-            threshold=float(said.get("threshold", 0.5)),
-            precision=said.get("precision", "fp32"),
+            threshold=float(said.get("threshold", USUAL_THRESHOLD)),
+            precision=said.get("precision", PRECISIONS[0]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Misconfigured(f"{folder} is not a tile classifier: {type(error).__name__}: {error}") from None

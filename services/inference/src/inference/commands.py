@@ -21,12 +21,12 @@ def model() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(bundle: Path, tiles_dir: Path, device: str, include_training: bool, as_json: bool) -> None:
     """Score the tiles in TILES_DIR (one subfolder a class) with BUNDLE, and say how well it separates them."""
-    from inference.adapters.onnx_session import OnnxClassifier
+    from inference.adapters.onnx_session import classifier_of
     from inference.bundle import load_bundle
     from inference.evaluation import evaluate as run
 
     loaded = load_bundle(bundle)
-    found = run(loaded, OnnxClassifier(loaded, device), tiles_dir, include_training)  # type: ignore[arg-type]
+    found = run(loaded, classifier_of(loaded, device), tiles_dir, include_training)  # type: ignore[arg-type]
     if as_json:
         click.echo(
             json.dumps({"model": loaded.name, "version": loaded.version, "sha256": loaded.sha256, **asdict(found)}, indent=2)

@@ -36,7 +36,7 @@ from chassis.errors import Malformed
 from chassis.events import Event
 from chassis.overview import OVERVIEW_SIDE
 from chassis.tissue import cell_shares, tissue_cells
-from inference.bundle import Bundle
+from inference.bundle import USUAL_THRESHOLD, Bundle
 from inference.heatmap import Region, Summary
 
 # As many as a person can go through, and an event can carry; the total is said.
@@ -105,7 +105,7 @@ def planned(slide: SlideIngested, bundle: Bundle, mask: NDArray[np.bool_], shard
 
 def threshold_of(job: ScoringJob) -> float:
     """Jobs of before it was recorded had one half."""
-    return job.threshold or 0.5
+    return job.threshold or USUAL_THRESHOLD
 
 
 def shard_cells(job: ScoringJob, shard: int) -> list[Cell]:

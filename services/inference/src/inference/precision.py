@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.errors import Malformed, Misconfigured, Rejected
-from inference.adapters.onnx_session import OnnxClassifier
+from inference.adapters.onnx_session import classifier_of
 from inference.bundle import Bundle, load_bundle
 from inference.evaluation import Evaluation, Tile, batches, evaluate, find_tiles
 
@@ -76,7 +76,7 @@ def reduce_precision(folder: Path, tiles: Path, out: Path, precision: Precision,
 
 
 def compared(bundle: Bundle, made: Bundle, tiles: Path, margin: float) -> Reduction:
-    before, after = OnnxClassifier(bundle, "cpu"), OnnxClassifier(made, "cpu")
+    before, after = classifier_of(bundle, "cpu"), classifier_of(made, "cpu")
     others = [tile for tile in find_tiles(tiles, bundle.classes) if tile.slide not in bundle.training_slides]
     evaluations = evaluate(bundle, before, tiles), evaluate(made, after, tiles)
     differences = [float(np.abs(before.score(one) - after.score(one)).max()) for one in batches(others, bundle.tile_side)]
@@ -114,7 +114,7 @@ def as_int8(bundle: Bundle, calibration: list[Tile]) -> bytes:
         quantize_static(
             prepared,
             made,
-            Tiles(OnnxClassifier(bundle, "cpu").input),
+            Tiles(classifier_of(bundle, "cpu").input),
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import structlog
-from numpy.typing import NDArray
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.errors import CasepathError, Malformed, Misconfigured, NotFound
-from inference.adapters.onnx_session import RUNTIME, DeviceLost, ModelFailed, Session
+from inference.adapters.onnx_session import DeviceLost, ModelFailed, Session
 from inference.batching import Batcher
 from inference.bundle import ModelFile, load_model
 from inference.tensors import Array, Input, Pictures, kind_of, rows_of
@@ -30,6 +29,41 @@ type Outputs = dict[str, Array]
 type MakeSession = Callable[[ModelFile], Session]
 
 
+class RenewedSession:
+    """A session that is made anew where its device fails, and runs once more what failed, or raises DeviceLost."""
+
+    def __init__(self, model: ModelFile, make: MakeSession) -> None:
+        self.model = model
+        self.make = make
+        self.session = make(model)
+        self.inputs, self.outputs = self.session.inputs, self.session.outputs
+        self.tell_provider(1)
+
+    @property
+    def provider(self) -> str:
+        return self.session.provider
+
+    def run(self, feeds: Mapping[str, Array]) -> Outputs:
+        try:
+            return self.session.run(feeds)
+        except DeviceLost:
+            RENEWED.labels(self.model.name).inc()
+            self.renew()
+            return self.session.run(feeds)
+
+    def renew(self) -> None:
+        try:
+            new = self.make(self.model)
+        except Misconfigured as error:
+            raise DeviceLost(f"no new session could be made: {error}") from error
+        self.tell_provider(0)
+        self.session = new
+        self.tell_provider(1)
+
+    def tell_provider(self, used: int) -> None:
+        PROVIDER.labels(self.model.name, self.provider).set(used)
+
+
 class Served:
     """One model. Its session is made, and run, in a thread of its own.
 
@@ -38,17 +72,13 @@ class Served:
 
     def __init__(self, model: ModelFile, make: MakeSession) -> None:
         self.model = model
-        self.make = make
-        self.session = make(model)
+        self.session: Session = RenewedSession(model, make)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix=f"model-{model.name}")
         self.batched = all(tensor.shape and tensor.shape[0] == -1 for tensor in self.session.inputs)
         limits = model.limits if self.batched else replace(model.limits, rows=1)
-        self.batcher: Batcher[Inputs, Outputs] = Batcher(self.run, limits, self.began)
-        self.told_provider = ""
-        self.batch_rows = BATCHES.labels(model.name)
+        self.batcher: Batcher[Inputs, Outputs] = Batcher(self.run, limits, BATCHES.labels(model.name).observe)
         self.answered = ROWS.labels(model.name, "answered")
         WAITING.labels(model.name).set_function(lambda: self.batcher.waiting)
-        self.tell_provider()
 
     async def infer(self, inputs: Inputs, priority: int = 0, seconds: float | None = None) -> Outputs:
         """Raise what Batcher.submit does, and DeviceLost, Malformed or ModelFailed."""
@@ -78,21 +108,8 @@ class Served:
         if decoded:
             feeds = list(decoded.values())
             together = feeds[0] if len(feeds) == 1 else {name: np.concatenate([one[name] for one in feeds]) for name in feeds[0]}
-            found.update(zip(decoded, self.parted(self.run_or_renew(together), feeds), strict=True))
+            found.update(zip(decoded, self.parted(self.session.run(together), feeds), strict=True))
         return [found[number] for number in range(len(requests))]
-
-    def run_or_renew(self, feeds: Mapping[str, Array]) -> Outputs:
-        """Where the device fails, with a new session once more; where that fails too, raise DeviceLost."""
-        try:
-            return self.session.run(feeds)
-        except DeviceLost:
-            RENEWED.labels(self.model.name).inc()
-            try:
-                self.session = self.make(self.model)
-            except Misconfigured as error:
-                raise DeviceLost(f"no new session could be made: {error}") from error
-            self.tell_provider()
-            return self.session.run(feeds)
 
     def parted(self, outputs: Outputs, feeds: Sequence[Mapping[str, Array]]) -> list[Outputs]:
         if len(feeds) == 1:
@@ -103,35 +120,9 @@ class Served:
         ends = np.cumsum(sizes)
         return [{name: value[end - size : end] for name, value in outputs.items()} for size, end in zip(sizes, ends, strict=True)]
 
-    def began(self, rows: int, requests: int) -> None:
-        self.batch_rows.observe(rows)
-
-    def tell_provider(self) -> None:
-        if self.told_provider:
-            PROVIDER.labels(self.model.name, self.told_provider).set(0)
-        self.told_provider = self.session.provider
-        PROVIDER.labels(self.model.name, self.told_provider).set(1)
-
     async def close(self) -> None:
         await self.batcher.close()
         self.thread.shutdown()
-
-
-class ServedClassifier:
-    """A served tile classifier, for whoever scores whole batches and waits in a thread of their own."""
-
-    def __init__(self, served: Served) -> None:
-        self.served = served
-        self.input = served.session.inputs[0].name
-        self.runtime = RUNTIME
-
-    @property
-    def provider(self) -> str:
-        return self.served.session.provider
-
-    def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
-        (found,) = self.served.run_or_renew({self.input: tiles}).values()
-        return np.asarray(found, np.float32)
 
 
 def pixels_of(value: Input) -> Array:

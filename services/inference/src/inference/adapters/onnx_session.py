@@ -102,30 +102,27 @@ class OnnxSession:
         return {one.name: np.asarray(value) for one, value in zip(self.outputs, found, strict=True)}
 
 
-class Classifier(Protocol):
-    """Scores tiles: uint8 (N, side, side, 3) RGB to float32 probabilities (N,)."""
+class Classifier:
+    """Scores tiles with a session: uint8 (N, side, side, 3) RGB to float32 probabilities (N,)."""
+
+    runtime = RUNTIME
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.input = session.inputs[0].name
 
     @property
-    def provider(self) -> str: ...
-
-    @property
-    def runtime(self) -> str: ...
-
-    def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]: ...
-
-
-class OnnxClassifier:
-    """A tile classifier's session. Raise as OnnxSession does."""
-
-    def __init__(self, bundle: Bundle, device: Device = "auto", threads: int = 0) -> None:
-        self.session = OnnxSession(bundle, device, threads)
-        self.provider = self.session.provider
-        self.runtime = RUNTIME
-        self.input = self.session.inputs[0].name
+    def provider(self) -> str:
+        return self.session.provider
 
     def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
         (found,) = self.session.run({self.input: tiles}).values()
         return np.asarray(found, np.float32)
+
+
+def classifier_of(bundle: Bundle, device: Device = "auto", threads: int = 0) -> Classifier:
+    """A tile classifier in a session of its own. Raise as OnnxSession does."""
+    return Classifier(OnnxSession(bundle, device, threads))
 
 
 def tensor(one: onnxruntime.NodeArg) -> Tensor:
