@@ -6,14 +6,29 @@ from uuid import UUID, uuid5
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from casepath.inference.v1.registry_pb2 import (
+    DRIFT_OF_SCORES,
+    BundleFile,
+    DriftDetected,
+    FindingJudged,
+    ModelEvaluated,
+    ModelPublished,
+    ModelStaged,
+)
 from casepath.inference.v1.scoring_pb2 import (
     FAILURE_REASON_NO_TISSUE,
+    MODEL_KIND_TILE_CLASSIFIER,
+    STAGE_CANARY,
+    STAGE_CANDIDATE,
+    STAGE_PRODUCTION,
     Finding,
+    Histogram,
     Model,
     ShardRequested,
     ShardScored,
     SlideFailed,
     SlideScored,
+    StainStatistics,
 )
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, Patient, PatientRegistered
@@ -46,6 +61,13 @@ from casepath.slides.v1.slide_pb2 import (
     SlideQuarantined,
 )
 from casepath.topics import (
+    INFERENCE_DRIFT_DETECTED,
+    INFERENCE_FINDING_JUDGED,
+    INFERENCE_MODEL_EVALUATED,
+    INFERENCE_MODEL_PUBLISHED,
+    INFERENCE_MODEL_STAGED,
+    INFERENCE_SHADOW_FAILED,
+    INFERENCE_SHADOW_SCORED,
     INFERENCE_SHARD_REQUESTED,
     INFERENCE_SHARD_SCORED,
     INFERENCE_SLIDE_FAILED,
@@ -217,6 +239,60 @@ def failed(slide: str = "A1", scan: str = SCAN) -> SlideFailed:
     )
 
 
+def published() -> ModelPublished:
+    return ModelPublished(
+        model=model(),
+        kind=MODEL_KIND_TILE_CLASSIFIER,
+        files=[BundleFile(name="bundle.json", object=ref("manifest")), BundleFile(name="model.onnx", object=ref("model"))],
+        key_sha256=ref("key").sha256,
+        publisher="robert",
+        published_at=stamp(),
+    )
+
+
+def evaluated(auc: float | None = 0.9, passed: bool = True, at: datetime = NOON) -> ModelEvaluated:
+    return ModelEvaluated(
+        model=model(),
+        evaluation_set_sha256=ref("tiles").sha256,
+        tiles=32,
+        slides=4,
+        auc=auc,
+        auc_low=None if auc is None else auc - 0.05,
+        auc_high=None if auc is None else auc + 0.05,
+        sensitivity=0.8,
+        specificity=0.7,
+        ece=0.05,
+        provider="CPUExecutionProvider",
+        passed=passed,
+        reason="" if passed else "its AUC is low",
+        scores=Histogram(low=0, high=1, counts=[16, 0, 0, 0, 16]),
+        stain=StainStatistics(tiles=32, red=6.4, green=9.6, blue=6.4),
+        evaluated_at=stamp(at),
+    )
+
+
+def staged() -> ModelStaged:
+    return ModelStaged(
+        model=model(),
+        from_stage=STAGE_CANDIDATE,
+        to_stage=STAGE_CANARY,
+        canary_percent=10,
+        approver="dubois",
+        reason="better on the site's set",
+        staged_at=stamp(),
+    )
+
+
+def drift_detected() -> DriftDetected:
+    return DriftDetected(model=model(), of=DRIFT_OF_SCORES, value=0.4, limit=0.25, slides=20, last_job_id=JOB)
+
+
+def judged() -> FindingJudged:
+    return FindingJudged(
+        model=model(), job_id=JOB, finding_id=finding().finding_id, stage=STAGE_PRODUCTION, score=0.9, accepted=True
+    )
+
+
 def reads_received() -> ReadsReceived:
     return ReadsReceived(
         case_id=CASE,
@@ -327,6 +403,13 @@ BY_TOPIC: dict[str, Message] = {
     INFERENCE_SHARD_SCORED.name: shard_scored(),
     INFERENCE_SLIDE_SCORED.name: scored(),
     INFERENCE_SLIDE_FAILED.name: failed(),
+    INFERENCE_SHADOW_SCORED.name: scored(),
+    INFERENCE_SHADOW_FAILED.name: failed(),
+    INFERENCE_MODEL_PUBLISHED.name: published(),
+    INFERENCE_MODEL_EVALUATED.name: evaluated(),
+    INFERENCE_MODEL_STAGED.name: staged(),
+    INFERENCE_DRIFT_DETECTED.name: drift_detected(),
+    INFERENCE_FINDING_JUDGED.name: judged(),
     SEQUENCING_READS_RECEIVED.name: reads_received(),
     SEQUENCING_READS_REJECTED.name: reads_rejected(),
     SEQUENCING_CALLING_REQUESTED.name: calling_requested(),

@@ -1,5 +1,6 @@
 """Every topic, from its publisher's bytes to each consumer that topics.yaml declares."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.worker import Route, outcome
 from embedded import samples
-from inference.adapters.onnx_session import classifier_of
+from inference.adapters.onnx_session import OnnxSession
+from inference.adapters.registry_store import RegistryStore
 from inference.bundle import load_bundle
+from inference.models import Models
+from inference.monitoring import Monitoring
 from inference.scoring import Scoring
 from inference.settings import InferenceSettings
 from records.adapters.fhir_server import MemoryFhirServer
@@ -47,14 +51,18 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
         objects="-",
         namespace=str(examples.NAMESPACE),
         bundle=BUNDLE,
+        access_keys=folder / "keys.json",
     )
-    bundle = load_bundle(BUNDLE)
+    bundle, store = load_bundle(BUNDLE), RegistryStore(objects)
+    models = Models(store, bundle, OnnxSession(bundle, "cpu"), OnnxSession)
+    scoring = Scoring(settings, models, objects, folder, asyncio.Event())
+    monitoring = Monitoring(settings, store, scoring.jobs, scoring.conclusions)
     references = References({"hg19-chr20": Reference("hg19-chr20", samples.REFERENCE, "0" * 64)})
     calling = CallingJobs(objects, references, Isolated(), 1, folder)
     return {
         "slides": [Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep)],
         "sequencing": [Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep), *calling.routes()],
-        "inference": Scoring(settings, bundle, classifier_of(bundle, "cpu"), objects, folder).routes(),
+        "inference": [*scoring.routes(), *monitoring.routes()],
         "records": Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder).routes(),
     }
 
@@ -109,5 +117,13 @@ async def handed_to(route: Route[Any], value: bytes) -> Any:
     return seen[0]
 
 
-def test_every_key_is_an_opaque_id() -> None:
-    assert {topic.key for topic in TOPICS} <= {"patient id", "case id", "scan id", "run id", "job id", "job id/shard"}
+def test_every_key_is_an_opaque_id_or_a_models_name() -> None:
+    assert {topic.key for topic in TOPICS} <= {
+        "patient id",
+        "case id",
+        "scan id",
+        "run id",
+        "job id",
+        "job id/shard",
+        "model name",
+    }

@@ -10,7 +10,7 @@ from PIL import Image
 
 from conftest import Platform
 from embedded import samples
-from inference.adapters.onnx_session import classifier_of
+from inference.adapters.onnx_session import reader_of
 from inference.bundle import load_bundle
 from openinference.v2.grpc_service_pb2 import ModelInferRequest, RepositoryIndexRequest, RepositoryModelUnloadRequest
 from openinference.v2.grpc_service_pb2_grpc import GRPCInferenceServiceStub
@@ -39,4 +39,4 @@ async def test_the_model_that_reads_slides_answers_others_alike(platform: Platfo
     assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert answer.parameters["sha256"].string_param == bundle.sha256
     served = np.frombuffer(answer.raw_output_contents[0], np.float32)
-    assert served == pytest.approx(classifier_of(bundle, "cpu").score(tiles), abs=1e-6)
+    assert served == pytest.approx(reader_of(bundle, "cpu").score(tiles), abs=1e-6)

@@ -7,9 +7,10 @@ import onnx
 import pytest
 
 from chassis.errors import Malformed, Misconfigured
-from inference.adapters.onnx_session import CPU_PROVIDER, Classifier, OnnxSession, classifier_of
+from inference.adapters.onnx_session import CPU_PROVIDER, OnnxSession, reader_of
 from inference.bundle import load_bundle
 from inference.evaluation import auc, evaluate
+from inference.readers import Reader
 
 REPOSITORY = Path(__file__).parents[2]
 BUNDLE = REPOSITORY / "services/inference/models/camelyon16-tile-demo"
@@ -17,18 +18,18 @@ TILES = REPOSITORY / "services/inference/training/tiles"
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return classifier_of(load_bundle(BUNDLE), "cpu")
+def reader() -> Reader:
+    return reader_of(load_bundle(BUNDLE), "cpu")
 
 
-def test_the_session_says_what_it_runs_on(classifier: Classifier) -> None:
-    assert isinstance(classifier.session, OnnxSession)
-    assert classifier.provider == CPU_PROVIDER == classifier.session.session.get_providers()[0]
+def test_the_session_says_what_it_runs_on(reader: Reader) -> None:
+    assert isinstance(reader.session, OnnxSession)
+    assert reader.provider == CPU_PROVIDER == reader.session.session.get_providers()[0]
 
 
 def test_a_required_gpu_that_is_not_there_is_refused() -> None:
     with pytest.raises(Misconfigured, match="GPU"):
-        classifier_of(load_bundle(BUNDLE), "gpu")
+        reader_of(load_bundle(BUNDLE), "gpu")
 
 
 def test_the_models_graph_takes_raw_pixels() -> None:
@@ -37,15 +38,15 @@ def test_the_models_graph_takes_raw_pixels() -> None:
     assert any(node.op_type == "InstanceNormalization" for node in graph.node)
 
 
-def test_a_score_does_not_depend_on_its_batch(classifier: Classifier) -> None:
+def test_a_score_does_not_depend_on_its_batch(reader: Reader) -> None:
     tiles = np.random.default_rng(1).integers(0, 256, (5, 256, 256, 3), np.uint8)
-    together = classifier.score(tiles)
-    alone = np.concatenate([classifier.score(tile[None]) for tile in tiles])
+    together = reader.score(tiles)
+    alone = np.concatenate([reader.score(tile[None]) for tile in tiles])
     assert np.allclose(together, alone, atol=1e-5)
 
 
-def test_the_card_tells_the_figures_that_the_model_has(classifier: Classifier) -> None:
-    found = evaluate(load_bundle(BUNDLE), classifier, TILES)
+def test_the_card_tells_the_figures_that_the_model_has(reader: Reader) -> None:
+    found = evaluate(reader, TILES)
     card = (BUNDLE / "README.md").read_text()
     assert found.auc is not None
     assert found.auc_ci95 is not None
@@ -53,8 +54,8 @@ def test_the_card_tells_the_figures_that_the_model_has(classifier: Classifier) -
     assert "demonstration" in card
 
 
-def test_tiles_of_training_slides_are_left_out(classifier: Classifier) -> None:
-    found = evaluate(load_bundle(BUNDLE), classifier, TILES)
+def test_tiles_of_training_slides_are_left_out(reader: Reader) -> None:
+    found = evaluate(reader, TILES)
     assert found.slides == ["tumor_073"]
     assert (found.tiles, found.excluded_training_tiles) == (32, 57)
 
@@ -75,10 +76,10 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
         load_bundle(tmp_path)
 
 
-def test_a_folder_of_another_class_is_refused(classifier: Classifier, tmp_path: Path) -> None:
+def test_a_folder_of_another_class_is_refused(reader: Reader, tmp_path: Path) -> None:
     (tmp_path / "benign").mkdir()
     with pytest.raises(Malformed, match="benign"):
-        evaluate(load_bundle(BUNDLE), classifier, tmp_path)
+        evaluate(reader, tmp_path)
 
 
 def test_auc_is_the_chance_that_a_positive_scores_above_a_negative() -> None:

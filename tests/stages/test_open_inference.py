@@ -13,8 +13,9 @@ import simplejpeg
 from stages.constructed_models import brightness, bundle, picks, png, sums, total
 from stages.model_service import model_service, packed
 
-from inference.adapters.onnx_session import DeviceLost, OnnxSession, Session
+from inference.adapters.onnx_session import DeviceLost, OnnxSession
 from inference.bundle import ModelFile
+from inference.readers import Session
 from inference.serving import ModelRepository
 from inference.tensors import Array, Tensor
 from openinference.v2.grpc_service_pb2 import (
@@ -310,6 +311,9 @@ class Failing:
         if self.failures and self.failures.pop(0):
             raise DeviceLost("CUDA error")
         return dict(feeds)
+
+    def close(self) -> None:
+        """There is nothing to give back."""
 
 
 async def test_a_device_that_fails_gets_a_new_session_and_the_answer_comes(tmp_path: Path) -> None:

@@ -183,16 +183,14 @@ def main() -> None:
         "name": "camelyon16-tile-demo",
         "version": "1",
         "sha256": hashlib.sha256(serialized).hexdigest(),
+        "kind": "tile-classifier",
         "task": "tile classification: probability of metastatic tumour in a lymph node tile",
         "classes": list(CLASSES),
-        "input": {"name": "tiles", "type": "uint8", "shape": ["N", SIDE, SIDE, 3], "layout": "NHWC, RGB"},
-        "output": {"name": "tumor_probability", "type": "float32", "shape": ["N"]},
         "tile_side": SIDE,
         "microns_per_pixel": 0.243,
         "training_slides": sorted(set(slides) - TEST_SLIDES),
         "test_slides": sorted(TEST_SLIDES),
-        "seed": SEED,
-        "trained_on": datetime.now(UTC).date().isoformat(),
+        "about": {"seed": SEED, "trained_on": datetime.now(UTC).date().isoformat()},
     }
     (arguments.bundle / "bundle.json").write_text(json.dumps(manifest, indent=2) + "\n")
     print(f"{arguments.bundle}: {len(serialized)} bytes, {int(training.sum())} training tiles")

@@ -1,66 +1,100 @@
 import io
-from dataclasses import replace
+from math import ceil
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 import examples
 from casepath.inference.v1.scoring_pb2 import (
-    FAILURE_REASON_NO_TISSUE,
+    FAILURE_REASON_MODEL_FAILED,
+    FAILURE_REASON_RESOLUTION_DIFFERS,
+    FAILURE_REASON_RESOLUTION_TOO_LOW,
     FAILURE_REASON_TOO_MANY_FAILED_TILES,
+    MODEL_KIND_TILE_CLASSIFIER,
+    STAGE_PRODUCTION,
+    STAGE_SHADOW,
     Cell,
+    Conclusion,
+    FailureReason,
     ScoringJob,
     ShardRequested,
     ShardResult,
     SlideFailed,
     SlideScored,
+    Stage,
+    StainStatistics,
 )
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_ROUTINE, URGENCY_STAT, URGENCY_UNSPECIFIED, Urgency
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL
-from casepath.topics import INFERENCE_SHARD_REQUESTED, INFERENCE_URGENT_SHARD_REQUESTED, Topic
+from casepath.topics import (
+    INFERENCE_SHADOW_FAILED,
+    INFERENCE_SHADOW_SCORED,
+    INFERENCE_SHARD_REQUESTED,
+    INFERENCE_SLIDE_SCORED,
+    INFERENCE_URGENT_SHARD_REQUESTED,
+    Topic,
+)
 from chassis.errors import Malformed
 from chassis.events import Event, check
 from chassis.tissue import tissue_mask
 from inference.bundle import Bundle
 from inference.handlers import (
+    Outcome,
     concluded,
+    fails,
+    histogram,
     overview_level,
     planned,
     probabilities,
+    scored,
     scored_level,
     shard_cells,
     shards_requested,
-    too_coarse,
+    unsuitable,
     volumes,
 )
 from inference.heatmap import Region, as_npy, as_png, heatmap, regions, summary
+from inference.manifest import Manifest
 
-BUNDLE = Bundle(
-    "demo",
-    "1",
-    examples.model().sha256,
-    b"",
+MANIFEST = Manifest(
+    name="demo",
+    version="1",
+    sha256=examples.model().sha256,
     classes=("normal", "tumor"),
     tile_side=256,
     microns_per_pixel=0.25,
-    training_slides=frozenset(),
 )
+
+
+def bundle(**changed: object) -> Bundle:
+    said = Manifest.model_validate(MANIFEST.model_dump() | changed)
+    return Bundle("demo", "1", said.sha256, b"", manifest=said)
+
+
+def plan(mask: np.ndarray, one: Bundle, shard_tiles: int = 7, stage: Stage = STAGE_PRODUCTION) -> ScoringJob:
+    return planned(examples.ingested(), one, mask, shard_tiles, 32, stage, examples.NOON)
 
 
 def job(mask: np.ndarray | None = None, shard_tiles: int = 7) -> ScoringJob:
     tissue = np.ones((100, 100), bool) if mask is None else mask
-    made = planned(examples.ingested(), BUNDLE, tissue, shard_tiles)
+    made = plan(tissue, bundle(), shard_tiles)
     check(made)
     return made
 
 
-def conclusion(scores: list[float], allowed: float = 0.05) -> Event:
-    one = job()
+def conclusion(scores: list[float], allowed: float = 0.05, one: ScoringJob | None = None, **known: FailureReason) -> Event:
+    one = one or job()
     grid = heatmap(one.columns, one.rows, one.cells, scores)
-    event = concluded(
-        one, summary(grid, one.cells, 0.5), "CPUExecutionProvider", "onnxruntime 1", examples.ref("a"), examples.ref("b"), allowed
-    )
+    found = summary(grid, one.cells, one.threshold)
+    outcome = Outcome(found, "CPUExecutionProvider", "onnxruntime 1", histogram(scores), StainStatistics(), **known)
+    failed = fails(one, outcome, allowed)
+    ended = Conclusion(failed=failed)
+    if failed is None:
+        ended = Conclusion(scored=scored(one, outcome, examples.ref("a"), examples.ref("b"), []))
+    event = concluded(ended)
     check(event.data)
     return event
 
@@ -82,12 +116,6 @@ def test_only_cells_with_tissue_are_scored() -> None:
     mask = np.zeros((100, 100), bool)
     mask[:50, :50] = True
     assert {(cell.column, cell.row) for cell in job(mask).cells} == {(c, r) for c in range(5) for r in range(5)}
-
-
-def test_a_slide_without_tissue_fails_rather_than_being_negative() -> None:
-    (event,) = shards_requested(job(np.zeros((100, 100), bool)))
-    assert isinstance(event.data, SlideFailed)
-    assert event.data.reason == FAILURE_REASON_NO_TISSUE
 
 
 def test_planning_a_slide_again_gives_the_same_job() -> None:
@@ -169,7 +197,40 @@ def test_tissue_is_looked_for_on_the_coarsest_level_that_fills_the_overview() ->
 def test_a_slide_far_coarser_than_the_model_is_not_scored(microns: float, refused: bool) -> None:
     slide = examples.ingested()
     slide.instances[0].microns_per_pixel = microns
-    assert too_coarse(slide, BUNDLE) is refused
+    assert unsuitable(slide, MANIFEST) == (FAILURE_REASON_RESOLUTION_TOO_LOW if refused else None)
+
+
+@pytest.mark.parametrize(("microns", "refused"), [(0.25, False), (0.24, False), (0.5, True), (0.125, True)])
+def test_a_model_that_refuses_scaling_reads_its_own_resolution_alone(microns: float, refused: bool) -> None:
+    slide = examples.ingested()
+    slide.instances[0].microns_per_pixel = microns
+    said = bundle(scaling="refused").manifest
+    assert unsuitable(slide, said) == (FAILURE_REASON_RESOLUTION_DIFFERS if refused else None)
+
+
+def test_a_halo_is_seen_around_each_cell_and_tiles_meet_without_it() -> None:
+    one = plan(np.ones((100, 100), bool), bundle(halo=32))
+    assert (one.side, one.view) == (192, 256)
+    assert one.columns == ceil(one.level.total_columns / 192)
+
+
+def test_a_shorter_stride_makes_a_finer_grid() -> None:
+    fine, coarse = (plan(np.ones((100, 100), bool), bundle(stride=stride)) for stride in (128, 0))
+    assert (fine.columns, fine.side, fine.view) == (2 * coarse.columns, 128, 256)
+
+
+def test_a_version_beside_another_has_a_job_of_its_own_and_its_result_a_topic_that_nobody_files() -> None:
+    shadow = plan(np.ones((100, 100), bool), bundle(), 7, STAGE_SHADOW)
+    assert shadow.job_id != job().job_id
+    assert conclusion([0.5] * 100, one=shadow).topic == INFERENCE_SHADOW_SCORED
+    assert conclusion([float("nan")] * 100, one=shadow).topic == INFERENCE_SHADOW_FAILED
+    assert conclusion([0.5] * 100).topic == INFERENCE_SLIDE_SCORED
+
+
+def test_a_failure_says_the_models_part_in_it() -> None:
+    data = conclusion([float("nan")] * 100, failure=FAILURE_REASON_MODEL_FAILED).data
+    assert isinstance(data, SlideFailed)
+    assert data.reason == FAILURE_REASON_MODEL_FAILED
 
 
 def test_a_label_is_never_scored() -> None:
@@ -197,37 +258,66 @@ def test_regions_are_tiles_that_touch_the_most_suspicious_first() -> None:
     grid[3, 4] = 0.9
     grid[5, 0] = np.nan
     assert regions(grid, 0.5) == [
-        Region(2, 2, 3, 2, 3, pytest.approx(0.9)),  # type: ignore[arg-type]
-        Region(0, 0, 1, 1, 1, pytest.approx(0.6)),  # type: ignore[arg-type]
+        Region(2, 2, 3, 2, 3, pytest.approx(0.9), ((2, 2), (3, 2), (3, 3), (5, 3), (5, 4), (3, 4), (3, 3), (2, 3))),  # type: ignore[arg-type]
+        Region(0, 0, 1, 1, 1, pytest.approx(0.6), ((0, 0), (1, 0), (1, 1), (0, 1))),  # type: ignore[arg-type]
     ]
+
+
+@given(st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1))
+def test_an_outline_encloses_its_tiles_and_what_they_enclose(marked: set[tuple[int, int]]) -> None:
+    grid = np.zeros((7, 7), np.float32)
+    for row, column in marked:
+        grid[row, column] = 1
+    found = regions(grid, 0.5)
+    assert sum(region.tiles for region in found) == len(marked)
+    for region in found:
+        alone = np.zeros((9, 9), bool)
+        members = {(row, column) for row, column in marked if inside(region.outline, column + 0.5, row + 0.5)}
+        for row, column in members:
+            alone[row + 1, column + 1] = True
+        # Outside is what can be walked to from beyond the grid without crossing a side.
+        outside = {(0, 0)}
+        edge = [(0, 0)]
+        while edge:
+            row, column = edge.pop()
+            for step in ((row + 1, column), (row - 1, column), (row, column + 1), (row, column - 1)):
+                if min(step) >= 0 and max(step) < 9 and step not in outside and not alone[step]:
+                    outside.add(step)
+                    edge.append(step)
+        enclosed = {(row - 1, column - 1) for row in range(9) for column in range(9)} - {(r - 1, c - 1) for r, c in outside}
+        assert enclosed == {(r, c) for r in range(7) for c in range(7) if inside(region.outline, c + 0.5, r + 0.5)}
+        assert len(members) >= region.tiles
+
+
+def inside(outline: tuple[tuple[int, int], ...], x: float, y: float) -> bool:
+    """By the number of times that a ray to the right crosses it."""
+    sides = zip(outline, (*outline[1:], outline[0]), strict=True)
+    return sum((ay > y) != (by > y) and ax > x for (ax, ay), (_, by) in sides) % 2 == 1
 
 
 def test_what_was_not_examined_is_said_and_counted_by_its_tissue() -> None:
     mask = np.zeros((100, 100), np.bool_)
     mask[:10, :20] = True
     mask[50, 50] = True
-    one = planned(examples.ingested(), BUNDLE, mask, 8)
+    one = plan(mask, bundle(), 8)
     assert sum(one.tissue_shares) == pytest.approx(200 / 201)
-    results = np.full(len(one.cells), 0.2, np.float32)
-    results[0] = np.nan
-    grid = heatmap(one.columns, one.rows, one.cells, results.tolist())
-    event = concluded(one, summary(grid, one.cells, 0.5), "CPU", "onnxruntime 1", examples.ref("a"), examples.ref("b"), 1.0)
+    event = conclusion([float("nan")] + [0.2] * (len(one.cells) - 1), 1.0, one)
     assert isinstance(event.data, SlideScored)
     assert [(cell.column, cell.row) for cell in event.data.failed_cells] == [(0, 0)]
     assert event.data.unexamined_tissue == pytest.approx(one.tissue_shares[0] + 1 / 201)
 
 
 def test_a_result_says_what_it_depends_on() -> None:
-    one = job()
-    grid = heatmap(one.columns, one.rows, one.cells, [0.25] * len(one.cells))
-    summed = summary(grid, one.cells, 0.25)
-    event = concluded(one, summed, "CPU", "onnxruntime 1", examples.ref("a"), examples.ref("b"), 1.0)
+    one = plan(np.ones((100, 100), bool), bundle(threshold=0.25, calibration={"temperature": 2, "ece": 0.1}))
+    event = conclusion([0.25] * len(one.cells), one=one)
     assert isinstance(event.data, SlideScored)
     run = event.data.run
-    assert (run.runtime, run.precision, run.threshold) == ("onnxruntime 1", "fp32", 0.5)
+    assert (run.runtime, run.precision, run.threshold) == ("onnxruntime 1", "fp32", 0.25)
+    assert (run.calibration.temperature, run.calibration.ece) == (2, 0.1)
+    assert (run.kind, run.level_microns_per_pixel, run.model_microns_per_pixel) == (MODEL_KIND_TILE_CLASSIFIER, 0.25, 0.25)
     assert run.input_sha256 == one.level.object.sha256
-    assert summed.positive_fraction == 1
-    other = planned(examples.ingested(), replace(BUNDLE, tile_side=128), np.ones((100, 100), bool), 7)
+    assert event.data.positive_fraction == 1
+    other = plan(np.ones((100, 100), bool), bundle(tile_side=128))
     assert other.preprocessing_sha256 != run.preprocessing_sha256
     check(event.data)
 

@@ -7,6 +7,7 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 import examples
+from casepath.inference.v1.scoring_pb2 import DerivedInstance, SlideScored
 from records import handlers, resources
 from records.adapters.fhir_server import MemoryFhirServer
 from records.handlers import of_reports
@@ -15,12 +16,26 @@ from records.resources import Resource
 OTHER_SCAN = "11111111-1111-5111-8111-111111111111"
 
 
+def with_instances() -> SlideScored:
+    """A score that has a structured report."""
+    scored = examples.scored()
+    report = DerivedInstance(
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.88.34",
+        sop_instance_uid="2.25.5",
+        series_instance_uid="2.25.6",
+        object=examples.ref("report"),
+        modality="SR",
+    )
+    scored.instances.append(report)
+    return scored
+
+
 def everything() -> list[Resource]:
     order = examples.order()
     return [
         *handlers.of_registration(examples.registered()),
         *handlers.of_order(order),
-        *handlers.of_slides(order, [examples.ingested(), examples.ingested("A2", OTHER_SCAN)]),
+        *handlers.of_study(order, [examples.ingested(), examples.ingested("A2", OTHER_SCAN)], [with_instances()]),
         *handlers.of_score(order, examples.scored()),
         *handlers.of_failure(order, examples.failed()),
         *handlers.of_variants(order, examples.variants_called()),
@@ -88,9 +103,11 @@ def test_a_failure_and_a_score_of_one_job_do_not_replace_each_other() -> None:
 
 def test_an_imaging_study_is_the_same_whatever_the_order_of_its_scans() -> None:
     scans = [examples.ingested(), examples.ingested("A2", OTHER_SCAN)]
-    found = [handlers.of_slides(examples.order(), list(order)) for order in permutations(scans)]
+    found = [handlers.of_study(examples.order(), list(order), [with_instances()]) for order in permutations(scans)]
     assert found[0] == found[1]
-    assert found[0][0]["numberOfSeries"] == 2
+    assert found[0][0]["numberOfSeries"] == 3
+    assert found[0][0]["numberOfInstances"] == 5
+    assert [one["code"] for one in found[0][0]["modality"]] == ["SM", "SR"]
 
 
 async def test_an_older_message_does_not_replace_a_newer_one() -> None:

@@ -31,11 +31,35 @@ class Permission(StrEnum):
     SEND_SCANS = "slides.send"
     READ_CASES = "cases.read"
     SIGN_REPORTS = "reports.sign"
+    READ_MODELS = "models.read"
+    PUBLISH_MODELS = "models.publish"
+    # To let a version of a model read slides for care, or take that back.
+    APPROVE_MODELS = "models.approve"
+    CANCEL_SCORING = "scoring.cancel"
 
 
 GRANTS: dict[str, frozenset[Permission]] = {
-    "pathologist": frozenset({Permission.READ_SLIDES, Permission.READ_LABELS, Permission.READ_CASES, Permission.SIGN_REPORTS}),
-    "technician": frozenset({Permission.READ_SLIDES, Permission.READ_LABELS, Permission.READ_CASES, Permission.SEND_SCANS}),
+    "pathologist": frozenset(
+        {
+            Permission.READ_SLIDES,
+            Permission.READ_LABELS,
+            Permission.READ_CASES,
+            Permission.SIGN_REPORTS,
+            Permission.READ_MODELS,
+            Permission.CANCEL_SCORING,
+        }
+    ),
+    "technician": frozenset(
+        {
+            Permission.READ_SLIDES,
+            Permission.READ_LABELS,
+            Permission.READ_CASES,
+            Permission.SEND_SCANS,
+            Permission.CANCEL_SCORING,
+        }
+    ),
+    "model-publisher": frozenset({Permission.READ_MODELS, Permission.PUBLISH_MODELS}),
+    "model-approver": frozenset({Permission.READ_MODELS, Permission.APPROVE_MODELS}),
     "viewer": frozenset({Permission.READ_SLIDES}),
     "scanner": frozenset({Permission.SEND_SCANS}),
 }

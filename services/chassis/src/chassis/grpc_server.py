@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
+from chassis.access import Gate, Principal
 from chassis.errors import Misconfigured
 
 type Register = Callable[[grpc.aio.Server], None]
@@ -62,3 +64,9 @@ class GrpcServer:
         finally:
             await self.health.enter_graceful_shutdown()
             await self.server.stop(grace=5)
+
+
+def caller(gate: Gate, context: grpc.aio.ServicerContext[Any, Any]) -> Principal:
+    """Who calls, by the bearer token in the metadata. Raise Unauthenticated."""
+    sent = dict(context.invocation_metadata() or ()).get("authorization")
+    return gate.principal(sent if isinstance(sent, str) else None)

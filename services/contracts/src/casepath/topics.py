@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
+from casepath.inference.v1 import registry_pb2
 from casepath.inference.v1 import scoring_pb2
 from casepath.intake.v1 import order_pb2
 from casepath.intake.v1 import patient_pb2
@@ -93,7 +94,7 @@ INFERENCE_SLIDE_SCORED = Topic(
     message=scoring_pb2.SlideScored,
     key="case id",
     publisher="inference",
-    consumers=("records", "cases"),
+    consumers=("inference", "records", "cases"),
     partitions=12,
 )
 INFERENCE_SLIDE_FAILED = Topic(
@@ -102,6 +103,62 @@ INFERENCE_SLIDE_FAILED = Topic(
     key="case id",
     publisher="inference",
     consumers=("records", "cases"),
+    partitions=12,
+)
+INFERENCE_SHADOW_SCORED = Topic(
+    name="inference.shadow.scored.v1",
+    message=scoring_pb2.SlideScored,
+    key="case id",
+    publisher="inference",
+    consumers=("inference",),
+    partitions=12,
+)
+INFERENCE_SHADOW_FAILED = Topic(
+    name="inference.shadow.failed.v1",
+    message=scoring_pb2.SlideFailed,
+    key="case id",
+    publisher="inference",
+    consumers=(),
+    partitions=12,
+)
+INFERENCE_MODEL_PUBLISHED = Topic(
+    name="inference.model.published.v1",
+    message=registry_pb2.ModelPublished,
+    key="model name",
+    publisher="inference",
+    consumers=(),
+    partitions=12,
+)
+INFERENCE_MODEL_EVALUATED = Topic(
+    name="inference.model.evaluated.v1",
+    message=registry_pb2.ModelEvaluated,
+    key="model name",
+    publisher="inference",
+    consumers=(),
+    partitions=12,
+)
+INFERENCE_MODEL_STAGED = Topic(
+    name="inference.model.staged.v1",
+    message=registry_pb2.ModelStaged,
+    key="model name",
+    publisher="inference",
+    consumers=(),
+    partitions=12,
+)
+INFERENCE_DRIFT_DETECTED = Topic(
+    name="inference.drift.detected.v1",
+    message=registry_pb2.DriftDetected,
+    key="model name",
+    publisher="inference",
+    consumers=(),
+    partitions=12,
+)
+INFERENCE_FINDING_JUDGED = Topic(
+    name="inference.finding.judged.v1",
+    message=registry_pb2.FindingJudged,
+    key="job id",
+    publisher="inference",
+    consumers=(),
     partitions=12,
 )
 SEQUENCING_READS_RECEIVED = Topic(
@@ -165,7 +222,7 @@ PORTAL_FINDING_REVIEWED = Topic(
     message=reading_pb2.FindingReviewed,
     key="case id",
     publisher="portal",
-    consumers=("cases",),
+    consumers=("inference", "cases"),
     partitions=12,
 )
 PORTAL_ANNOTATIONS_SAVED = Topic(
@@ -195,6 +252,13 @@ TOPICS: tuple[Topic[Message], ...] = (
     INFERENCE_SHARD_SCORED,
     INFERENCE_SLIDE_SCORED,
     INFERENCE_SLIDE_FAILED,
+    INFERENCE_SHADOW_SCORED,
+    INFERENCE_SHADOW_FAILED,
+    INFERENCE_MODEL_PUBLISHED,
+    INFERENCE_MODEL_EVALUATED,
+    INFERENCE_MODEL_STAGED,
+    INFERENCE_DRIFT_DETECTED,
+    INFERENCE_FINDING_JUDGED,
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_READS_REJECTED,
     SEQUENCING_CALLING_REQUESTED,

@@ -26,6 +26,8 @@ DEMONSTRATION = (
     ("martin", "Dr Alix Martin", ("pathologist",)),
     ("bernard", "Dr Noé Bernard", ("pathologist",)),
     ("petit", "Lou Petit", ("technician",)),
+    ("robert", "Claude Robert", ("model-publisher",)),
+    ("dubois", "Dr Sacha Dubois", ("model-approver",)),
 )
 REPOSITORY = Path(__file__).parents[4]
 
@@ -150,6 +152,8 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_PORTAL_ADDRESS": f"127.0.0.1:{ports['portal']}",
         "CASEPATH_RECORD_LINK": f"http://127.0.0.1:{ports['fhir']}/fhir/{{kind}}/{{identifier}}",
         "CASEPATH_BUNDLE": str(REPOSITORY / "services/inference/models/camelyon16-tile-demo"),
+        "CASEPATH_EVALUATION_TILES": str(REPOSITORY / "services/inference/training/tiles"),
+        "CASEPATH_MODEL_KEYS": str(home / "access" / "model-keys"),
         "CASEPATH_INFERENCE_ADDRESS": f"127.0.0.1:{ports['inference']}",
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
         "CASEPATH_CASES_DATABASE": str(home / "cases.sqlite"),
@@ -174,6 +178,7 @@ def access(home: Path) -> Path:
     """
     folder = home / "access"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "model-keys").mkdir(exist_ok=True)
     key = folder / "signing-key.pem"
     if not key.exists():
         signer = Signer.fresh()

@@ -1,98 +1,112 @@
-"""A model bundle: a folder with model.onnx and the bundle.json that says what it is."""
+"""A model bundle: a folder with model.onnx and the manifest, bundle.json, that says what it is.
+
+One that was published holds its card too, README.md, and its signature, model.sig.
+"""
 
 import hashlib
 import json
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from casepath.inference.v1.scoring_pb2 import Model
+from casepath.inference.v1.scoring_pb2 import Calibration, Model, ModelKind
 from chassis.errors import Misconfigured
 from inference.batching import BatchLimits
+from inference.manifest import KINDS, Manifest, ServedManifest, Serving, parsed
 
-DEFAULTS = BatchLimits()
+MANIFEST, ONNX, AGGREGATOR, CARD, SIGNATURE = "bundle.json", "model.onnx", "aggregator.onnx", "README.md", "model.sig"
 # Changed whenever tiles come to be cut, filled or scaled in another way, or tissue to be found in another way.
-PREPROCESSING = "tissue mask v1 | tiles cut on a grid, white beyond the edge, scaled bilinearly, uint8 RGB"
-# The first is that of a bundle that does not say.
-PRECISIONS = ("fp32", "fp16", "int8")
-USUAL_THRESHOLD = 0.5
+PREPROCESSING = "tissue mask v1 | tiles cut on a grid from decoded frames, white beyond the edge, scaled bilinearly, uint8 RGB"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """An ONNX model of any kind, and how requests to it are batched."""
+    """An ONNX model of any kind, and how requests to it are batched and bounded."""
 
     name: str
     version: str
     sha256: str
-    onnx: bytes
-    limits: BatchLimits = DEFAULTS
+    onnx: bytes = field(repr=False)
+    serving: Serving = field(default_factory=Serving)
 
     @property
     def model(self) -> Model:
         return Model(name=self.name, version=self.version, sha256=self.sha256)
 
+    @property
+    def limits(self) -> BatchLimits:
+        return BatchLimits(self.serving.batch_rows, self.serving.waiting_rows, self.serving.delay_ms / 1000)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class Bundle(ModelFile):
-    """A tile classifier. `classes` ends with the positive one. Tiles are `tile_side` pixels of `microns_per_pixel`.
+    """A model that reads slides. `aggregator` is the second network of a slide-aggregator."""
 
-    A tile at or above `threshold` counts as positive. `precision` is that of the model's numbers.
-    """
+    manifest: Manifest = field(kw_only=True)
+    aggregator: ModelFile | None = field(default=None, kw_only=True)
 
-    classes: tuple[str, ...]
-    tile_side: int
-    microns_per_pixel: float
-    training_slides: frozenset[str]
-    threshold: float = USUAL_THRESHOLD
-    precision: str = PRECISIONS[0]
+    @property
+    def kind(self) -> ModelKind:
+        return KINDS[self.manifest.kind]
+
+    @property
+    def calibration(self) -> Calibration:
+        said = self.manifest.calibration
+        return Calibration(temperature=said.temperature, ece=said.ece)
 
     @property
     def preprocessing_sha256(self) -> str:
         """Of everything between the stored level and the model."""
-        said = f"{PREPROCESSING} | {self.tile_side} pixels of {self.microns_per_pixel} um"
-        return hashlib.sha256(said.encode()).hexdigest()
+        said = self.manifest
+        told = [
+            PREPROCESSING,
+            f"{said.tile_side} pixels of {said.microns_per_pixel} um, {said.step} from one to the next",
+            said.normalisation.model_dump_json() if said.normalisation else "not normalised",
+        ]
+        return hashlib.sha256(" | ".join(told).encode()).hexdigest()
 
 
 def load_model(folder: Path) -> ModelFile:
     """Raise Misconfigured when a part is missing, or the model is not the one that bundle.json names by its digest."""
-    return ModelFile(**_read(folder)[1])
+    said = parsed(ServedManifest, text_of(folder), str(folder / MANIFEST))
+    return ModelFile(said.name, said.version, said.sha256, content_of(folder / ONNX, said.sha256), said.serving)
 
 
 def load_bundle(folder: Path) -> Bundle:
-    """The same for a tile classifier."""
-    said, common = _read(folder)
-    try:
-        bundle = Bundle(
-            **common,
-            classes=tuple(said["classes"]),
-            tile_side=int(said["tile_side"]),
-            microns_per_pixel=float(said["microns_per_pixel"]),
-            training_slides=frozenset(said.get("training_slides", ())),
-            threshold=float(said.get("threshold", USUAL_THRESHOLD)),
-            precision=said.get("precision", PRECISIONS[0]),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise Misconfigured(f"{folder} is not a tile classifier: {type(error).__name__}: {error}") from None
-    if not 0 < bundle.threshold <= 1 or bundle.precision not in PRECISIONS:
-        raise Misconfigured(f"{folder}: a threshold lies in (0, 1], and a precision is one of {', '.join(PRECISIONS)}")
-    return bundle
+    """The same for a model that reads slides."""
+    said = parsed(Manifest, text_of(folder), str(folder / MANIFEST))
+    onnx = content_of(folder / ONNX, said.sha256)
+    aggregator = None
+    if said.aggregator_sha256 is not None:
+        second = content_of(folder / AGGREGATOR, said.aggregator_sha256)
+        aggregator = ModelFile(f"{said.name}-aggregator", said.version, said.aggregator_sha256, second, said.serving)
+    return Bundle(said.name, said.version, said.sha256, onnx, said.serving, manifest=said, aggregator=aggregator)
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What bundle.json says, and what every model has."""
+def write_bundle(folder: Path, said: Manifest, files: Mapping[str, bytes]) -> None:
+    """A new folder, whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        made = Path(scratch) / "bundle"
+        made.mkdir()
+        (made / MANIFEST).write_text(json.dumps(said.model_dump(mode="json", exclude_defaults=True), indent=2) + "\n")
+        for name, content in files.items():
+            (made / name).write_bytes(content)
+        made.rename(folder)
+
+
+def text_of(folder: Path) -> str:
     try:
-        said = json.loads((folder / "bundle.json").read_text())
-        onnx = (folder / "model.onnx").read_bytes()
-        serving = said.get("serving", {})
-        limits = BatchLimits(
-            rows=int(serving.get("batch_rows", DEFAULTS.rows)),
-            waiting=int(serving.get("waiting_rows", DEFAULTS.waiting)),
-            delay=float(serving.get("delay_ms", 0)) / 1000,
-        )
-        common = {"name": said["name"], "version": said["version"], "sha256": said["sha256"], "onnx": onnx, "limits": limits}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Misconfigured(f"{folder} is not a model bundle: {type(error).__name__}: {error}") from None
-    if hashlib.sha256(onnx).hexdigest() != said["sha256"]:
-        raise Misconfigured(f"{folder}/model.onnx does not have the sha256 that bundle.json names")
-    return said, common
+        return (folder / MANIFEST).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{folder} is not a model bundle: {MANIFEST}: {type(error).__name__}") from None
+
+
+def content_of(path: Path, sha256: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{path.parent} is not a model bundle: {path.name}: {type(error).__name__}") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Misconfigured(f"{path} does not have the sha256 that {MANIFEST} names")
+    return content

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,10 @@ LEAST_NEIGHBOURS = 3
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Positive tiles that touch, also at corners: the bounding box in tiles, how many there are, and the highest probability."""
+    """Positive tiles that touch, also at corners: the bounding box in tiles, how many there are, and the highest probability.
+
+    `outline` goes around them clockwise, corner by corner, in tiles from the top left; holes are not told.
+    """
 
     column: int
     row: int
@@ -24,6 +28,7 @@ class Region:
     rows: int
     tiles: int
     score: float
+    outline: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,18 @@ def heatmap(columns: int, rows: int, cells: Sequence[Cell], probabilities: Seque
     return grid
 
 
-def summary(grid: NDArray[np.float32], cells: Sequence[Cell], threshold: float) -> Summary:
-    """What a heatmap amounts to; `cells` are those that should have been scored, and positive is what reaches `threshold`."""
+def summary(grid: NDArray[np.float32], cells: Sequence[Cell], threshold: float, score: float | None = None) -> Summary:
+    """What a heatmap amounts to; `cells` are those that should have been scored, and positive is what reaches `threshold`.
+
+    `score` is the slide's where the model gives one of its own.
+    """
     scored = np.isfinite(grid)
     failed = [index for index, cell in enumerate(cells) if not scored[cell.row, cell.column]]
     if not scored.any():
         return Summary(len(cells), 0.0, 0.0, [], failed)
     return Summary(
         tiles=len(cells),
-        score=cluster_score(grid),
+        score=cluster_score(grid) if score is None else score,
         positive_fraction=float((grid[scored] >= threshold).mean()),
         regions=regions(grid, threshold),
         failed=failed,
@@ -82,9 +90,39 @@ def regions(grid: NDArray[np.float32], threshold: float) -> list[Region]:
                 rows=max(rows) - min(rows) + 1,
                 tiles=len(members),
                 score=float(max(grid[row, column] for row, column in members)),
+                outline=outline(set(members)),
             )
         )
     return sorted(found, key=lambda region: (-region.score, region.row, region.column))
+
+
+def outline(members: set[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Corners (column, row) around tiles (row, column) that touch, clockwise from the top left one's, without holes.
+
+    The tiles are on the right hand; at a corner that two tiles share alone, the way goes over to the other one, so that what
+    touches at corners has one outline.
+    """
+    row, column = min(members)
+    start = (column, row)
+    corners = [start]
+    (x, y), (dx, dy) = start, (1, 0)
+    while True:
+        x, y = x + dx, y + dy
+        ahead_left = tile_at(x, y, dx, dy, left=True) in members
+        ahead_right = tile_at(x, y, dx, dy, left=False) in members
+        turned = (dy, -dx) if ahead_left else (dx, dy) if ahead_right else (-dy, dx)
+        if (x, y) == start and turned == (1, 0):
+            return tuple(corners)
+        if turned != (dx, dy):
+            corners.append((x, y))
+        dx, dy = turned
+
+
+def tile_at(x: int, y: int, dx: int, dy: int, *, left: bool) -> tuple[int, int]:
+    """The tile (row, column) ahead of a corner, to the left or right of the way."""
+    # Of the four tiles around the corner: ahead is along (dx, dy), the right hand is (-dy, dx).
+    side_x, side_y = (dy, -dx) if left else (-dy, dx)
+    return (y + (min(dy, 0) if dy else min(side_y, 0)), x + (min(dx, 0) if dx else min(side_x, 0)))
 
 
 def cluster_score(grid: NDArray[np.float32]) -> float:
@@ -99,10 +137,14 @@ def cluster_score(grid: NDArray[np.float32]) -> float:
     return float(np.nanmax(grid))
 
 
-def as_npy(grid: NDArray[np.float32]) -> bytes:
+def as_npy(array: NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, grid, allow_pickle=False)
+    np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
+
+
+def from_npy(content: bytes) -> NDArray[Any]:
+    return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
 
 
 def as_png(grid: NDArray[np.float32], zoom: int = 8) -> bytes:

@@ -1,7 +1,7 @@
-"""What inference does with each of its topics: plan a slide, score a shard, gather the shards."""
+"""What inference does with each of its topics: plan a slide, read a shard, gather the shards."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casepath.inference.v1.scoring_pb2 import (
-    FAILURE_REASON_RESOLUTION_TOO_LOW,
+    FAILURE_REASON_MODEL_FAILED,
+    FAILURE_REASON_NO_TISSUE,
     FAILURE_REASON_UNREADABLE,
+    MODEL_KIND_SLIDE_AGGREGATOR,
+    Conclusion,
+    FailureReason,
     ScoringJob,
     ShardRequested,
     ShardResult,
     ShardScored,
 )
-from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
     INFERENCE_SHARD_REQUESTED,
@@ -24,47 +27,64 @@ from casepath.topics import (
     INFERENCE_URGENT_SHARD_REQUESTED,
     SLIDES_SLIDE_INGESTED,
 )
-from chassis.errors import NotFound
+from chassis.errors import Misconfigured, NotFound, Rejected
 from chassis.events import Event
 from chassis.objects import Objects, Shelf
 from chassis.tissue import tissue_mask
 from chassis.worker import Received, Route
-from inference.adapters.onnx_session import Classifier
-from inference.adapters.slide_pixels import Unreadable, overview, tiles
-from inference.bundle import Bundle
+from inference.adapters.level_pixels import Unreadable, level_pixels, overview
+from inference.adapters.onnx_session import RUNTIME, DeviceLost, ModelFailed
+from inference.dicom_results import derived
 from inference.handlers import (
+    Outcome,
     concluded,
-    failed_slide,
+    fails,
+    failure,
+    findings,
+    histogram,
     overview_level,
     planned,
     probabilities,
+    scored,
     shard_cells,
     shard_scored,
     shards_requested,
-    threshold_of,
-    too_coarse,
+    stain_of,
+    unsuitable,
     volumes,
 )
-from inference.heatmap import as_npy, as_png, heatmap, summary
+from inference.heatmap import as_npy, as_png, from_npy, heatmap, summary
+from inference.models import Models
+from inference.readers import Reader
+from inference.registry import Assignment
 from inference.settings import InferenceSettings
+from inference.shard import ShardRead, Stopped, read_shard
 from inference.turns import Turns
+
+# Shards whose tiles are read and decoded while one's are run.
+SHARDS_AT_ONCE = 2
+# What a shard says that ran where no model could be run.
+NO_PROVIDER = "none"
 
 
 class Scoring:
-    """Jobs and results live in the object store alone, so any worker can take any part of any job."""
+    """Jobs, results and conclusions live in the object store alone, so any worker can take any part of any job.
 
-    def __init__(
-        self, settings: InferenceSettings, bundle: Bundle, classifier: Classifier, objects: Objects, scratch: Path
-    ) -> None:
+    `lost` is set where the device failed for good: the service ends then, and its shards are read elsewhere.
+    """
+
+    def __init__(self, settings: InferenceSettings, models: Models, objects: Objects, scratch: Path, lost: asyncio.Event) -> None:
         self.settings = settings
-        self.bundle = bundle
-        self.classifier = classifier
+        self.models = models
         self.objects = objects
         self.scratch = scratch
+        self.lost = lost
         self.jobs = Shelf(objects, ScoringJob, "inference/jobs")
         self.results = Shelf(objects, ShardResult, "inference/results")
-        # One session runs one shard at a time; more would share the same cores and memory.
-        self.turns = Turns()
+        self.conclusions = Shelf(objects, Conclusion, "inference/conclusions")
+        self.shards = Turns(SHARDS_AT_ONCE)
+        # One session runs one batch at a time; more would share the same cores and memory.
+        self.batches = Turns()
 
     def routes(self) -> list[Route[Any]]:
         return [
@@ -75,67 +95,164 @@ class Scoring:
         ]
 
     async def plan(self, received: Received[SlideIngested]) -> Iterable[Event]:
+        """A job for each version that reads this slide. What keeps one from reading is its failure, and harms no other."""
         slide = received.data
-        if too_coarse(slide, self.bundle):
-            return [failed_slide(slide, self.bundle.model, FAILURE_REASON_RESOLUTION_TOO_LOW)]
+        assignments = await self.models.assignments(slide.scan_id)
+        events: list[Event] = []
+        mask: NDArray[np.bool_] | None = None
+        for one in assignments:
+            reason = await self.unsuitable(slide, one)
+            if reason is None and mask is None:
+                try:
+                    mask = await self.mask(slide)
+                except Unreadable:
+                    reason = FAILURE_REASON_UNREADABLE
+            if reason is not None or mask is None:
+                events.append(await self.failed(slide, one, reason or FAILURE_REASON_UNREADABLE))
+                continue
+            bundle = await self.models.bundle(one.model)
+            sizes = self.settings.shard_tiles, self.settings.batch_tiles
+            job = planned(slide, bundle, mask, *sizes, one.stage, received.envelope.time)
+            if not job.cells:
+                events.append(await self.failed(slide, one, FAILURE_REASON_NO_TISSUE))
+                continue
+            await self.jobs.put(job.job_id, job)
+            events += shards_requested(job)
+        return events
+
+    async def unsuitable(self, slide: SlideIngested, one: Assignment) -> FailureReason | None:
+        try:
+            bundle = await self.models.bundle(one.model)
+        except (Misconfigured, NotFound):
+            return FAILURE_REASON_MODEL_FAILED
+        return unsuitable(slide, bundle.manifest)
+
+    async def mask(self, slide: SlideIngested) -> NDArray[np.bool_]:
         level = overview_level(volumes(slide))
         try:
-            image = await asyncio.to_thread(overview, await self.file(level.object))
-        except Unreadable:
-            return [failed_slide(slide, self.bundle.model, FAILURE_REASON_UNREADABLE)]
-        mask = await asyncio.to_thread(tissue_mask, image)
-        job = planned(slide, self.bundle, mask, self.settings.shard_tiles)
-        await self.jobs.put(job.job_id, job)
-        return shards_requested(job)
+            path = await self.objects.as_file(level.object, self.scratch)
+        except NotFound as error:
+            raise Unreadable(str(error)) from error
+        return await asyncio.to_thread(lambda: tissue_mask(overview(path)))
+
+    async def failed(self, slide: SlideIngested, one: Assignment, reason: FailureReason) -> Event:
+        return await self.conclude(Conclusion(failed=failure(slide, one.model, one.stage, reason)))
+
+    async def conclude(self, conclusion: Conclusion) -> Event:
+        """Keep how a job ended, and tell it; where it ended already, tell that."""
+        ending = conclusion.scored if conclusion.HasField("scored") else conclusion.failed
+        if not await self.conclusions.create(ending.job_id, conclusion):
+            kept = await self.conclusions.get(ending.job_id)
+            if kept is not None:
+                conclusion = kept
+        return concluded(conclusion)
 
     async def score(self, received: Received[ShardRequested]) -> Iterable[Event]:
-        return await self.scored(received.data, urgent=False)
+        return await self.read(received.data, urgent=False)
 
     async def score_urgent(self, received: Received[ShardRequested]) -> Iterable[Event]:
-        return await self.scored(received.data, urgent=True)
+        return await self.read(received.data, urgent=True)
 
-    async def scored(self, request: ShardRequested, urgent: bool) -> Iterable[Event]:
+    async def read(self, request: ShardRequested, urgent: bool) -> Iterable[Event]:
         name = f"{request.job_id}/{request.shard:06}"
+        ended = await self.conclusions.get(request.job_id)
+        if ended is not None:
+            return [concluded(ended)]
         if await self.results.get(name) is None:
             job = await self.job(request.job_id)
-            path = await self.file(job.level.object)
-            async with self.turns.turn(urgent):
-                result = await asyncio.to_thread(self.run, job, request.shard, path)
-            await self.results.put(name, result)
+            try:
+                async with self.shards.turn(urgent):
+                    result = await self.result(job, request.shard, urgent)
+            except Stopped:
+                return []
+            # Of two that read a shard, on machines that differ in the last digit, the first counts.
+            await self.results.create(name, result)
         return [shard_scored(request)]
+
+    async def result(self, job: ScoringJob, shard: int, urgent: bool) -> ShardResult:
+        """What a shard's tiles say. A slide or model that cannot be read or run is a result too: its tiles failed."""
+        cells = shard_cells(job, shard)
+        try:
+            reader = await self.models.reader(job.model)
+        except (Misconfigured, NotFound, ModelFailed):
+            return failed_shard(len(cells), FAILURE_REASON_MODEL_FAILED)
+        try:
+            pixels = await level_pixels(self.objects, job, job.tile_side)
+            read = await read_shard(
+                pixels, reader, cells, job.batch_tiles, lambda: self.batches.turn(urgent), lambda: self.stopped(job)
+            )
+        except DeviceLost:
+            self.lost.set()
+            raise
+        except Rejected:
+            return failed_shard(len(cells), FAILURE_REASON_UNREADABLE)
+        return await self.kept(read, reader)
+
+    async def kept(self, read: ShardRead, reader: Reader) -> ShardResult:
+        array = await self.objects.put(as_npy(read.array)) if read.array is not None else None
+        return ShardResult(
+            probabilities=read.probabilities.tolist(),
+            provider=reader.provider,
+            runtime=RUNTIME,
+            failure=read.failure,
+            array=array,
+            stain=read.stain,
+        )
+
+    async def stopped(self, job: ScoringJob) -> bool:
+        """Whether somebody cancelled it, or this process must end."""
+        return self.lost.is_set() or await self.conclusions.get(job.job_id) is not None
 
     async def gather(self, received: Received[ShardScored]) -> Iterable[Event]:
         done = received.data
         names = sorted(await self.results.names(done.job_id))
         if len(names) < done.shards:
             return []
+        ended = await self.conclusions.get(done.job_id)
+        if ended is not None:
+            return [concluded(ended)]
         job = await self.job(done.job_id)
         found = [await self.results.get(f"{done.job_id}/{name}") for name in names]
-        results = [result for result in found if result is not None]
-        grid = heatmap(job.columns, job.rows, job.cells, probabilities(results))
+        return [await self.conclude(await self.conclusion(job, [result for result in found if result is not None]))]
+
+    async def conclusion(self, job: ScoringJob, results: Sequence[ShardResult]) -> Conclusion:
+        values, score = probabilities(results), None
+        failures = [result.failure for result in results if result.failure]
+        if job.kind == MODEL_KIND_SLIDE_AGGREGATOR and not all(np.isnan(values)):
+            try:
+                score, values = await self.aggregated(job, results, values)
+            except (Misconfigured, NotFound, Rejected):
+                values, failures = [float("nan")] * len(values), [FAILURE_REASON_MODEL_FAILED]
+        grid = await asyncio.to_thread(heatmap, job.columns, job.rows, job.cells, values)
+        outcome = Outcome(
+            found=summary(grid, job.cells, job.threshold, score),
+            provider=", ".join(sorted({result.provider for result in results if result.provider != NO_PROVIDER})) or NO_PROVIDER,
+            runtime=", ".join(sorted({result.runtime for result in results if result.runtime})),
+            scores=histogram(values),
+            stain=stain_of(results),
+            failure=failures[0] if failures else FailureReason.FAILURE_REASON_UNSPECIFIED,
+        )
+        ended = fails(job, outcome, self.settings.failed_tiles_allowed)
+        if ended is not None:
+            return Conclusion(failed=ended)
         array, image = await self.objects.put(as_npy(grid)), await self.objects.put(as_png(grid))
-        providers = ", ".join(sorted({result.provider for result in results}))
-        runtimes = ", ".join(sorted({result.runtime for result in results if result.runtime}))
-        found_out = summary(grid, job.cells, threshold_of(job))
-        return [concluded(job, found_out, providers, runtimes, array, image, self.settings.failed_tiles_allowed)]
+        instances = await derived(self.objects, job, outcome.found, findings(job, outcome.found), grid, results)
+        return Conclusion(scored=scored(job, outcome, array, image, instances))
 
-    def run(self, job: ScoringJob, shard: int, path: Path) -> ShardResult:
-        cells = shard_cells(job, shard)
-        scores = np.full(len(cells), np.nan, np.float32)
-        batch: list[tuple[int, NDArray[np.uint8]]] = []
-
-        def flush() -> None:
-            if batch:
-                scores[[index for index, _ in batch]] = self.classifier.score(np.stack([tile for _, tile in batch]))
-                batch.clear()
-
-        for index, tile in enumerate(tiles(path, job.level, cells, job.side, self.bundle.tile_side)):
-            if tile is not None:
-                batch.append((index, tile))
-            if len(batch) == self.settings.batch_tiles:
-                flush()
-        flush()
-        return ShardResult(probabilities=scores.tolist(), provider=self.classifier.provider, runtime=self.classifier.runtime)
+    async def aggregated(
+        self, job: ScoringJob, results: Sequence[ShardResult], values: Sequence[float]
+    ) -> tuple[float, list[float]]:
+        """The slide's probability and each tile's weight, from the vectors of the tiles that were read."""
+        reader = await self.models.reader(job.model)
+        read = np.isfinite(np.array(values, np.float32))
+        # A shard that failed as a whole has no vectors, and none of its tiles was read.
+        arrays = [(result, from_npy(await self.objects.get(result.array))) for result in results if result.HasField("array")]
+        vectors = np.concatenate([array[np.isfinite(result.probabilities)] for result, array in arrays])
+        async with self.batches.turn(urgent=True):
+            score, weights = await asyncio.to_thread(reader.aggregated, vectors)
+        found = np.full(len(values), np.nan, np.float32)
+        found[read] = weights
+        return score, found.tolist()
 
     async def job(self, job_id: str) -> ScoringJob:
         job = await self.jobs.get(job_id)
@@ -143,5 +260,6 @@ class Scoring:
             raise NotFound(f"job {job_id} is not in the object store")
         return job
 
-    async def file(self, ref: ObjectRef) -> Path:
-        return await self.objects.as_file(ref, self.scratch)
+
+def failed_shard(tiles: int, reason: FailureReason) -> ShardResult:
+    return ShardResult(probabilities=[float("nan")] * tiles, provider=NO_PROVIDER, failure=reason)

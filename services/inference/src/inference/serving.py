@@ -11,9 +11,10 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.errors import CasepathError, Malformed, Misconfigured, NotFound
-from inference.adapters.onnx_session import DeviceLost, ModelFailed, Session
+from inference.adapters.onnx_session import DeviceLost, ModelFailed
 from inference.batching import Batcher
 from inference.bundle import ModelFile, load_model
+from inference.readers import Session
 from inference.tensors import Array, Input, Pictures, kind_of, rows_of
 
 BATCHES = Histogram("casepath_inference_batch_rows", "Rows run together", ["model"], buckets=[1, 2, 4, 8, 16, 32, 64, 128, 256])
@@ -52,6 +53,7 @@ class RenewedSession:
             return self.session.run(feeds)
 
     def renew(self) -> None:
+        self.session.close()
         try:
             new = self.make(self.model)
         except Misconfigured as error:
@@ -59,6 +61,9 @@ class RenewedSession:
         self.tell_provider(0)
         self.session = new
         self.tell_provider(1)
+
+    def close(self) -> None:
+        self.session.close()
 
     def tell_provider(self, used: int) -> None:
         PROVIDER.labels(self.model.name, self.provider).set(used)
@@ -122,6 +127,7 @@ class Served:
 
     async def close(self) -> None:
         await self.batcher.close()
+        await asyncio.get_running_loop().run_in_executor(self.thread, self.session.close)
         self.thread.shutdown()
 
 

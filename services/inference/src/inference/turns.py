@@ -1,4 +1,4 @@
-"""One at a time, and the urgent first."""
+"""So many at a time, and the urgent first."""
 
 import asyncio
 import heapq
@@ -10,14 +10,14 @@ from itertools import count
 class Turns:
     """What runs is not interrupted; of those that wait, the urgent go first, and each in the order of asking."""
 
-    def __init__(self) -> None:
-        self.busy = False
+    def __init__(self, places: int = 1) -> None:
+        self.free = places
         self.waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
         self.asked = count()
 
     @asynccontextmanager
     async def turn(self, urgent: bool) -> AsyncIterator[None]:
-        if self.busy:
+        if not self.free:
             mine = asyncio.get_running_loop().create_future()
             heapq.heappush(self.waiting, (not urgent, next(self.asked), mine))
             try:
@@ -26,7 +26,8 @@ class Turns:
                 if mine.done() and not mine.cancelled():
                     self.pass_on()
                 raise
-        self.busy = True
+        else:
+            self.free -= 1
         try:
             yield
         finally:
@@ -38,4 +39,4 @@ class Turns:
             if not following.done():
                 following.set_result(None)
                 return
-        self.busy = False
+        self.free += 1

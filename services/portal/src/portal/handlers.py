@@ -65,6 +65,7 @@ def reviewed(case: Case, finding_id: str, verdict: str, correction: str, reviewe
         verdict=VERDICTS[verdict],
         correction=correction.strip(),
         reviewer=reviewer,
+        job_id=slide.scored.job_id,
     )
     return Event(PORTAL_FINDING_REVIEWED, case.case_id, data)
 

@@ -7,6 +7,7 @@ from typing import Any
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientRegistered
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -28,7 +29,7 @@ from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
 from records.adapters.fhir_server import FhirServer
-from records.handlers import filed, of_failure, of_order, of_registration, of_reports, of_score, of_slides, of_variants
+from records.handlers import filed, of_failure, of_order, of_registration, of_reports, of_score, of_study, of_variants
 from records.resources import Resource
 
 
@@ -42,6 +43,7 @@ class Filing:
         self.orders = orders
         self.scratch = scratch
         self.slides = Shelf(objects, SlideIngested, "records/slides")
+        self.results = Shelf(objects, SlideScored, "records/results")
         self.reports = Shelf(objects, ReportSigned, "records/reports")
 
     def routes(self) -> list[Route[Any]]:
@@ -68,21 +70,26 @@ class Filing:
     async def slide(self, received: Received[SlideIngested]) -> Iterable[Event]:
         slide = received.data
         order = await self.filed_order(slide.case_id, SLIDES_SLIDE_INGESTED)
-        for instance in slide.instances:
-            file = await self.objects.as_file(instance.object, self.scratch)
-            await self.dicom.store(
-                slide.study_instance_uid,
-                slide.series_instance_uid,
-                instance.sop_instance_uid,
-                file,
-                instance.object.sha256,
-            )
         study = f"{slide.case_id}/{slide.study_instance_uid}"
+        entries = [
+            await self.instance(slide.study_instance_uid, slide.series_instance_uid, one.sop_instance_uid, one.object)
+            for one in slide.instances
+        ]
         await self.slides.put(f"{study}/{slide.scan_id}", slide)
-        scans = [await self.slides.get(f"{study}/{name}") for name in sorted(await self.slides.names(study))]
-        entries = [Entry(kind="Instance", identifier=instance.sop_instance_uid) for instance in slide.instances]
-        entries += await self.put(of_slides(order, [scan for scan in scans if scan is not None]))
+        entries += await self.put(await self.study(order, study))
         return [filed(slide.case_id, SLIDES_SLIDE_INGESTED.name, entries)]
+
+    async def instance(self, study: str, series: str, uid: str, object_: ObjectRef) -> Entry:
+        """Have the archive hold a DICOM object."""
+        file = await self.objects.as_file(object_, self.scratch)
+        await self.dicom.store(study, series, uid, file, object_.sha256)
+        return Entry(kind="Instance", identifier=uid)
+
+    async def study(self, order: OrderPlaced, study: str) -> list[Resource]:
+        """A study as it stands: its scans, and what was derived from them."""
+        scans = [await self.slides.get(f"{study}/{name}") for name in sorted(await self.slides.names(study))]
+        results = [await self.results.get(f"{study}/{name}") for name in sorted(await self.results.names(study))]
+        return of_study(order, [one for one in scans if one is not None], [one for one in results if one is not None])
 
     async def score(self, received: Received[SlideScored]) -> Iterable[Event]:
         scored = received.data
@@ -90,7 +97,15 @@ class Filing:
         study = f"{scored.case_id}/{scored.study_instance_uid}"
         if not await self.slides.names(study):
             raise Unavailable("the slide that was scored is not filed yet")
-        return [filed(scored.case_id, INFERENCE_SLIDE_SCORED.name, await self.put(of_score(order, scored)))]
+        entries = [
+            await self.instance(scored.study_instance_uid, one.series_instance_uid, one.sop_instance_uid, one.object)
+            for one in scored.instances
+        ]
+        if scored.instances:
+            await self.results.put(f"{study}/{scored.job_id}", scored)
+            entries += await self.put(await self.study(order, study))
+        entries += await self.put(of_score(order, scored))
+        return [filed(scored.case_id, INFERENCE_SLIDE_SCORED.name, entries)]
 
     async def failure(self, received: Received[SlideFailed]) -> Iterable[Event]:
         failed = received.data

@@ -29,8 +29,8 @@ def of_order(order: OrderPlaced) -> list[Resource]:
     ]
 
 
-def of_slides(order: OrderPlaced, slides: Sequence[SlideIngested]) -> list[Resource]:
-    return [resources.imaging_study(order, slides)]
+def of_study(order: OrderPlaced, slides: Sequence[SlideIngested], results: Sequence[SlideScored]) -> list[Resource]:
+    return [resources.imaging_study(order, slides, results)]
 
 
 def of_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:

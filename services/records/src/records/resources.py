@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from casepath.inference.v1.scoring_pb2 import FailureReason, Model, Run, SlideFailed, SlideScored
+from casepath.inference.v1.scoring_pb2 import DerivedInstance, FailureReason, Model, Run, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService
 from casepath.intake.v1.order_pb2 import Specimen as OrderedSpecimen
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, Patient
@@ -23,6 +23,7 @@ GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
 # HL7 table 0396 as FHIR names the systems.
 SYSTEMS = {"LN": "http://loinc.org", "SCT": "http://snomed.info/sct", "SRT": "http://snomed.info/srt"}
 WHOLE_SLIDE_CLASS = "urn:oid:1.2.840.10008.5.1.4.1.1.77.1.6"
+DICOM_TERMS = "http://dicom.nema.org/resources/ontology/DCM"
 RECORDED_AT = "urn:casepath:recorded-at"
 CODES = "urn:casepath:codes"
 SCREENING_EN = "AI screening only, not a diagnosis: a pathologist reads the slide."
@@ -98,19 +99,20 @@ def imaging_study_id(case_id: str, study_uid: str) -> str:
     return str(uuid5(UUID(case_id), f"ImagingStudy|{study_uid}"))
 
 
-def imaging_study(order: OrderPlaced, slides: Sequence[SlideIngested]) -> Resource:
-    """All scans of one DICOM study: the same whatever the order in which they came."""
+def imaging_study(order: OrderPlaced, slides: Sequence[SlideIngested], results: Sequence[SlideScored] = ()) -> Resource:
+    """All scans of one DICOM study, and what was derived from them: the same whatever the order in which they came."""
     first = slides[0]
     by_series: dict[str, list[SlideIngested]] = {}
     for slide in sorted(slides, key=lambda slide: (slide.slide_id, slide.series_instance_uid, slide.scan_id)):
         by_series.setdefault(slide.series_instance_uid, []).append(slide)
     series = [imaging_series(order, uid, number, scans) for number, (uid, scans) in enumerate(by_series.items(), start=1)]
+    series += derived_series(results, len(series) + 1)
     return resource(
         "ImagingStudy",
         imaging_study_id(order.case_id, first.study_instance_uid),
         identifier=[{"system": "urn:dicom:uid", "value": f"urn:oid:{first.study_instance_uid}"}, accession(order.accession)],
         status="available",
-        modality=[{"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "SM"}],
+        modality=list({one["modality"]["code"]: one["modality"] for one in series}.values()),
         subject=reference("Patient", order.patient.patient_id),
         basedOn=requests_of(order),
         numberOfSeries=len(series),
@@ -124,12 +126,37 @@ def imaging_series(order: OrderPlaced, uid: str, number: int, scans: Sequence[Sl
     return {
         "uid": uid,
         "number": number,
-        "modality": {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "SM"},
+        "modality": {"system": DICOM_TERMS, "code": "SM"},
         "description": f"Slide {scans[0].slide_id}",
         "numberOfInstances": len(uids),
         "specimen": slide_specimens(order, scans[0].slide_id),
         "instance": [{"uid": value, "sopClass": {"system": "urn:ietf:rfc:3986", "code": WHOLE_SLIDE_CLASS}} for value in uids],
     }
+
+
+def derived_series(results: Sequence[SlideScored], first: int) -> list[Resource]:
+    """Reports, annotations, maps and segmentations that models made of the scans."""
+    by_series: dict[str, list[tuple[SlideScored, DerivedInstance]]] = {}
+    for result in sorted(results, key=lambda result: (result.slide_id, result.job_id)):
+        for one in result.instances:
+            by_series.setdefault(one.series_instance_uid, []).append((result, one))
+    return [
+        {
+            "uid": uid,
+            "number": number,
+            "modality": {"system": DICOM_TERMS, "code": made[0][1].modality},
+            "description": f"AI on slide {made[0][0].slide_id}: {made[0][0].model.name} {made[0][0].model.version}",
+            "numberOfInstances": len(made),
+            "instance": [
+                {
+                    "uid": one.sop_instance_uid,
+                    "sopClass": {"system": "urn:ietf:rfc:3986", "code": f"urn:oid:{one.sop_class_uid}"},
+                }
+                for _, one in made
+            ],
+        }
+        for number, (uid, made) in enumerate(by_series.items(), start=first)
+    ]
 
 
 def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
@@ -145,7 +172,7 @@ def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
         device={"display": device(scored.model, scored.provider, scored.run)},
         note=[{"text": SCREENING_EN}, {"text": SCREENING_FR}],
         component=[
-            component("positive-fraction", "Share of tiles at or above 0.5", scored.positive_fraction),
+            component("positive-fraction", "Share of tiles at or above the threshold", scored.positive_fraction),
             component("tissue-fraction", "Share of the slide that is tissue", scored.tissue_fraction),
             component("tiles", "Tissue tiles", scored.tiles),
             component("failed-tiles", "Tiles that failed", scored.failed_tiles),

@@ -14,11 +14,12 @@ from starlette.routing import Route
 from casepath.slides.v1.frames_pb2 import StoredInstance
 from chassis.access import Forbidden, Gate, Permission, Principal, Unauthenticated
 from chassis.errors import CasepathError, Malformed, NotFound, Retriable
+from chassis.frames import Undecodable
 from chassis.identity import case_id
 from slides import queries
 from slides.adapters.stow import Stow
 from slides.catalogue import Catalogue
-from slides.frames import OCTETS, Frames, Undecodable, media_type
+from slides.frames import OCTETS, Frames, media_type
 from slides.visibility import needed, visible
 
 DICOM_JSON = "application/dicom+json"

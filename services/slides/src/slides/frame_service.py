@@ -12,10 +12,11 @@ from casepath.slides.v1.frames_pb2 import (
     UploadSlideResponse,
 )
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceServicer
-from chassis.access import Gate, Permission, Principal
+from chassis.access import Gate, Permission
 from chassis.errors import CasepathError, Malformed, NotFound
 from chassis.events import check
 from chassis.grpc_errors import refuse
+from chassis.grpc_server import caller
 from slides.catalogue import Catalogue
 from slides.frames import Frames
 from slides.handlers import scan_id
@@ -37,7 +38,7 @@ class SlideService(SlideServiceServicer):
 
     async def GetFrames(self, request: GetFramesRequest, context: Context) -> AsyncIterator[GetFramesResponse]:
         try:
-            who = self.caller(context)
+            who = caller(self.gate, context)
             who.must(Permission.READ_SLIDES)
             check(request)
             stored = await self.catalogue.get(request.study_instance_uid, request.series_instance_uid, request.sop_instance_uid)
@@ -54,7 +55,7 @@ class SlideService(SlideServiceServicer):
 
     async def UploadSlide(self, request_iterator: AsyncIterator[UploadSlideRequest], context: Context) -> UploadSlideResponse:
         try:
-            self.caller(context).must(Permission.SEND_SCANS)
+            caller(self.gate, context).must(Permission.SEND_SCANS)
             first = await anext(request_iterator, None)
             if first is None or first.WhichOneof("part") != "header":
                 raise Malformed("the header comes first")
@@ -65,10 +66,6 @@ class SlideService(SlideServiceServicer):
             await context.abort(grpc.StatusCode.DATA_LOSS, str(error))
         except CasepathError as error:
             await refuse(context, error)
-
-    def caller(self, context: Context) -> Principal:
-        sent = dict(context.invocation_metadata() or ()).get("authorization")
-        return self.gate.principal(sent if isinstance(sent, str) else None)
 
 
 async def chunks(requests: AsyncIterator[UploadSlideRequest]) -> AsyncIterator[bytes]:

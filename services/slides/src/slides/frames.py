@@ -5,18 +5,14 @@ import io
 import struct
 from collections.abc import Sequence
 
-import imagecodecs
-import numpy as np
 import pydicom
 import simplejpeg
-from numpy.typing import NDArray
-from PIL import Image
-from pydicom.uid import JPEG2000, UID, ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit
+from pydicom.uid import JPEG2000, UID, JPEG2000Lossless, JPEGBaseline8Bit
 
 from casepath.slides.v1.frames_pb2 import StoredInstance
-from chassis.errors import NotFound, Rejected
+from chassis.errors import NotFound
+from chassis.frames import decoded, unwrapped
 from chassis.objects import Objects
-from slides.adapters.frame_index import unwrapped
 
 # PS3.18 table 8.7.3-2.
 MEDIA_TYPES = {JPEGBaseline8Bit: "image/jpeg", JPEG2000: "image/jp2", JPEG2000Lossless: "image/jp2"}
@@ -25,10 +21,6 @@ RENDERED_QUALITY = 90
 # An APP2 segment holds at most this much of a profile (ICC.1:2010 section B.4).
 ICC_MARKER = b"ICC_PROFILE\0"
 LONGEST_ICC_PART = 65519
-
-
-class Undecodable(Rejected):
-    """A frame that is stored cannot be decoded."""
 
 
 class Frames:
@@ -71,25 +63,7 @@ def media_type(stored: StoredInstance) -> str:
 
 
 def encoded(content: bytes, stored: StoredInstance) -> bytes:
-    return bytes(simplejpeg.encode_jpeg(decoded(content, stored), RENDERED_QUALITY, "RGB", "422"))
-
-
-def decoded(content: bytes, stored: StoredInstance) -> NDArray[np.uint8]:
-    """RGB (rows, columns, 3). Raise Undecodable where the codec cannot."""
-    instance = stored.instance
-    try:
-        if instance.transfer_syntax_uid == ExplicitVRLittleEndian:
-            pixels = np.frombuffer(content, np.uint8).reshape(instance.rows, instance.columns, -1)
-        elif instance.transfer_syntax_uid in (JPEG2000, JPEG2000Lossless):
-            pixels = imagecodecs.jpeg2k_decode(content)
-        else:
-            pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-    except Exception as error:
-        # Codecs raise whatever they do.
-        raise Undecodable(f"a stored frame cannot be decoded: {type(error).__name__}") from error
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    return np.ascontiguousarray(pixels[..., :3], np.uint8)
+    return bytes(simplejpeg.encode_jpeg(decoded(content, stored.instance), RENDERED_QUALITY, "RGB", "422"))
 
 
 def with_icc_profile(jpeg: bytes, profile: bytes) -> bytes:

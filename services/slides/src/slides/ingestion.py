@@ -123,7 +123,7 @@ class Ingestion:
             converted.vendor,
             first.study_instance_uid,
             first.series_instance_uid,
-            [one.instance for one in joined(stored, known)],
+            [await self.indexed(one) for one in joined(stored, known)],
             ScanQuality.FromString(converted.quality) if converted.quality else None,
         )
         await self.catalogue.scans.put(shelf_name, slide)
@@ -157,6 +157,13 @@ class Ingestion:
             tile_rows=index.rows,
             icc_profile=index.icc_profile,
         )
+
+    async def indexed(self, stored: StoredInstance) -> Instance:
+        """An instance as it is announced: with where its frames lie, for whoever reads it without its neighbours."""
+        told = Instance()
+        told.CopyFrom(stored.instance)
+        told.index.CopyFrom(await self.objects.put(stored.SerializeToString(deterministic=True)))
+        return told
 
     async def set_aside(self, scan: Scan, sha256: str, id_: UUID, error: Quarantined) -> None:
         """Announce, then move the scan to quarantine/<scan>/ with its reason beside it."""

@@ -1,20 +1,20 @@
 """ONNX Runtime: a session that says truly what it runs on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
 from chassis.errors import Malformed, Misconfigured, Rejected, Unavailable
 from inference.bundle import Bundle, ModelFile
+from inference.manifest import PROVIDERS
+from inference.readers import Reader
 from inference.tensors import Array, Tensor
 
-GPU_PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider")
-CPU_PROVIDER = "CPUExecutionProvider"
+*GPU_PROVIDERS, CPU_PROVIDER = PROVIDERS
 # What ONNX Runtime says, in several types, where the device rather than the input is to blame.
 OF_THE_DEVICE = re.compile(r"CUDA|CUDNN|CUBLAS|TensorRT|out of memory|BFCArena", re.IGNORECASE)
 # ONNX's names of element types to those of the Open Inference Protocol.
@@ -47,21 +47,6 @@ class ModelFailed(Rejected):
     """The model cannot be run on this input."""
 
 
-class Session(Protocol):
-    """A model that is ready to run. `run` may be called from any thread, and raises DeviceLost, Malformed or ModelFailed."""
-
-    @property
-    def provider(self) -> str: ...
-
-    @property
-    def inputs(self) -> tuple[Tensor, ...]: ...
-
-    @property
-    def outputs(self) -> tuple[Tensor, ...]: ...
-
-    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]: ...
-
-
 class OnnxSession:
     """A model in ONNX Runtime.
 
@@ -71,7 +56,7 @@ class OnnxSession:
 
     def __init__(self, model: ModelFile, device: Device = "auto", threads: int = 0) -> None:
         refuse_both_runtimes()
-        providers = wanted(device)
+        providers = wanted(device, model.serving.providers)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -92,7 +77,7 @@ class OnnxSession:
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         try:
-            found = self.session.run(None, dict(feeds))
+            found = self.bound(feeds) if self.provider in GPU_PROVIDERS else self.session.run(None, dict(feeds))
         except Exception as error:
             if self.provider in GPU_PROVIDERS and OF_THE_DEVICE.search(str(error)):
                 raise DeviceLost(f"{self.provider} failed: {type(error).__name__}") from error
@@ -101,28 +86,24 @@ class OnnxSession:
             raise ModelFailed(f"the model failed: {type(error).__name__}") from error
         return {one.name: np.asarray(value) for one, value in zip(self.outputs, found, strict=True)}
 
+    def close(self) -> None:
+        """ONNX Runtime frees a session when nobody refers to it."""
 
-class Classifier:
-    """Scores tiles with a session: uint8 (N, side, side, 3) RGB to float32 probabilities (N,)."""
-
-    runtime = RUNTIME
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.input = session.inputs[0].name
-
-    @property
-    def provider(self) -> str:
-        return self.session.provider
-
-    def score(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
-        (found,) = self.session.run({self.input: tiles}).values()
-        return np.asarray(found, np.float32)
+    def bound(self, feeds: Mapping[str, Array]) -> list[Array]:
+        """On a GPU: inputs are copied there once, and outputs stay there until the run has ended."""
+        binding = self.session.io_binding()
+        for name, value in feeds.items():
+            binding.bind_cpu_input(name, np.ascontiguousarray(value))
+        for one in self.outputs:
+            binding.bind_output(one.name, "cuda")
+        self.session.run_with_iobinding(binding)
+        return list(binding.copy_outputs_to_cpu())
 
 
-def classifier_of(bundle: Bundle, device: Device = "auto", threads: int = 0) -> Classifier:
-    """A tile classifier in a session of its own. Raise as OnnxSession does."""
-    return Classifier(OnnxSession(bundle, device, threads))
+def reader_of(bundle: Bundle, device: Device = "auto", threads: int = 0) -> Reader:
+    """A bundle's reader, with sessions in this process. Raise as OnnxSession does, and Misconfigured as Reader."""
+    aggregator = OnnxSession(bundle.aggregator, device, threads) if bundle.aggregator else None
+    return Reader(bundle, OnnxSession(bundle, device, threads), aggregator)
 
 
 def tensor(one: onnxruntime.NodeArg) -> Tensor:
@@ -133,13 +114,16 @@ def tensor(one: onnxruntime.NodeArg) -> Tensor:
     return Tensor(one.name, datatype, tuple(side if isinstance(side, int) and side > 0 else -1 for side in one.shape))
 
 
-def wanted(device: Device) -> list[str]:
-    """Providers to ask for, best first, of those that this build of ONNX Runtime has."""
+def wanted(device: Device, of_model: Sequence[str] = PROVIDERS) -> list[str]:
+    """Providers to ask for, best first: of those that this build of ONNX Runtime has, what the model's manifest allows."""
     built = onnxruntime.get_available_providers()
-    gpu = [provider for provider in GPU_PROVIDERS if provider in built]
+    gpu = [provider for provider in GPU_PROVIDERS if provider in built and provider in of_model]
     if device == "gpu":
         if not gpu:
-            raise Misconfigured("a GPU is required, but onnxruntime-gpu is not installed: install casepath-inference[gpu]")
+            raise Misconfigured(
+                "a GPU is required, but onnxruntime-gpu is not installed, or the model's manifest allows none: "
+                "install casepath-inference[gpu]"
+            )
         return gpu
     return [CPU_PROVIDER] if device == "cpu" else [*gpu, CPU_PROVIDER]
 

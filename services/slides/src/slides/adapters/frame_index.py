@@ -12,11 +12,11 @@ from pydicom.dataelem import DataElement
 from pydicom.tag import Tag
 
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_BAD_FRAMES, QUARANTINE_REASON_TRUNCATED
+from chassis.frames import ITEM_HEADER
 from slides.quarantine import Quarantined
 
 ITEM = b"\xfe\xff\x00\xe0"
 SEQUENCE_END = b"\xfe\xff\xdd\xe0"
-ITEM_HEADER = 8
 # Pixel Data with its value representation and length (PS3.5 section 7.1.2).
 ELEMENT_HEADER = 12
 PIXEL_DATA = bytes.fromhex("e07f1000")
@@ -135,14 +135,3 @@ def metadata(dataset: pydicom.Dataset) -> bytes:
 def icc_profile(dataset: pydicom.Dataset) -> bytes:
     paths = dataset.get("OpticalPathSequence") or [dataset]
     return bytes(paths[0].get("ICCProfile") or b"")
-
-
-def unwrapped(stored: bytes) -> bytes:
-    """A frame without its items' headers."""
-    parts, at = [], 0
-    while at < len(stored):
-        length = int.from_bytes(stored[at + 4 : at + ITEM_HEADER], "little")
-        at += ITEM_HEADER
-        parts.append(stored[at : at + length])
-        at += length
-    return b"".join(parts)

@@ -50,20 +50,22 @@ class ReadingBegun(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., reader: _Optional[_Union[Reader, _Mapping]] = ...) -> None: ...
 
 class FindingReviewed(_message.Message):
-    __slots__ = ("case_id", "slide_id", "finding_id", "verdict", "correction", "reviewer")
+    __slots__ = ("case_id", "slide_id", "finding_id", "verdict", "correction", "reviewer", "job_id")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
     FINDING_ID_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     CORRECTION_FIELD_NUMBER: _ClassVar[int]
     REVIEWER_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     slide_id: str
     finding_id: str
     verdict: Verdict
     correction: str
     reviewer: Reader
-    def __init__(self, case_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., finding_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., correction: _Optional[str] = ..., reviewer: _Optional[_Union[Reader, _Mapping]] = ...) -> None: ...
+    job_id: str
+    def __init__(self, case_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., finding_id: _Optional[str] = ..., verdict: _Optional[_Union[Verdict, str]] = ..., correction: _Optional[str] = ..., reviewer: _Optional[_Union[Reader, _Mapping]] = ..., job_id: _Optional[str] = ...) -> None: ...
 
 class AnnotationsSaved(_message.Message):
     __slots__ = ("case_id", "slide_id", "scan_id", "geojson", "count", "author")

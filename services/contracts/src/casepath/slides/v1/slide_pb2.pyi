@@ -58,7 +58,7 @@ QUARANTINE_REASON_MIXED_FILES: QuarantineReason
 QUARANTINE_REASON_OTHER_CONTENT: QuarantineReason
 
 class Instance(_message.Message):
-    __slots__ = ("sop_instance_uid", "flavor", "object", "transfer_syntax_uid", "frames", "rows", "columns", "total_rows", "total_columns", "microns_per_pixel")
+    __slots__ = ("sop_instance_uid", "flavor", "object", "transfer_syntax_uid", "frames", "rows", "columns", "total_rows", "total_columns", "microns_per_pixel", "index")
     SOP_INSTANCE_UID_FIELD_NUMBER: _ClassVar[int]
     FLAVOR_FIELD_NUMBER: _ClassVar[int]
     OBJECT_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +69,7 @@ class Instance(_message.Message):
     TOTAL_ROWS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_COLUMNS_FIELD_NUMBER: _ClassVar[int]
     MICRONS_PER_PIXEL_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
     sop_instance_uid: str
     flavor: ImageFlavor
     object: _object_ref_pb2.ObjectRef
@@ -79,7 +80,8 @@ class Instance(_message.Message):
     total_rows: int
     total_columns: int
     microns_per_pixel: float
-    def __init__(self, sop_instance_uid: _Optional[str] = ..., flavor: _Optional[_Union[ImageFlavor, str]] = ..., object: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., transfer_syntax_uid: _Optional[str] = ..., frames: _Optional[int] = ..., rows: _Optional[int] = ..., columns: _Optional[int] = ..., total_rows: _Optional[int] = ..., total_columns: _Optional[int] = ..., microns_per_pixel: _Optional[float] = ...) -> None: ...
+    index: _object_ref_pb2.ObjectRef
+    def __init__(self, sop_instance_uid: _Optional[str] = ..., flavor: _Optional[_Union[ImageFlavor, str]] = ..., object: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., transfer_syntax_uid: _Optional[str] = ..., frames: _Optional[int] = ..., rows: _Optional[int] = ..., columns: _Optional[int] = ..., total_rows: _Optional[int] = ..., total_columns: _Optional[int] = ..., microns_per_pixel: _Optional[float] = ..., index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
 
 class ScanQuality(_message.Message):
     __slots__ = ("tissue_fraction", "sharp_fraction", "tiles", "flags")
