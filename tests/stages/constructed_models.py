@@ -95,7 +95,7 @@ def darkness(side: int = 256, answer: str = "share") -> bytes:
     """Pixels, uint8 (N, side, side, 3), to how dark each tile is, 0 to 1: float32 (N,).
 
     `answer` makes it one that misbehaves: "nan" gives no number for light tiles, "endless" comes to no end with dark ones,
-    "faint" differs from tile to tile by less than a 16-bit number can tell.
+    "steep" has numbers that do not fit in 16 bits.
     """
     nodes = [
         helper.make_node("Cast", ["tiles"], ["real"], to=TensorProto.FLOAT),
@@ -111,13 +111,15 @@ def darkness(side: int = 256, answer: str = "share") -> bytes:
         numpy_helper.from_array(np.array(1 << 40, np.float32), "ages"),
         numpy_helper.from_array(np.array(True), "true"),
         numpy_helper.from_array(np.array(0.5, np.float32), "half"),
-        numpy_helper.from_array(np.array(1e-4, np.float32), "faintly"),
+        numpy_helper.from_array(np.array(1e6, np.float32), "million"),
+        numpy_helper.from_array(np.array(5e5, np.float32), "half_million"),
     ]
     output = "share"
-    if answer == "faint":
+    if answer == "steep":
         nodes += [
-            helper.make_node("Mul", ["share", "faintly"], ["faint"]),
-            helper.make_node("Add", ["faint", "half"], ["answer"]),
+            helper.make_node("Mul", ["share", "million"], ["much"]),
+            helper.make_node("Sub", ["much", "half_million"], ["logit"]),
+            helper.make_node("Sigmoid", ["logit"], ["answer"]),
         ]
         output = "answer"
     if answer == "nan":

@@ -70,8 +70,9 @@ class Reading:
         return ended
 
     def endings(self, care: bool = True) -> list[Any]:
+        """Each conclusion once: whoever sees the last shard tells it, and that may be several."""
         names = ENDINGS[:2] if care else ENDINGS[2:]
-        return [event.data for event in self.told if event.topic.name in names]
+        return [event.data for event in {event.id: event for event in self.told if event.topic.name in names}.values()]
 
 
 @asynccontextmanager

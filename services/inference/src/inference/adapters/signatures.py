@@ -37,7 +37,11 @@ def verified(folder: Path, keys: Path) -> str:
         try:
             config.verify(folder, folder / SIGNATURE)
         except Exception as error:  # noqa: BLE001 - the library raises ValueError, and whatever its parsers do for bytes that are no signature
-            reason = "a file was altered" if "mismatch" in str(error) else f"no trusted key made it ({type(error).__name__})"
+            reason = (
+                "a file was altered"
+                if str(error).startswith("Signature mismatch")
+                else f"no trusted key made it ({type(error).__name__})"
+            )
             continue
         return hashlib.sha256(der_of(path)).hexdigest()
     raise Unsigned(f"its signature is not good: {reason}")
