@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from chassis.grpc_server import GrpcServer
+from inference.adapters.model_process import ProcessSession
 from inference.adapters.onnx_session import Device, OnnxSession
 from inference.open_inference import OpenInference
 from inference.serving import ModelRepository
@@ -13,7 +14,8 @@ from openinference.v2.grpc_service_pb2_grpc import add_GRPCInferenceServiceServi
 
 
 async def serve(repository: Path) -> None:
-    models = ModelRepository(repository, lambda model: OnnxSession(model, device(), 1))
+    make = ProcessSession if os.environ.get("BENCH_ISOLATION", "process") == "process" else OnnxSession
+    models = ModelRepository(repository, lambda model: make(model, device(), 1))
     await models.load_all()
     service = OpenInference(models, control=False)
     register = [lambda one: add_GRPCInferenceServiceServicer_to_server(service, one)]

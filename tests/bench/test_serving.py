@@ -47,8 +47,9 @@ class Server:
     process: psutil.Process
 
     def cpu_seconds(self) -> float:
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        """Of the server, and of the processes that its models run in."""
+        every = [one.cpu_times() for one in (self.process, *self.process.children(recursive=True))]
+        return float(sum(times.user + times.system for times in every))
 
 
 @dataclass(frozen=True, slots=True)

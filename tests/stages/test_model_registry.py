@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -54,7 +55,7 @@ class Registry:
     async def approve(self, *arguments: str | Path, who: str = "dubois") -> Result:
         return await self.run(*arguments, who=who, role="model-approver")
 
-    def version(self, version: str, **said: object) -> Path:
+    def version(self, version: str, **said: Any) -> Path:
         """A signed bundle of the line."""
         folder = models.reading_bundle(self.folder / f"version {version}", models.darkness(), version=version, **said)
         signed = CliRunner().invoke(model, ["sign", str(folder), "--key", str(self.folder / "key.pem")])
@@ -206,7 +207,7 @@ async def test_a_version_is_published_once_and_again_changes_nothing(registry: R
         ({"tile_side": 512}, "takes UINT8"),
     ],
 )
-async def test_a_model_that_cannot_read_here_is_not_published(said: dict[str, object], why: str, registry: Registry) -> None:
+async def test_a_model_that_cannot_read_here_is_not_published(said: dict[str, Any], why: str, registry: Registry) -> None:
     refused(await registry.run("publish", registry.version("2", **said)), why)
 
 

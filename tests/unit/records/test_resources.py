@@ -121,6 +121,15 @@ async def test_an_older_message_does_not_replace_a_newer_one() -> None:
     assert server.resources["Patient", examples.PATIENT] == (newer, 1)
 
 
+async def test_a_study_never_loses_what_somebody_else_filed_in_it_meanwhile() -> None:
+    server = MemoryFhirServer()
+    (smaller,) = handlers.of_study(examples.order(), [examples.ingested()], [])
+    (larger,) = handlers.of_study(examples.order(), [examples.ingested()], [with_instances()])
+    for study, version in ((smaller, "1"), (larger, "2"), (smaller, "2"), (larger, "2")):
+        assert await server.put(study) == version
+    assert server.resources["ImagingStudy", smaller["id"]] == (larger, 2)
+
+
 @pytest.mark.parametrize(
     ("name", "uri"),
     [("1.2.250.1", "urn:oid:1.2.250.1"), ("CHU Rennes", "urn:casepath:authority:CHU%20Rennes"), ("", "urn:casepath:authority:")],

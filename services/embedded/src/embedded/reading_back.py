@@ -76,9 +76,8 @@ def differences(case: Case, found: Archived) -> list[str]:
         for (kind, id_), version in said.items()
         if held.get((kind, id_), version) != version
     ]
-    digests = {
-        instance.sop_instance_uid: instance.object.sha256 for slide in case.slides for instance in slide.ingested.instances
-    }
+    digests = {one.sop_instance_uid: one.object.sha256 for slide in case.slides for one in slide.ingested.instances}
+    digests |= {one.sop_instance_uid: one.object.sha256 for slide in case.slides for one in slide.scored.instances}
     filed = {entry.identifier for entry in case.filed if entry.kind == "Instance"}
     wrong += [f"instance {uid} is not filed" for uid in digests.keys() - filed]
     wrong += [f"instance {uid} has other bytes in the archive" for uid in digests if found.instances.get(uid) != digests[uid]]

@@ -43,6 +43,8 @@ class Filing:
         self.orders = orders
         self.scratch = scratch
         self.slides = Shelf(objects, SlideIngested, "records/slides")
+        # The entry of the study that a scan is in: it is there when the scan is filed, and not before.
+        self.studies = Shelf(objects, Entry, "records/studies")
         self.results = Shelf(objects, SlideScored, "records/results")
         self.reports = Shelf(objects, ReportSigned, "records/reports")
 
@@ -77,6 +79,7 @@ class Filing:
         ]
         await self.slides.put(f"{study}/{slide.scan_id}", slide)
         entries += await self.put(await self.study(order, study))
+        await self.studies.put(f"{study}/{slide.scan_id}", entries[-1])
         return [filed(slide.case_id, SLIDES_SLIDE_INGESTED.name, entries)]
 
     async def instance(self, study: str, series: str, uid: str, object_: ObjectRef) -> Entry:
@@ -95,7 +98,7 @@ class Filing:
         scored = received.data
         order = await self.filed_order(scored.case_id, INFERENCE_SLIDE_SCORED)
         study = f"{scored.case_id}/{scored.study_instance_uid}"
-        if not await self.slides.names(study):
+        if await self.studies.get(f"{study}/{scored.scan_id}") is None:
             raise Unavailable("the slide that was scored is not filed yet")
         entries = [
             await self.instance(scored.study_instance_uid, one.series_instance_uid, one.sop_instance_uid, one.object)

@@ -408,6 +408,21 @@ def stamp(recorded_at: Timestamp) -> Resource:
     return {"url": RECORDED_AT, "valueInstant": instant(recorded_at)}
 
 
+def age(found: Resource) -> float | int | None:
+    """What grows from one version of a resource to the next: when it was recorded, or of a study how much is in it."""
+    at = recorded_at(found)
+    if at is not None:
+        return at.timestamp()
+    count: int | None = found.get("numberOfInstances")
+    return count
+
+
+def newer(kept: Resource, than: Resource) -> bool:
+    """Whether what is kept must not be replaced."""
+    before, stated = age(kept), age(than)
+    return before is not None and stated is not None and before > stated
+
+
 def recorded_at(found: Resource) -> datetime | None:
     extensions: Iterable[Resource] = found.get("extension", ())
     for extension in extensions:

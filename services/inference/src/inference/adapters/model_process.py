@@ -24,8 +24,10 @@ from inference.tensors import Array, Tensor
 ENDED = Counter("casepath_inference_processes_ended_total", "Processes of models that were ended, and why", ["model", "reason"])
 # A model has this long to load: TensorRT may build an engine first.
 LOADING_SECONDS = 600.0
-# One run gets at most this many times the memory that a process may keep.
+# One run gets at most this many times the memory that a process may keep, beyond what it has when its model is loaded.
 HARD_LIMIT = 2
+# Places in /proc/self/statm (proc(5)): what is in memory, and what was asked for.
+RESIDENT, DATA = 1, 5
 # Each array begins at a multiple of this in the shared memory.
 ALIGNMENT = 64
 
@@ -177,7 +179,8 @@ def work(connection: Connection, model: ModelFile, device: Device, threads: int)
         return
     if session.provider == CPU_PROVIDER:
         # A GPU's driver maps far more than it uses.
-        resource.setrlimit(resource.RLIMIT_DATA, (model.serving.memory_megabytes * HARD_LIMIT << 20,) * 2)
+        most = megabytes(DATA) + model.serving.memory_megabytes * HARD_LIMIT
+        resource.setrlimit(resource.RLIMIT_DATA, (most << 20, most << 20))
     connection.send(Ready(session.provider, session.inputs, session.outputs))
     memory: SharedMemory | None = None
     while True:
@@ -196,6 +199,6 @@ def work(connection: Connection, model: ModelFile, device: Device, threads: int)
         connection.send(answer)
 
 
-def megabytes() -> int:
-    """What this process holds in memory now (proc(5), statm)."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20
+def megabytes(what: int = RESIDENT) -> int:
+    """What this process has in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[what]) * resource.getpagesize() >> 20

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import httpx
 
 from records.adapters.archive import answering, check
-from records.resources import Resource, recorded_at
+from records.resources import Resource, age, newer
 
 JSON = "application/fhir+json"
 
@@ -25,18 +25,16 @@ class HttpFhirServer:
         self.client = client
 
     async def put(self, resource: Resource) -> str:
-        """Create or replace; a resource that says when it was recorded never replaces a newer one.
+        """Create or replace; a resource that has an age never replaces a newer one.
 
         Raise Unavailable for 409, 412, 429, 5xx and time-outs, Rejected for other refusals.
         """
-        stated = recorded_at(resource)
         headers: dict[str, str] = {}
-        if stated is not None:
+        if age(resource) is not None:
             found = await self.read(resource)
             if found is not None:
                 kept, version = found
-                before = recorded_at(kept)
-                if before is not None and before > stated:
+                if newer(kept, resource):
                     return version
                 headers["If-Match"] = f'W/"{version}"'
         name = f"{resource['resourceType']}/{resource['id']}"
@@ -69,9 +67,7 @@ class MemoryFhirServer:
     async def put(self, resource: Resource) -> str:
         name = resource["resourceType"], resource["id"]
         kept, version = self.resources.get(name, ({}, 0))
-        stated, before = recorded_at(resource), recorded_at(kept)
-        stale = stated is not None and before is not None and before > stated
-        if kept != resource and not stale:
+        if kept != resource and not newer(kept, resource):
             version += 1
             self.resources[name] = resource, version
         return str(version)

@@ -1,0 +1,154 @@
+"""A whole slide: against a bare loop over the same tiles; by one worker and two; and, simulated from measured times, by many."""
+
+import asyncio
+import heapq
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stages.constructed_models import reading_bundle
+from stages.slide_archive import archive_at
+from stages.slide_reading import reading_at
+from wsidicom import WsiDicom
+
+import examples
+from bench.large_slide import repeated_slide
+from bench.networks import CLASSES, SIDE, resnet18
+from casepath.inference.v1.scoring_pb2 import ScoringJob, ShardScored, SlideScored
+from casepath.slides.v1.slide_pb2 import SlideIngested
+from casepath.topics import INFERENCE_SHARD_SCORED, SLIDES_SLIDE_INGESTED
+from chassis.objects import Objects
+from inference.adapters.onnx_session import OnnxSession
+from inference.bundle import load_model
+
+MEGABYTES = float(os.environ.get("BENCH_SCORED_MEGABYTES", "12"))
+SHARD_TILES = 64
+BATCH = 32
+ROUNDS = 3
+MANY = (1, 2, 4, 8, 16, 32, 64)
+# A slide of a scanner at 40 times, in tiles of 224 pixels of 0.25 um, for what is simulated.
+FULL_SLIDE_TILES = 20_000
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    classes = [str(number) for number in range(CLASSES)]
+    return reading_bundle(tmp_path / "bundle", resnet18(), classes=classes, tile_side=SIDE, threshold=1, name="resnet18")
+
+
+async def prepared(folder: Path, bundle: Path) -> tuple[SlideIngested, list[Path], ScoringJob, float]:
+    """A store with a planned slide, and its shards, each in a file; and how long planning took."""
+    source = repeated_slide(folder / "source.svs", MEGABYTES)
+    async with archive_at(folder) as archive:
+        slide = await archive.take(source, f"{examples.ACCESSION}_A1.svs")
+    objects = Objects.at(f"file://{folder / 'objects'}")
+    async with reading_at(
+        folder, bundle, objects, partial(OnnxSession, device="cpu", threads=1), shard_tiles=SHARD_TILES, batch_tiles=BATCH
+    ) as one:
+        began = time.perf_counter()
+        events = await one.handle(SLIDES_SLIDE_INGESTED, slide)
+        planning = time.perf_counter() - began
+        job = await one.scoring.job(events[0].data.job_id)  # type: ignore[attr-defined]
+    paths = []
+    for number, event in enumerate(events):
+        paths.append(folder / f"shard{number:04}")
+        paths[-1].write_bytes(event.data.SerializeToString())
+    return slide, paths, job, planning
+
+
+def by_workers(folder: Path, bundle: Path, shards: Sequence[Path], workers: int) -> tuple[float, list[float]]:
+    """Wall seconds from the first shard to the last one's end, and each shard's seconds; results of before are removed."""
+    shutil.rmtree(folder / "objects/shelf/inference/results", ignore_errors=True)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    processes = []
+    for number in range(workers):
+        own = folder / f"worker{number}"
+        own.mkdir(exist_ok=True)
+        (own / "objects").unlink(missing_ok=True)
+        (own / "objects").symlink_to(folder / "objects")
+        argv = [sys.executable, "-m", "bench.shard_worker", str(own), str(bundle), *map(str, shards[number::workers])]
+        processes.append(subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment))
+    for one in processes:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    began = time.perf_counter()
+    answers = [one.communicate("go\n")[0] for one in processes]
+    wall = time.perf_counter() - began
+    found = [json.loads(answer) for answer in answers]
+    return wall, [seconds for one in found for name, seconds in one.items() if name != "ready"]
+
+
+async def bare(folder: Path, bundle: Path, job: ScoringJob) -> float:
+    """Tiles a second of a loop that reads, cuts, scales and runs, one after the other, with nothing around it."""
+    path = await Objects.at(f"file://{folder / 'objects'}").as_file(job.level.object, folder)
+
+    def loop() -> float:
+        session = OnnxSession(load_model(bundle), "cpu", 1)
+        began = time.perf_counter()
+        with WsiDicom.open(path) as slide:
+            for start in range(0, len(job.cells), BATCH):
+                tiles = []
+                for cell in job.cells[start : start + BATCH]:
+                    left, top, side = round(cell.column * job.side), round(cell.row * job.side), round(job.side)
+                    width, height = min(side, job.level.total_columns - left), min(side, job.level.total_rows - top)
+                    tile = slide.read_region((left, top), 0, (width, height)).convert("RGB")
+                    tiles.append(np.asarray(tile.resize((SIDE, SIDE))))
+                session.session.run(None, {"tiles": np.stack(tiles)})
+        return len(job.cells) / (time.perf_counter() - began)
+
+    return await asyncio.to_thread(loop)
+
+
+def simulated(planning: float, shards: Sequence[float], gathering: float, workers: int) -> float:
+    """Seconds from plan to conclusion where each worker takes the next shard when it is free."""
+    free = [planning] * workers
+    for seconds in shards:
+        heapq.heapreplace(free, free[0] + seconds)
+    return max(free) + gathering
+
+
+async def test_a_whole_slide(tmp_path: Path, bundle: Path) -> None:
+    _, shards, job, planning = await prepared(tmp_path, bundle)
+    tiles = len(job.cells)
+    loops, ones, twos, seconds = [], [], [], []
+    for _ in range(ROUNDS):
+        loops.append(await bare(tmp_path, bundle, job))
+        twos.append((await asyncio.to_thread(by_workers, tmp_path, bundle, shards, 2))[0])
+        wall, found = await asyncio.to_thread(by_workers, tmp_path, bundle, shards, 1)
+        ones.append(wall)
+        seconds += found
+    gathering = await concluded(tmp_path, bundle, job)
+    limit, one, two = statistics.median(loops), tiles / statistics.median(ones), tiles / statistics.median(twos)
+    print(f"\na slide of {MEGABYTES:.0f} MB, ResNet-18, {tiles} tissue tiles in {len(shards)} shards, median of {ROUNDS}")
+    print(
+        f"  bare loop {limit:.1f} tiles/s; one worker {one:.1f}, {one / limit:.2f} of it; two {two:.1f}, {two / one:.2f} of one"
+    )
+    print(f"  planning {planning:.2f} s, gathering {gathering:.2f} s, a shard {statistics.median(seconds):.2f} s")
+    rng = np.random.default_rng(0)
+    many = rng.choice(seconds, FULL_SLIDE_TILES // SHARD_TILES).tolist()
+    alone = simulated(planning, many, gathering, 1)
+    print(f"  simulated, {FULL_SLIDE_TILES} tiles in {len(many)} shards whose times are drawn from the measured ones:")
+    for workers in MANY:
+        wall = simulated(planning, many, gathering, workers)
+        print(f"    {workers:3} workers {wall:8.1f} s, {alone / wall:5.1f} times one")
+    print(f"    never less than {planning + max(many) + gathering:.1f} s: planning, the longest shard, gathering")
+
+
+async def concluded(folder: Path, bundle: Path, job: ScoringJob) -> float:
+    """How long it takes to gather a slide whose shards are all read."""
+    objects = Objects.at(f"file://{folder / 'objects'}")
+    done = ShardScored(job_id=job.job_id, case_id=job.slide.case_id, shard=0, shards=job.shards)
+    async with reading_at(folder, bundle, objects, partial(OnnxSession, device="cpu", threads=1)) as reading:
+        began = time.perf_counter()
+        (event,) = await reading.handle(INFERENCE_SHARD_SCORED, done)
+        assert isinstance(event.data, SlideScored)
+        return time.perf_counter() - began
