@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import sys
 import time
 from functools import partial
@@ -32,6 +33,16 @@ async def work(folder: Path, bundle: Path, shards: list[Path]) -> dict[str, floa
     return seconds
 
 
+def used() -> dict[str, float]:
+    """Of this process and that of its model: processor seconds, and the most memory in megabytes, together."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "cpu": sum(one.ru_utime + one.ru_stime for one in both),
+        "megabytes": sum(one.ru_maxrss for one in both) / 1024,
+    }
+
+
 if __name__ == "__main__":
     known, model, *given = map(Path, sys.argv[1:])
     print(json.dumps(asyncio.run(work(known, model, given))))
+    (known / "used.json").write_text(json.dumps(used()))

@@ -1,6 +1,8 @@
 """Serving tiles over gRPC: against a bare loop of decoding and `session.run`, on the same tiles, one thread to run in each."""
 
 import asyncio
+import base64
+import json
 import os
 import statistics
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
+import httpx
 import numpy as np
 import psutil
 import pytest
@@ -21,6 +24,7 @@ from PIL import Image
 from stages.constructed_models import bundle
 from stages.model_service import packed
 
+from bench.litserve_peer import litserve
 from bench.mlserver_peer import mlserver
 from bench.model_server import device
 from bench.networks import SIDE, null, resnet18
@@ -192,3 +196,37 @@ async def test_against_mlserver(server: Server, repository: Path, tiles: list[by
                 f"  {name:28} overhead {ours * 1e6:6.0f} µs against {theirs * 1e6:6.0f} µs, {theirs / ours:.1f} times; ", end=""
             )
             print(f"{fast:.0f} against {slow:.0f} tiles/s")
+
+
+async def test_against_litserve(server: Server, repository: Path, tiles: list[bytes], tmp_path: Path) -> None:
+    """One tile a call, over HTTP and JSON there. Overhead as against MLServer."""
+    session = OnnxSession(load_model(repository / "null"), "cpu", 1)
+    alone = [request("null", tiles, number, 1) for number in range(64)]
+    bodies = [json.dumps({"tile": base64.b64encode(tile).decode()}) for tile in tiles]
+    count = NULL_TILES // 4
+    with litserve(tmp_path / "litserve", null(), BATCH) as (address, process):
+        peer = Server(address, psutil.Process(process))
+        bare_cost = 1 / statistics.median([await asyncio.to_thread(bare, session, tiles, count) for _ in range(ROUNDS)])
+        print(f"\nnull, {count} tiles, median of {ROUNDS}; bare loop {bare_cost * 1e6:.0f} µs a tile")
+        for callers in (1, UNARY_CALLERS):
+            pairs = [
+                (await served(server, alone, count, callers), await posted(peer, bodies, count, callers)) for _ in range(ROUNDS)
+            ]
+            ours, theirs = (statistics.median(1 / pair[number].cpu for pair in pairs) - bare_cost for number in (0, 1))
+            fast, slow = (statistics.median(pair[number].wall for pair in pairs) for number in (0, 1))
+            print(f"  {callers:2} callers: overhead {ours * 1e6:6.0f} µs against {theirs * 1e6:6.0f} µs, ", end="")
+            print(f"{theirs / ours:.1f} times; {fast:.0f} against {slow:.0f} tiles/s")
+
+
+async def posted(server: Server, bodies: list[str], tiles: int, callers: int) -> Rate:
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=callers), timeout=60) as client:
+        turns = iter(range(tiles))
+
+        async def call() -> None:
+            for turn in turns:
+                answer = await client.post(
+                    server.address, content=bodies[turn % len(bodies)], headers={"Content-Type": "application/json"}
+                )
+                answer.raise_for_status()
+
+        return await timed(server, tiles, lambda: asyncio.gather(*(call() for _ in range(callers))))

@@ -23,14 +23,15 @@ from wsidicom import WsiDicom
 import examples
 from bench.large_slide import repeated_slide
 from bench.networks import CLASSES, SIDE, resnet18
-from casepath.inference.v1.scoring_pb2 import ScoringJob, ShardScored, SlideScored
+from bench.wsinfer_peer import wsinfer
+from casepath.inference.v1.scoring_pb2 import ScoringJob, ShardResult, ShardScored, SlideScored
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import INFERENCE_SHARD_SCORED, SLIDES_SLIDE_INGESTED
-from chassis.objects import Objects
+from chassis.objects import Objects, Shelf
 from inference.adapters.onnx_session import OnnxSession
 from inference.bundle import load_model
 
-MEGABYTES = float(os.environ.get("BENCH_SCORED_MEGABYTES", "12"))
+MEGABYTES = float(os.environ.get("BENCH_SCORED_MEGABYTES", "4"))
 SHARD_TILES = 64
 BATCH = 32
 ROUNDS = 3
@@ -47,6 +48,7 @@ def bundle(tmp_path: Path) -> Path:
 
 async def prepared(folder: Path, bundle: Path) -> tuple[SlideIngested, list[Path], ScoringJob, float]:
     """A store with a planned slide, and its shards, each in a file; and how long planning took."""
+    folder.mkdir(exist_ok=True)
     source = repeated_slide(folder / "source.svs", MEGABYTES)
     async with archive_at(folder) as archive:
         slide = await archive.take(source, f"{examples.ACCESSION}_A1.svs")
@@ -152,3 +154,45 @@ async def concluded(folder: Path, bundle: Path, job: ScoringJob) -> float:
         (event,) = await reading.handle(INFERENCE_SHARD_SCORED, done)
         assert isinstance(event.data, SlideScored)
         return time.perf_counter() - began
+
+
+async def test_against_wsinfer(tmp_path: Path) -> None:
+    """The same weights, the same pixels of the same tiles: WSInfer reads the scanner's file, we read the DICOM made of it."""
+    classes = [str(number) for number in range(CLASSES)]
+    first = reading_bundle(tmp_path / "first", resnet18(), classes=classes, tile_side=SIDE, threshold=1, name="resnet18")
+    slide, *_ = await prepared(tmp_path / "looked", first)
+    spacing = min(one.microns_per_pixel for one in slide.instances if one.microns_per_pixel)
+    bundle = reading_bundle(
+        tmp_path / "bundle", resnet18(), classes=classes, tile_side=SIDE, threshold=1, name="resnet18", microns_per_pixel=spacing
+    )
+    _, shards, job, _ = await prepared(tmp_path / "ours", bundle)
+    alone = tmp_path / "slides"
+    alone.mkdir()
+    shutil.copy(tmp_path / "ours/source.svs", alone / "slide.svs")
+    inside = [
+        (cell.column * SIDE, cell.row * SIDE)
+        for cell in job.cells
+        if (cell.column + 1) * SIDE <= job.level.total_columns and (cell.row + 1) * SIDE <= job.level.total_rows
+    ]
+    wall, _ = await asyncio.to_thread(by_workers, tmp_path / "ours", bundle, shards, 1)
+    used = json.loads((tmp_path / "ours/worker0/used.json").read_text())
+    peer = await asyncio.to_thread(
+        wsinfer, tmp_path / "peer", alone / "slide.svs", bundle / "model.onnx", inside, SIDE, spacing, CLASSES, BATCH
+    )
+    found = await read_probabilities(tmp_path / "ours", job)
+    ours = [found[left // SIDE, top // SIDE] for left, top in inside]
+    difference = max(abs(one - row[-1]) for one, row in zip(ours, peer.probabilities, strict=True))
+    print(f"\nResNet-18 on {len(inside)} tiles, one thread for the network; ours on {len(job.cells)} with those at the edge")
+    print(f"  casepath {wall / len(job.cells) * 1e3:.1f} ms a tile, CPU {used['cpu'] / len(job.cells) * 1e3:.1f} ms, ", end="")
+    print(f"{used['megabytes']:.0f} MB; WSInfer {peer.seconds / len(inside) * 1e3:.1f} ms, ", end="")
+    print(f"CPU {peer.cpu / len(inside) * 1e3:.1f} ms, {peer.megabytes:.0f} MB")
+    print(f"  largest difference of two probabilities {difference:.1e}")
+    assert difference < 1e-3
+
+
+async def read_probabilities(folder: Path, job: ScoringJob) -> dict[tuple[int, int], float]:
+    results = Shelf(Objects.at(f"file://{folder / 'objects'}"), ShardResult, "inference/results")
+    names = sorted(await results.names(job.job_id))
+    found = [await results.get(f"{job.job_id}/{name}") for name in names]
+    values = [one for result in found if result is not None for one in result.probabilities]
+    return {(cell.column, cell.row): value for cell, value in zip(job.cells, values, strict=True)}

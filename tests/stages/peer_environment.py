@@ -4,23 +4,31 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from embedded.java import cache, locked
 
 
-def peer_python(name: str, *requirements: str) -> Path:
-    """A Python with what is required in it, made on first use. Fails, and says so, where that cannot be fetched."""
+def peer_python(name: str, *requirements: str, bare: Sequence[str] = (), python: Path = Path(sys.executable)) -> Path:
+    """A Python with what is required in it, made on first use. Fails, and says so, where that cannot be fetched.
+
+    Those in `bare` get no dependencies of their own, but see what `python` itself has.
+    """
     folder = cache() / "peers" / name
-    wanted = "\n".join([sys.version, *requirements])
+    wanted = "\n".join([sys.version, str(python), *requirements, *bare])
+    seeing = ["--system-site-packages"] if bare else []
     uv = shutil.which("uv") or cache() / "uv" / "bin" / "uv"
     with locked(f"peer-{name}"):
         marker = folder / "made-of.txt"
         if not marker.exists() or marker.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-            subprocess.run([uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *requirements], check=True)
+            install = [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
+            subprocess.run([uv, "venv", "--quiet", *seeing, "--python", python, folder], check=True)
+            subprocess.run([*install, *requirements], check=True)
+            if bare:
+                subprocess.run([*install, "--no-deps", *bare], check=True)
             marker.write_text(wanted)
     return folder / "bin" / "python"
 
