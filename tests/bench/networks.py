@@ -82,7 +82,7 @@ def resnet18() -> bytes:
             x = layers.node("Relu", layers.node("Add", beside, y))
             channels = after
     pooled = layers.node("Flatten", layers.node("GlobalAveragePool", x))
-    weights = layers.constant((layers.rng.standard_normal((channels, CLASSES)) * 0.01).astype(np.float32))
+    weights = layers.constant((layers.rng.standard_normal((channels, CLASSES)) * 0.001).astype(np.float32))
     logits = layers.node("Gemm", pooled, weights, layers.constant(np.zeros(CLASSES, np.float32)))
     layers.nodes.append(helper.make_node("Softmax", [logits], ["probabilities"]))
     return graph(layers.nodes, *ends(), layers.constants)

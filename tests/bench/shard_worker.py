@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from functools import partial
 from pathlib import Path
 
+import psutil
 from stages.slide_reading import reading_at
 
 from casepath.inference.v1.scoring_pb2 import ShardRequested
@@ -30,19 +30,23 @@ async def work(folder: Path, bundle: Path, shards: list[Path]) -> dict[str, floa
             began = time.perf_counter()
             await reading.handle(INFERENCE_SHARD_REQUESTED, request)
             seconds[path.name] = time.perf_counter() - began
+        (folder / "used.json").write_text(json.dumps(used()))
     return seconds
 
 
 def used() -> dict[str, float]:
     """Of this process and that of its model: processor seconds, and the most memory in megabytes, together."""
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return {
-        "cpu": sum(one.ru_utime + one.ru_stime for one in both),
-        "megabytes": sum(one.ru_maxrss for one in both) / 1024,
-    }
+    every = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    times = [one.cpu_times() for one in every]
+    return {"cpu": sum(one.user + one.system for one in times), "megabytes": sum(most_megabytes(one.pid) for one in every)}
+
+
+def most_megabytes(pid: int) -> float:
+    """The most that a process had in memory (proc(5), VmHWM; getrusage's figure is inherited from who started it)."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":
     known, model, *given = map(Path, sys.argv[1:])
     print(json.dumps(asyncio.run(work(known, model, given))))
-    (known / "used.json").write_text(json.dumps(used()))

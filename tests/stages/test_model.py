@@ -27,6 +27,15 @@ def test_the_session_says_what_it_runs_on(reader: Reader) -> None:
     assert reader.provider == CPU_PROVIDER == reader.session.session.get_providers()[0]
 
 
+def test_bound_inputs_and_outputs_give_the_same(reader: Reader) -> None:
+    """On the CPU: the one path of a GPU that can be tried without one."""
+    session = reader.session
+    assert isinstance(session, OnnxSession)
+    tiles = np.random.default_rng(2).integers(0, 256, (3, 256, 256, 3), np.uint8)
+    (bound,) = session.bound({reader.input.name: tiles}, "cpu")
+    assert np.array_equal(bound, reader.score(tiles))
+
+
 def test_a_required_gpu_that_is_not_there_is_refused() -> None:
     with pytest.raises(Misconfigured, match="GPU"):
         reader_of(load_bundle(BUNDLE), "gpu")

@@ -10,7 +10,7 @@ import structlog
 
 from chassis import telemetry
 from chassis.errors import CasepathError, Misconfigured, defect_and_place
-from chassis.health import Check, Health
+from chassis.health import Check, Facts, Health
 from chassis.http_server import HttpServer
 from chassis.settings import Settings, load
 
@@ -23,7 +23,7 @@ EX_UNAVAILABLE = 69
 EX_SOFTWARE = 70
 
 
-async def run_parts(settings: Settings, parts: Sequence[Part], ready: dict[str, Check]) -> None:
+async def run_parts(settings: Settings, parts: Sequence[Part], ready: dict[str, Check], facts: Facts = dict) -> None:
     """Run every part until a signal, or until one fails: then stop the others and raise its error."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -31,7 +31,7 @@ async def run_parts(settings: Settings, parts: Sequence[Part], ready: dict[str, 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    health = HttpServer(Health(ready).app(), settings.health_host, settings.health_port)
+    health = HttpServer(Health(ready, facts).app(), settings.health_host, settings.health_port)
 
     async def run(part: Part) -> None:
         try:

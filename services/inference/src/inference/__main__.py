@@ -77,7 +77,10 @@ async def compose(settings: InferenceSettings) -> None:
                 if lost.is_set():
                     raise Unavailable("the device failed, and a new session did not help")
 
-            await run_parts(settings, [worker.run, server.run, watch], {"kafka": worker.assigned.is_set})
+            def provider() -> dict[str, str]:
+                return {"model": f"{bundle.name} {bundle.version}", "provider": served.session.provider}
+
+            await run_parts(settings, [worker.run, server.run, watch], {"kafka": worker.assigned.is_set}, provider)
     await models.close()
     await serving.close()
 

@@ -16,7 +16,7 @@ from casepath.cases.v1.cases_pb2 import (
     SlideState,
     WorklistEntry,
 )
-from casepath.inference.v1.scoring_pb2 import FailureReason, Finding
+from casepath.inference.v1.scoring_pb2 import STAGE_CANARY, FailureReason, Finding
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, Urgency
 from casepath.intake.v1.patient_pb2 import Patient, Sex
 from casepath.portal.v1.reading_pb2 import FindingReviewed, Verdict
@@ -198,6 +198,8 @@ def notices(case: Case) -> list[Notice]:
             say(slide, f"notice.{short(QualityFlag, flag)}", sharp=round(slide.ingested.quality.sharp_fraction * 100))
         if slide.HasField("scored"):
             scored = slide.scored
+            if scored.stage == STAGE_CANARY:
+                say(slide, "notice.on_trial", version=scored.model.version)
             if scored.failed_tiles:
                 say(slide, "notice.failed_tiles", n=scored.failed_tiles, of=scored.tiles)
             if scored.unexamined_tissue >= 0.0005:

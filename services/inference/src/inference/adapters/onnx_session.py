@@ -89,13 +89,13 @@ class OnnxSession:
     def close(self) -> None:
         """ONNX Runtime frees a session when nobody refers to it."""
 
-    def bound(self, feeds: Mapping[str, Array]) -> list[Array]:
+    def bound(self, feeds: Mapping[str, Array], device: str = "cuda") -> list[Array]:
         """On a GPU: inputs are copied there once, and outputs stay there until the run has ended."""
         binding = self.session.io_binding()
         for name, value in feeds.items():
             binding.bind_cpu_input(name, np.ascontiguousarray(value))
         for one in self.outputs:
-            binding.bind_output(one.name, "cuda")
+            binding.bind_output(one.name, device)
         self.session.run_with_iobinding(binding)
         return list(binding.copy_outputs_to_cpu())
 
