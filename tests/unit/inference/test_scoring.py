@@ -337,3 +337,5 @@ def test_shards_of_an_urgent_order_have_a_topic_of_their_own(urgency: Urgency, t
     events = shards_requested(one)
     assert {event.topic.name for event in events} == {topic.name}
     assert len(events) == one.shards
+    one.stage = STAGE_SHADOW
+    assert {event.topic for event in shards_requested(one)} == {INFERENCE_SHARD_REQUESTED}

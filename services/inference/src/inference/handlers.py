@@ -154,7 +154,8 @@ def shard_cells(job: ScoringJob, shard: int) -> list[Cell]:
 
 def shards_requested(job: ScoringJob) -> list[Event]:
     """One work item a shard, each with a key of its own so that one slide spreads over all workers; the urgent in their topic."""
-    urgent = job.slide.urgency in (URGENCY_STAT, URGENCY_ASAP)
+    # Nobody waits for a version in shadow.
+    urgent = job.slide.urgency in (URGENCY_STAT, URGENCY_ASAP) and job.stage != STAGE_SHADOW
     return [
         Event(
             INFERENCE_URGENT_SHARD_REQUESTED if urgent else INFERENCE_SHARD_REQUESTED,

@@ -44,11 +44,13 @@ class Monitoring:
         scored = received.data
         if not scored.HasField("scores"):
             return ()
-        # Named by time first, so that the last ones are found without reading them all.
-        name = f"{folder_of(scored.model)}/{received.envelope.time:%Y%m%dT%H%M%S%f}-{scored.job_id}"
-        known = await self.readings.names(folder_of(scored.model))
+        # Named by time first, so that the last ones are known by their names; older ones are let go.
+        folder = folder_of(scored.model)
+        known = sorted(await self.readings.names(folder))
         if not any(one.endswith(scored.job_id) for one in known):
-            await self.readings.put(name, figures_of(scored))
+            await self.readings.put(f"{folder}/{received.envelope.time:%Y%m%dT%H%M%S%f}-{scored.job_id}", figures_of(scored))
+        for name in known[: -self.settings.drift_slides]:
+            await self.readings.remove(f"{folder}/{name}")
         drift = await self.drift(scored.model)
         if drift is None:
             return ()

@@ -27,7 +27,7 @@ from casepath.topics import (
     INFERENCE_URGENT_SHARD_REQUESTED,
     SLIDES_SLIDE_INGESTED,
 )
-from chassis.errors import Misconfigured, NotFound, Rejected
+from chassis.errors import Misconfigured, NotFound, Rejected, Unavailable
 from chassis.events import Event
 from chassis.objects import Objects, Shelf
 from chassis.tissue import tissue_mask
@@ -164,7 +164,10 @@ class Scoring:
                 async with self.shards.turn(urgent):
                     result = await self.result(job, request.shard, urgent)
             except Stopped:
-                return []
+                ended = await self.conclusions.get(request.job_id)
+                if ended is None:
+                    raise Unavailable("the device failed: another worker reads this shard") from None
+                return [concluded(ended)]
             # Of two that read a shard, on machines that differ in the last digit, the first counts.
             await self.results.create(name, result)
         return [shard_scored(request)]

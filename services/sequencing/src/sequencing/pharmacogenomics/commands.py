@@ -1,0 +1,101 @@
+"""`casepath pgx`: which alleles a patient has, and which drugs and doses suit them, from a VCF alone."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from chassis.errors import Malformed
+from sequencing.pharmacogenomics.report import GeneResult, OutsideCall, Report
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MOST_LABELS = 5
+
+
+@click.group()
+def pgx() -> None:
+    """Pharmacogenomics."""
+
+
+@pgx.command()
+@click.argument("vcf", type=FILE)
+@click.option("--outside-calls", type=FILE, help="TSV of gene, diplotype, and, where known, phenotype and activity score.")
+@click.option("--sample", default="", help="Which sample, where the file has several.")
+@click.option("--drug", "drugs", multiple=True, help="Only advice for this drug; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def call(vcf: Path, outside_calls: Path | None, sample: str, drugs: tuple[str, ...], as_json: bool) -> None:
+    """Match the genotypes in VCF (or a gVCF, GRCh38) with named alleles, and quote what guidelines say for each drug.
+
+    A position that the file does not have was not genotyped: it is never taken for the reference. For a decision in care a
+    pharmacist or physician reads the guideline itself.
+    """
+    from sequencing.pharmacogenomics.report import reported
+    from sequencing.pharmacogenomics.variant_file import read_genotypes
+
+    found = reported(read_genotypes(vcf, sample), read_outside(outside_calls) if outside_calls else ())
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        return
+    for one in found.genes:
+        click.echo(gene_line(one))
+    click.echo()
+    show_advice(found, {name.lower() for name in drugs})
+
+
+def read_outside(path: Path) -> list[OutsideCall]:
+    """Raise Malformed with the line that is not gene and diplotype."""
+    calls = []
+    with path.open(newline="") as file:
+        for number, row in enumerate(csv.reader(file, delimiter="\t"), start=1):
+            cells = [cell.strip() for cell in row if cell.strip()]
+            if not cells or cells[0].startswith("#"):
+                continue
+            if not 2 <= len(cells) <= 4:
+                raise Malformed(
+                    f"{path.name}, line {number}: a call is gene, diplotype, perhaps phenotype, perhaps activity score"
+                )
+            calls.append(OutsideCall(*cells))
+    return calls
+
+
+def gene_line(one: GeneResult) -> str:
+    match = one.match
+    if match.components:
+        said = f"{', '.join(match.components)} (phase not known)"
+    elif match.diplotypes:
+        said = " or ".join(each.name for each in match.best)
+    else:
+        said = f"not called: {match.reason}"
+    told = [f"{one.gene:8} {said}"]
+    told += [
+        f"{each.result}{f' (activity score {each.activity_score})' if each.activity_score else ''}" for each in one.phenotypes
+    ]
+    if match.missing and one.called:
+        told.append(f"{len(match.missing)} positions not genotyped: {some(match.missing)}")
+    if match.not_excluded and one.called:
+        told.append(f"does not exclude {some(match.not_excluded)}")
+    return "; ".join(told)
+
+
+def some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_LABELS]) + (f" and {len(names) - MOST_LABELS} more" if len(names) > MOST_LABELS else "")
+
+
+def show_advice(found: Report, drugs: set[str]) -> None:
+    for one in found.advice:
+        if (drugs and not drugs & {name.lower() for name in one.drugs}) or not (one.changes or drugs):
+            continue
+        because = ", ".join(f"{gene} {result}" for gene, result in one.because.items())
+        strength = f", {one.strength}" if one.strength else ""
+        click.echo(f"{', '.join(one.drugs)} ({one.source}{strength}; {one.population}): {because}")
+        for line in one.text.splitlines():
+            click.echo(f"    {line}")
+        for gene, alleles in one.not_excluded.items():
+            click.echo(f"    NOT TESTED in {gene}: {some(alleles)}; with one of them this advice may be wrong.")
+    open_ = [(left, needs) for left, needs in found.unanswered if not drugs or drugs & {name.lower() for name in left.drugs}]
+    if open_:
+        click.echo("\nNo advice, since a gene is not told:")
+        for left, needs in open_:
+            click.echo(f"    {', '.join(left.drugs)} ({left.source}): {', '.join(needs)}")

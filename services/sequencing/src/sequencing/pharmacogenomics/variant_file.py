@@ -1,0 +1,224 @@
+"""Genotypes of a VCF or gVCF at the positions of named alleles (VCF 4.3 and later, GRCh38)."""
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pysam
+
+from chassis.errors import Malformed
+from sequencing.pharmacogenomics.definitions import Gene, Position, genes, places
+from sequencing.pharmacogenomics.matching import Genotype
+
+# GRCh38's chromosomes with pharmacogenes (NCBI, GCA_000001405.15).
+LENGTHS = {
+    "chr1": 248956422,
+    "chr2": 242193529,
+    "chr4": 190214555,
+    "chr6": 170805979,
+    "chr7": 159345973,
+    "chr8": 145138636,
+    "chr10": 133797422,
+    "chr12": 133275309,
+    "chr13": 114364328,
+    "chr16": 90338345,
+    "chr19": 58617616,
+    "chrX": 156040895,
+}
+# A file in blocks (SAM specification, section 4.1) is gzip with an extra field in its header (RFC 1952).
+GZIP, BLOCKED = b"\x1f\x8b", 4
+NOT_A_BASE = ("<", "*", "[", "]", ".")
+PASSED = frozenset({"PASS", "."})
+
+
+@dataclass(frozen=True, slots=True)
+class Genotypes:
+    """By gene, and then by the index of its positions; `unknown` has places with a base that no definition knows."""
+
+    sample: str
+    called: Mapping[str, Mapping[int, Genotype]] = field(default_factory=dict)
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    filtered: int = 0
+
+
+class OtherBuild(Malformed):
+    """The file is not on the reference that the definitions are."""
+
+
+def read_genotypes(path: Path, sample: str = "") -> Genotypes:
+    """What a file says of one of its samples; it may be left out where the file has one.
+
+    Raise Malformed, with the place, where it is no VCF, has several samples, or disagrees with the reference of the definitions.
+    """
+    # htslib says on the standard error what it makes of a header; what matters is raised.
+    before = pysam.set_verbosity(0)
+    try:
+        with readable(path) as file:
+            return genotypes_of(file, sample)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise Malformed(f"{path.name} is not a whole VCF: {first_line(error)}") from None
+    finally:
+        pysam.set_verbosity(before)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[Path]:
+    """A file that htslib can read; what plain gzip compressed it cannot, so that is unpacked."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start[:2] != GZIP or (len(start) > 3 and start[3] & BLOCKED):
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(suffix=".vcf") as unpacked, gzip.open(path) as packed:
+        shutil.copyfileobj(packed, unpacked)
+        unpacked.flush()
+        yield Path(unpacked.name)
+
+
+def genotypes_of(path: Path, sample: str) -> Genotypes:
+    wanted = {(one.chromosome, one.position): one for one in places()}
+    found: dict[tuple[str, int], list[Reading]] = {}
+    filtered = 0
+    with pysam.VariantFile(str(path)) as file:
+        chosen = sample_of(list(file.header.samples), sample)
+        check_build(file.header.contigs)
+        for record in file:
+            chromosome = with_prefix(record.chrom)
+            for position in covered(record, chromosome, wanted):
+                if not set(record.filter.keys()) <= PASSED:
+                    filtered += 1
+                    continue
+                reading = read(record, record.samples[chosen], position)
+                if reading is not None:
+                    found.setdefault((chromosome, position.position), []).append(reading)
+    return by_gene(chosen, found, filtered)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Bases of each chromosome in the terms of a definition; None for one that it does not know."""
+
+    bases: tuple[str | None, ...]
+    phase_set: str | None
+
+
+def by_gene(sample: str, found: Mapping[tuple[str, int], list[Reading]], filtered: int) -> Genotypes:
+    called: dict[str, dict[int, Genotype]] = {}
+    unknown: dict[str, tuple[str, ...]] = {}
+    for gene in genes().values():
+        called[gene.name], strange = of_gene(gene, found)
+        unknown[gene.name] = strange
+    return Genotypes(sample, called, unknown, filtered)
+
+
+def of_gene(gene: Gene, found: Mapping[tuple[str, int], list[Reading]]) -> tuple[dict[int, Genotype], tuple[str, ...]]:
+    called: dict[int, Genotype] = {}
+    strange: list[str] = []
+    for index, position in enumerate(gene.positions):
+        readings = found.get((position.chromosome, position.position), [])
+        if not readings:
+            continue
+        one = joined(readings, position.ref)
+        bases = tuple(base for base in one.bases if base is not None)
+        if len(bases) < len(one.bases):
+            strange.append(position.label)
+        else:
+            called[index] = Genotype(bases, one.phase_set)
+    return called, tuple(strange)
+
+
+def joined(readings: list[Reading], ref: str) -> Reading:
+    """Several records of one position, as `bcftools norm -m-` leaves them: what is not the reference in any of them is there."""
+    first = readings[0]
+    for other in readings[1:]:
+        if all(base == ref for base in other.bases):
+            continue
+        if all(base == ref for base in first.bases):
+            first = other
+        elif len(first.bases) == len(other.bases) == 2:
+            mine = [base for base in first.bases if base != ref]
+            theirs = [base for base in other.bases if base != ref]
+            if first.phase_set is not None and first.phase_set == other.phase_set:
+                first = Reading(
+                    tuple(a if a != ref else b for a, b in zip(first.bases, other.bases, strict=True)), first.phase_set
+                )
+            elif len(mine) == len(theirs) == 1:
+                first = Reading((mine[0], theirs[0]), None)
+    return first
+
+
+def covered(record: Any, chromosome: str, wanted: Mapping[tuple[str, int], Position]) -> Iterator[Position]:
+    """Positions that a record tells of: its own, and of a reference block each in it."""
+    if is_block(record):
+        for at in range(record.pos, record.stop + 1):
+            if (chromosome, at) in wanted:
+                yield wanted[chromosome, at]
+    elif (chromosome, record.pos) in wanted:
+        yield wanted[chromosome, record.pos]
+
+
+def is_block(record: Any) -> bool:
+    """Of a gVCF: no allele but the reference and a symbolic one, over a stretch."""
+    return record.rlen > len(record.ref) and all(alt.startswith("<") for alt in record.alts or ())
+
+
+def read(record: Any, call: Any, position: Position) -> Reading | None:
+    """None where the genotype is missing or partly missing."""
+    indexes = call.allele_indices
+    if not indexes or any(index is None for index in indexes):
+        return None
+    phase_set = str(call["PS"]) if "PS" in record.format and call.get("PS") is not None else "all"
+    phase = phase_set if call.phased and len(indexes) > 1 else None
+    if is_block(record) and not any(indexes):
+        return Reading((position.ref,) * len(indexes), None)
+    if record.ref[0].upper() != position.ref[0]:
+        raise OtherBuild(
+            f"{record.chrom}:{record.pos} has {record.ref} where GRCh38 has {position.ref}: is the file on another reference?"
+        )
+    alleles = [said.upper() for said in (record.ref, *(record.alts or ()))]
+    return Reading(tuple(in_terms(alleles[index], alleles[0], position) for index in indexes), phase)
+
+
+def in_terms(base: str, ref: str, position: Position) -> str | None:
+    """A base of a record as the definition writes it: with more, or fewer, of the reference's bases after it."""
+    if base.startswith(NOT_A_BASE):
+        return None
+    mine = position.ref
+    if mine.startswith(ref):
+        base += mine[len(ref) :]
+    elif ref.startswith(mine) and base.endswith(ref[len(mine) :]) and len(base) > len(ref) - len(mine):
+        base = base[: len(base) - (len(ref) - len(mine))]
+    elif ref != mine:
+        return None
+    return base if base in (mine, *position.alts) else None
+
+
+def sample_of(samples: list[str], wanted: str) -> str:
+    if wanted:
+        if wanted not in samples:
+            raise Malformed(f"the file has no sample of that name; it has {len(samples)}")
+        return wanted
+    if len(samples) != 1:
+        raise Malformed(f"the file has {len(samples)} samples: say which with --sample")
+    return samples[0]
+
+
+def check_build(contigs: Any) -> None:
+    for name, contig in contigs.items():
+        expected = LENGTHS.get(with_prefix(name))
+        if expected and contig.length and contig.length != expected:
+            raise OtherBuild(f"{name} has {contig.length} bases in the header, and {expected} in GRCh38: map the file to GRCh38")
+
+
+def with_prefix(chromosome: str) -> str:
+    return chromosome if chromosome.startswith("chr") else f"chr{chromosome}"
+
+
+def first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
