@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -42,6 +43,24 @@ def call(vcf: Path, outside_calls: Path | None, sample: str, drugs: tuple[str, .
         click.echo(gene_line(one))
     click.echo()
     show_advice(found, {name.lower() for name in drugs})
+
+
+@pgx.command()
+@click.argument("vcf", type=FILE)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
+@click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)
+@click.option("--outside-calls", type=FILE, help="TSV of gene, diplotype, and, where known, phenotype and activity score.")
+@click.option("--sample", default="", help="Which sample, where the file has several.")
+def page(vcf: Path, out: Path, language: Literal["en", "fr"], outside_calls: Path | None, sample: str) -> None:
+    """Write a treatment page, drug by drug, to read or to print. Guidelines are quoted in English, as published."""
+    from sequencing.pharmacogenomics.page import page as written
+    from sequencing.pharmacogenomics.report import reported
+    from sequencing.pharmacogenomics.variant_file import read_genotypes
+
+    genotypes = read_genotypes(vcf, sample)
+    found = reported(genotypes, read_outside(outside_calls) if outside_calls else ())
+    out.write_text(written(found, genotypes.sample, language))
+    click.echo(out)
 
 
 def read_outside(path: Path) -> list[OutsideCall]:

@@ -1,0 +1,124 @@
+"""A treatment page for one patient: drug by drug what the genotype says, in English or French, to read or to print. Pure.
+
+Guidelines are quoted in English, as published.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any, Literal
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from sequencing.pharmacogenomics.guidance import Advice
+from sequencing.pharmacogenomics.labels import LABELS, PHRASES
+from sequencing.pharmacogenomics.report import GeneResult, Report
+
+type Language = Literal["en", "fr"]
+
+# So many names are shown of a list.
+MOST = 6
+CARD = """<article{% if changes %} class="changes"{% endif %}>
+<h3>{{ drug }}</h3>
+{% for one in found %}<p><span class="tag">{{ one.source }}{% if one.strength %}, {{ one.strength }}{% endif %}</span>
+{{ one.because }}{% if one.population %} · {{ one.population }}{% endif %}</p>
+<div class="quote" lang="en">{{ one.text }}</div>
+{% for gene, alleles in one.not_excluded %}<p class="missing">{{ t.not_tested_in.format(gene=gene, alleles=alleles) }}</p>
+{% endfor %}<p class="small"><a href="{{ one.url }}">{{ one.guideline }}</a>, {{ one.version }}</p>
+{% endfor %}</article>
+"""
+
+
+def page(report: Report, sample: str, language: Language) -> str:
+    """The page as HTML."""
+    texts, environment = LABELS[language], Environment(autoescape=True, undefined=StrictUndefined)
+    card = environment.from_string(CARD)
+
+    def shown(drug: str, found: Sequence[Mapping[str, Any]], changes: bool) -> Markup:
+        return Markup(card.render(drug=drug, found=found, changes=changes, t=texts))
+
+    template = environment.from_string((files("sequencing.pharmacogenomics") / "page.html").read_text())
+    return template.render(
+        language=language,
+        t=texts,
+        sample=sample,
+        card=shown,
+        changing=by_drug(report.advice, True, language),
+        unchanging=by_drug(report.advice, False, language),
+        unanswered=unanswered(report),
+        genes=[gene_row(one, language) for one in report.genes],
+        versions=versions(report),
+    )
+
+
+def by_drug(advice: Sequence[Advice], changes: bool, language: Language) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Drugs in the order of their names. One for which any guideline asks for a change is among the changing ones, whole."""
+    found: dict[str, list[Advice]] = {}
+    for one in advice:
+        for drug in one.drugs:
+            found.setdefault(drug, []).append(one)
+    return [
+        (drug, [quoted(one, language) for one in said])
+        for drug, said in sorted(found.items())
+        if any(one.changes for one in said) == changes
+    ]
+
+
+def quoted(one: Advice, language: Language) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "strength": phrase(one.strength, language) if one.strength not in ("", "N/A") else "",
+        "population": phrase(one.population, language),
+        "because": ", ".join(f"{gene}: {phrase(result, language)}" for gene, result in one.because.items()),
+        "text": one.text,
+        "not_excluded": [(gene, some(alleles)) for gene, alleles in one.not_excluded.items()],
+        "guideline": one.guideline,
+        "version": one.version,
+        "url": one.url,
+    }
+
+
+def unanswered(report: Report) -> list[tuple[str, list[str]]]:
+    """Drugs that no guideline could say anything of, with the genes that are not told."""
+    answered = {drug for one in report.advice for drug in one.drugs}
+    found: dict[str, set[str]] = {}
+    for guideline, needs in report.unanswered:
+        for drug in guideline.drugs:
+            if drug not in answered:
+                found.setdefault(drug, set()).update(needs)
+    return [(drug, sorted(needs)) for drug, needs in sorted(found.items())]
+
+
+def gene_row(one: GeneResult, language: Language) -> dict[str, Any]:
+    texts, match = LABELS[language], one.match
+    if match.components:
+        said = f"{', '.join(match.components)} ({texts['phase_unknown']})"
+    elif match.diplotypes:
+        said = f" {texts['or']} ".join(each.name for each in match.best)
+    else:
+        said = texts["not_called"]
+    return {
+        "gene": one.gene,
+        "said": said,
+        "outside": one.source == "outside",
+        "phenotype": "; ".join(phrase(each.result, language) for each in one.phenotypes),
+        "not_tested": texts["positions"].format(n=len(match.missing), of=len(match.missing) + match.called)
+        if match.missing
+        else "",
+    }
+
+
+def versions(report: Report) -> str:
+    definitions = sorted({one.definitions for one in report.genes if one.definitions})
+    guidance = sorted({one.version for one in report.advice})
+    newest = f"CPIC, DPWG {guidance[0]} – {guidance[-1]}" if guidance else "-"
+    return f"PharmCAT {', '.join(definitions)}; {newest}"
+
+
+def some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST]) + (f" (+{len(names) - MOST})" if len(names) > MOST else "")
+
+
+def phrase(text: str, language: Language) -> str:
+    """In the reader's language where it is known, else as published."""
+    return PHRASES[language].get(text, text)
