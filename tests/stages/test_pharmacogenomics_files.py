@@ -18,6 +18,8 @@ DATA = Path(__file__).parents[1] / "data/pgx"
 CASES = json.loads((DATA / "vcf_cases.json").read_text())
 HEADER = '##fileformat=VCFv4.3\n##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
 HEADER += '##INFO=<ID=END,Number=1,Type=Integer,Description="End">\n##FILTER=<ID=q10,Description="Low">\n'
+HEADER += '##INFO=<ID=MIN_DP,Number=1,Type=Integer,Description="Least">\n'
+HEADER += '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Depth">\n'
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT"
 # VKORC1 has one position, CYP3A5 one with an insertion.
 VKORC1 = ("chr16", 31096368)
@@ -98,6 +100,10 @@ def of_vkorc1(path: Path, sample: str = "") -> Genotype | None:
         ("chr16 31096368 . C . . PASS . GT 0/0", ("C", "C")),
         ("chr16 31096000 . G <NON_REF> . . END=31097000 GT 0/0", ("C", "C")),
         ("chr16 31096368 . C T,<NON_REF> . PASS . GT 0/1", ("C", "T")),
+        ("chr16 31096000 . G . . . END=31097000;MIN_DP=10 GT 0/0", ("C", "C")),
+        ("chr16 31096000 . G . . . END=31097000;MIN_DP=9 GT 0/0", None),
+        ("chr16 31096368 . C . . PASS . GT:DP 0/0:3", None),
+        ("chr16 31096368 . C T . PASS . GT:DP 0/1:3", ("C", "T")),
         ("chr16 31096368 . C T . PASS . GT ./.", None),
         ("chr16 31096368 . C T . PASS . GT ./1", None),
         ("chr16 31096368 . C T . q10 . GT 0/1", None),

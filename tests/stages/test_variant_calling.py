@@ -26,6 +26,7 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> Called:
 
 def digests(found: Called) -> list[str]:
     files = (found.alignments, found.alignments_index, found.variants, found.variants_index)
+    files += (found.genomic_variants, found.genomic_variants_index)  # type: ignore[assignment]
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
 
 
@@ -82,7 +83,30 @@ def test_nothing_but_results_is_left(called: Called) -> None:
         "alignments.bam.bai",
         "variants.vcf.gz",
         "variants.vcf.gz.tbi",
+        "variants.g.vcf.gz",
+        "variants.g.vcf.gz.tbi",
     }
+
+
+def test_the_gvcf_tells_what_is_reference_from_what_was_not_covered(called: Called) -> None:
+    options = ["-a", "-J", "-q", "1", "-G", "0x704", str(called.alignments)]
+    depths = [int(line.split("\t")[2]) for line in str(pysam.samtools.depth(*options)).splitlines()]
+    told: dict[int, int] = {}
+    alternate = set()
+    with pysam.VariantFile(str(called.genomic_variants)) as vcf:
+        for record in vcf:
+            if None in record.samples[0].allele_indices:
+                continue
+            if record.alts is None:
+                told |= dict.fromkeys(range(record.pos, record.stop + 1), record.info["MIN_DP"])
+            else:
+                alternate.add(record.pos)
+    uncovered = {position for position, depth in enumerate(depths, start=1) if not depth}
+    assert not uncovered & told.keys()
+    assert 0.9 < len(told) / (len(depths) - len(uncovered)) <= 1
+    assert all(depths[position - 1] >= least for position, least in told.items())
+    with pysam.VariantFile(str(called.variants)) as vcf:
+        assert {record.pos for record in vcf} <= alternate | told.keys()
 
 
 def test_reads_that_are_unfit_are_refused_while_they_are_aligned(tmp_path: Path) -> None:

@@ -72,6 +72,8 @@ class CallingJobs:
                 alignments_index=await self.objects.put(called.alignments_index),
                 variants=await self.objects.put(called.variants),
                 variants_index=await self.objects.put(called.variants_index),
+                genomic_variants=await self.objects.put(called.genomic_variants),
+                genomic_variants_index=await self.objects.put(called.genomic_variants_index),
                 quality=called.figures(),
                 tools=called.tools,
             )

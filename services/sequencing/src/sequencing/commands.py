@@ -43,7 +43,7 @@ def call(reads: tuple[Path, Path], reference: Path, out: Path, sample: str, thre
     quality = called.figures()
     (out / "quality.json").write_text(json.dumps(by_name(quality), indent=2) + "\n")
     if as_json:
-        files = {"alignments": str(called.alignments), "variants": str(called.variants)}
+        files = {"alignments": str(called.alignments), "variants": str(called.variants), "gvcf": str(called.genomic_variants)}
         click.echo(json.dumps({**files, "tools": called.tools, "quality": by_name(quality)}, indent=2))
         return
     click.echo(f"{quality.reads} reads, {quality.mapped_reads} mapped, {quality.duplicate_reads} duplicates")

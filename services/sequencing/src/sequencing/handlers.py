@@ -31,6 +31,8 @@ class CalledObjects:
     alignments_index: ObjectRef
     variants: ObjectRef
     variants_index: ObjectRef
+    genomic_variants: ObjectRef
+    genomic_variants_index: ObjectRef
     quality: Quality
     tools: tuple[str, ...]
 
@@ -93,6 +95,8 @@ def variants_called(request: CallingRequested, called: CalledObjects, reference_
         alignments_index=called.alignments_index,
         variants=called.variants,
         variants_index=called.variants_index,
+        genomic_variants=called.genomic_variants,
+        genomic_variants_index=called.genomic_variants_index,
         quality=called.quality,
         reference=request.reads.reference,
         reference_sha256=reference_sha256,

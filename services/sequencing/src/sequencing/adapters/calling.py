@@ -17,6 +17,8 @@ from sequencing.adapters.measuring import measure
 # Reads deeper than this at one position are sampled by bcftools mpileup.
 DEEPEST = 1000
 LEAST_MAPPING_QUALITY = 1
+# A block of the gVCF ends where the depth comes to another of these ranges.
+DEPTHS = "1,5,10,20"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Called:
     alignments_index: Path
     variants: Path
     variants_index: Path
+    genomic_variants: Path
+    genomic_variants_index: Path
     quality: bytes
     tools: tuple[str, ...]
 
@@ -66,10 +70,10 @@ def call(work: Calling) -> Called:
     try:
         index_reference(work.reference, link)
         alignments, tally = align(work.reads, link, work.sample, work.out, work.threads)
-        variants = work.out / "variants.vcf.gz"
+        variants, genomic = work.out / "variants.vcf.gz", work.out / "variants.g.vcf.gz"
         # bcftools writes the path of the reference as it was given into the header: give one that says nothing of this machine.
         with contextlib.chdir(work.out):
-            call_variants(Path(link.name), Path(alignments.name), Path(variants.name))
+            call_variants(Path(link.name), Path(alignments.name), Path(variants.name), Path(genomic.name))
         quality = measure(alignments, variants, tally)
     except pysam.SamtoolsError as error:
         raise Malformed(f"a tool refused the reads: {str(error).splitlines()[0][:200]}") from error
@@ -81,6 +85,8 @@ def call(work: Calling) -> Called:
         alignments_index=alignments.with_suffix(".bam.bai"),
         variants=variants,
         variants_index=variants.with_suffix(".gz.tbi"),
+        genomic_variants=genomic,
+        genomic_variants_index=genomic.with_suffix(".gz.tbi"),
         quality=quality.SerializeToString(deterministic=True),
         tools=tools(),
     )
@@ -96,8 +102,12 @@ def index_reference(source: Path, link: Path) -> None:
         samtools.faidx(str(link), catch_stdout=False)
 
 
-def call_variants(reference: Path, alignments: Path, variants: Path) -> None:
-    """bcftools mpileup, call -mv, norm (left-aligned, one allele a record), bgzip, tabix."""
+def call_variants(reference: Path, alignments: Path, variants: Path, genomic: Path) -> None:
+    """bcftools mpileup, call, norm (left-aligned), bgzip, tabix.
+
+    `variants` has what differs from the reference, one allele a record; `genomic` (gVCF) also in blocks where the reads
+    say that it does not, by depth. What is in neither was not covered.
+    """
     piled, raw = Path("piled.bcf"), Path("raw.bcf")
     annotations = "FORMAT/AD,FORMAT/DP,INFO/AD"
     pileup = ["--no-version", "-q", str(LEAST_MAPPING_QUALITY), "-d", str(DEEPEST), "-a", annotations, "-f", str(reference)]
@@ -105,7 +115,11 @@ def call_variants(reference: Path, alignments: Path, variants: Path) -> None:
     bcftools.call("--no-version", "-mv", "-a", "GQ", "-Ob1", "-o", str(raw), str(piled), catch_stdout=False)
     normal = ["--no-version", "-m", "-any", "-f", str(reference), "-Oz", "-o", str(variants), str(raw)]
     bcftools.norm(*normal, catch_stdout=False)
-    pysam.tabix_index(str(variants), preset="vcf", force=True)
+    blocks = ["--no-version", "-m", "-a", "GQ", "--gvcf", DEPTHS, "-Ob1", "-o", str(raw), str(piled)]
+    bcftools.call(*blocks, catch_stdout=False)
+    bcftools.norm("--no-version", "-f", str(reference), "-Oz", "-o", str(genomic), str(raw), catch_stdout=False)
+    for path in (variants, genomic):
+        pysam.tabix_index(str(path), preset="vcf", force=True)
     piled.unlink()
     raw.unlink()
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ LENGTHS = {
 }
 # A file in blocks (SAM specification, section 4.1) is gzip with an extra field in its header (RFC 1952).
 GZIP, BLOCKED = b"\x1f\x8b", 4
+# So few reads may all be of one chromosome: of ten, once in 512 genomes, a heterozygous base is not seen.
+LEAST_DEPTH = 10
 NOT_A_BASE = ("<", "*", "[", "]", ".")
 PASSED = frozenset({"PASS", "."})
 
@@ -173,6 +176,8 @@ def read(record: Any, call: Any, position: Position) -> Reading | None:
     indexes = call.allele_indices
     if not indexes or any(index is None for index in indexes):
         return None
+    if not any(indexes) and depth(record, call) < LEAST_DEPTH:
+        return None
     phase_set = str(call["PS"]) if "PS" in record.format and call.get("PS") is not None else "all"
     phase = phase_set if call.phased and len(indexes) > 1 else None
     if is_block(record) and not any(indexes):
@@ -183,6 +188,16 @@ def read(record: Any, call: Any, position: Position) -> Reading | None:
         )
     alleles = [said.upper() for said in (record.ref, *(record.alts or ()))]
     return Reading(tuple(in_terms(alleles[index], alleles[0], position) for index in indexes), phase)
+
+
+def depth(record: Any, call: Any) -> float:
+    """How many reads say so; without end where the file does not tell."""
+    if "MIN_DP" in record.info:
+        return float(record.info["MIN_DP"])
+    for name in ("MIN_DP", "DP"):
+        if name in record.format and call.get(name) is not None:
+            return float(call[name])
+    return inf
 
 
 def in_terms(base: str, ref: str, position: Position) -> str | None:

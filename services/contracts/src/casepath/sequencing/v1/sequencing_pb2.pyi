@@ -95,7 +95,7 @@ class Quality(_message.Message):
     def __init__(self, reads: _Optional[int] = ..., mapped_reads: _Optional[int] = ..., duplicate_reads: _Optional[int] = ..., q30_fraction: _Optional[float] = ..., mean_coverage: _Optional[float] = ..., covered_10x_fraction: _Optional[float] = ..., median_insert_size: _Optional[int] = ..., snps: _Optional[int] = ..., indels: _Optional[int] = ..., transition_transversion_ratio: _Optional[float] = ...) -> None: ...
 
 class VariantsCalled(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools")
+    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools", "genomic_variants", "genomic_variants_index")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -108,6 +108,8 @@ class VariantsCalled(_message.Message):
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_SHA256_FIELD_NUMBER: _ClassVar[int]
     TOOLS_FIELD_NUMBER: _ClassVar[int]
+    GENOMIC_VARIANTS_FIELD_NUMBER: _ClassVar[int]
+    GENOMIC_VARIANTS_INDEX_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -120,4 +122,6 @@ class VariantsCalled(_message.Message):
     reference: str
     reference_sha256: str
     tools: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ...) -> None: ...
+    genomic_variants: _object_ref_pb2.ObjectRef
+    genomic_variants_index: _object_ref_pb2.ObjectRef
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
