@@ -192,6 +192,17 @@ async def test_a_bundle_that_no_trusted_key_signed_as_it_is_is_not_published(
     assert registry.told() == []
 
 
+async def test_a_key_that_is_none_among_the_trusted_ones_harms_no_other(registry: Registry) -> None:
+    (registry.folder / "trusted/aaa.pem").write_text("not a key")
+    fine(await registry.run("publish", registry.version("2")))
+
+
+async def test_a_bundle_with_folders_in_it_is_refused(registry: Registry) -> None:
+    bundle = registry.version("2")
+    (bundle / "more").mkdir()
+    refused(await registry.run("publish", bundle), "has folders in it")
+
+
 async def test_a_version_is_published_once_and_again_changes_nothing(registry: Registry) -> None:
     bundle = registry.version("2")
     fine(await registry.run("publish", bundle))

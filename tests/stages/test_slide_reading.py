@@ -28,6 +28,7 @@ from casepath.inference.v1.scoring_pb2 import (
     MODEL_KIND_SLIDE_AGGREGATOR,
     MODEL_KIND_TILE_SEGMENTER,
     DerivedInstance,
+    ScoringJob,
     SlideFailed,
     SlideScored,
 )
@@ -40,6 +41,7 @@ from embedded import samples
 from inference.adapters.level_pixels import level_pixels
 from inference.adapters.model_process import ProcessSession
 from inference.adapters.onnx_session import DeviceLost, OnnxSession
+from inference.dicom_results import header
 from inference.handlers import shard_cells
 from inference.heatmap import from_npy
 from inference.serving import RenewedSession
@@ -168,6 +170,22 @@ async def test_a_result_is_dicom_in_the_slides_study_that_says_what_the_event_sa
     assert text.count("Finding ") >= len(ended.findings)
     areas = [one.area_square_millimetres for one in ended.findings]
     assert areas == pytest.approx([one.tiles * (256 * 0.5 / 1000) ** 2 for one in ended.findings], rel=0.01)
+
+
+async def test_a_slide_whose_header_lacks_what_dicom_results_need_is_scored_all_the_same(
+    slide: tuple[Objects, SlideIngested], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def poor(objects: Objects, job: ScoringJob) -> pydicom.Dataset:
+        found = await header(objects, job)
+        del found.FrameOfReferenceUID
+        del found.TotalPixelMatrixOriginSequence
+        return found
+
+    monkeypatch.setattr("inference.dicom_results.header", poor)
+    bundle = models.reading_bundle(tmp_path / "bundle", models.darkness())
+    ended = await read(tmp_path, bundle, slide)
+    assert isinstance(ended, SlideScored)
+    assert (len(ended.instances), ended.tiles) == (0, 53)
 
 
 async def test_a_segmenters_pixels_are_a_dicom_segmentation(slide: tuple[Objects, SlideIngested], tmp_path: Path) -> None:

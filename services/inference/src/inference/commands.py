@@ -1,7 +1,7 @@
 """`casepath model`: models on disk, without a broker; and the models that a platform reads slides with."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -171,7 +171,7 @@ def sign(bundle: Path, private: Path) -> None:
 @asks_platform
 def publish(bundle: Path, address: str, token_file: Path | None) -> None:
     """Give a signed BUNDLE to a platform, as a candidate. Publishing it again changes nothing."""
-    published = asked(address, token_file, "PublishModel", parts(bundle)).published
+    published = asked(address, token_file, "PublishModel", parts(files_of(bundle))).published
     click.echo(f"{published.model.name} {published.model.version} is a candidate (sha256 {published.model.sha256[:12]})")
 
 
@@ -233,8 +233,15 @@ def asked(address: str, token_file: Path | None, method: str, request: Any) -> A
             raise meaning(error, f"inference at {address}") from error
 
 
-def parts(bundle: Path) -> Iterator[PublishModelRequest]:
-    for path in sorted(bundle.iterdir()):
+def files_of(bundle: Path) -> list[Path]:
+    paths = sorted(bundle.iterdir())
+    if not all(path.is_file() for path in paths):
+        raise Misconfigured(f"{bundle} has folders in it: a bundle is a folder of files")
+    return paths
+
+
+def parts(paths: Sequence[Path]) -> Iterator[PublishModelRequest]:
+    for path in paths:
         yield PublishModelRequest(file=path.name)
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):

@@ -44,13 +44,14 @@ from pydicom.uid import UID
 
 from casepath.inference.v1.scoring_pb2 import MODEL_KIND_TILE_SEGMENTER, DerivedInstance, Finding, ScoringJob, ShardResult
 from casepath.slides.v1.frames_pb2 import StoredInstance
+from chassis.errors import Rejected, defect_and_place
 from chassis.objects import Objects
 from inference.handlers import shard_cells, unexamined
 from inference.heatmap import Summary, from_npy
 
 MANUFACTURER = "casepath"
 # An SR, an ANN and a heatmap, then a segmentation for each shard up to what an event carries.
-MOST_SEGMENTATIONS = 90
+MOST_SEGMENTATIONS = 940
 SERIES = {"SR": 9001, "ANN": 9002, "OT": 9003, "SEG": 9004}
 # Codes of our own, where no terminology has one.
 SLIDE_SCORE = Code("slide-score", "99CASEPATH", "AI slide score")
@@ -58,6 +59,10 @@ EXAMINED = Code("examined-tissue", "99CASEPATH", "Share of the tissue that was e
 TILES = Code("tiles", "99CASEPATH", "Tissue tiles")
 FAILED_TILES = Code("failed-tiles", "99CASEPATH", "Tiles that failed")
 FAMILY = codes.DCM.ArtificialIntelligence
+
+
+class Underivable(Rejected):
+    """A slide's header does not have what a DICOM object about it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +125,27 @@ async def derived(
     grid: NDArray[np.float32],
     results: Sequence[ShardResult],
 ) -> list[DerivedInstance]:
-    """Made, and kept in the object store. Raise NotFound or Unavailable as Objects does."""
+    """Made, and kept in the object store.
+
+    Raise Underivable where the slide's header lacks what they need, as a scanner's own may; else as Objects does.
+    """
     source = Source(job, await header(objects, job))
+    try:
+        return await all_of(objects, source, found, findings, grid, results)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # pydicom and highdicom raise these for what a header lacks, or has in another form.
+        raise Underivable(f"no DICOM results for this slide: {defect_and_place(error)}") from error
+
+
+async def all_of(
+    objects: Objects,
+    source: Source,
+    found: Summary,
+    findings: Sequence[Finding],
+    grid: NDArray[np.float32],
+    results: Sequence[ShardResult],
+) -> list[DerivedInstance]:
+    job = source.job
     made = await asyncio.to_thread(lambda: [report(source, found, findings), parametric_map(source, grid)])
     if findings:
         made.append(await asyncio.to_thread(annotations, source, findings))

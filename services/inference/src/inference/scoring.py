@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from casepath.inference.v1.scoring_pb2 import (
@@ -34,7 +35,7 @@ from chassis.tissue import tissue_mask
 from chassis.worker import Received, Route
 from inference.adapters.level_pixels import Unreadable, level_pixels, overview
 from inference.adapters.onnx_session import RUNTIME, DeviceLost, ModelFailed
-from inference.dicom_results import derived
+from inference.dicom_results import Underivable, derived
 from inference.handlers import (
     Outcome,
     concluded,
@@ -60,6 +61,8 @@ from inference.registry import Assignment
 from inference.settings import InferenceSettings
 from inference.shard import ShardRead, Stopped, read_shard
 from inference.turns import Turns
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 # Shards whose tiles are read and decoded while one's are run.
 SHARDS_AT_ONCE = 2
@@ -239,7 +242,12 @@ class Scoring:
         if ended is not None:
             return Conclusion(failed=ended)
         array, image = await self.objects.put(as_npy(grid)), await self.objects.put(as_png(grid))
-        instances = await derived(self.objects, job, outcome.found, findings(job, outcome.found), grid, results)
+        try:
+            instances = await derived(self.objects, job, outcome.found, findings(job, outcome.found), grid, results)
+        except Underivable as error:
+            # The result counts all the same: it is in the event, the case and FHIR.
+            log.error("dicom results", outcome="not made", job_id=job.job_id, error=str(error))
+            instances = []
         return Conclusion(scored=scored(job, outcome, array, image, instances))
 
     async def aggregated(

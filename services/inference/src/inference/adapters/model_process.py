@@ -1,10 +1,11 @@
 """A model in a process of its own: one that crashes, hangs or leaks takes neither the service nor its neighbours with it."""
 
 import contextlib
+import json
 import multiprocessing
 import resource
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -15,9 +16,9 @@ import numpy as np
 import structlog
 from prometheus_client import Counter
 
-from chassis.errors import CasepathError, Misconfigured
+from chassis.errors import CasepathError, Malformed, Misconfigured
 from chassis.isolated import begin
-from inference.adapters.onnx_session import CPU_PROVIDER, Device, ModelFailed, OnnxSession
+from inference.adapters.onnx_session import CPU_PROVIDER, Device, DeviceLost, ModelFailed, OnnxSession
 from inference.bundle import ModelFile
 from inference.tensors import Array, Tensor
 
@@ -30,6 +31,9 @@ HARD_LIMIT = 2
 RESIDENT, DATA = 1, 5
 # Each array begins at a multiple of this in the shared memory.
 ALIGNMENT = 64
+
+# What a session raises, by name.
+ERRORS: dict[str, type[CasepathError]] = {kind.__name__: kind for kind in (DeviceLost, Malformed, ModelFailed)}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -56,7 +60,7 @@ class Place:
 class Answer:
     """Either arrays or an error; `megabytes` is what the process holds."""
 
-    outputs: dict[str, Array] | None
+    outputs: dict[str, Array]
     error: CasepathError | None
     megabytes: int
 
@@ -85,14 +89,15 @@ class ProcessSession:
         self.process.start()
         theirs.close()
         try:
-            found = self.connection.recv() if self.connection.poll(LOADING_SECONDS) else None
-        except EOFError:
-            found = None
-        if not isinstance(found, Ready):
+            if not self.connection.poll(LOADING_SECONDS):
+                raise Misconfigured(f"{self.model.name} was not loaded in {LOADING_SECONDS:g} s")
+            self.ready = ready(self.connection)
+        except (EOFError, OSError):
             self.end("not loaded")
-            reason = found if isinstance(found, Misconfigured) else Misconfigured(f"{self.model.name} could not be loaded")
-            raise reason
-        self.ready: Ready = found
+            raise Misconfigured(f"{self.model.name} could not be loaded: its process died") from None
+        except Misconfigured:
+            self.end("not loaded")
+            raise
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         with self.lock:
@@ -103,7 +108,6 @@ class ProcessSession:
                 self.end("memory")
         if answer.error is not None:
             raise answer.error
-        assert answer.outputs is not None
         return answer.outputs
 
     def renew(self) -> None:
@@ -119,11 +123,10 @@ class ProcessSession:
             if not self.connection.poll(seconds):
                 self.end("hung")
                 raise ModelFailed(f"the model did not answer in {seconds:g} s")
-            found: Answer = self.connection.recv()
-        except (EOFError, OSError):
+            return answered(self.connection)
+        except (EOFError, OSError, ValueError, KeyError, TypeError):
             self.end("died")
             raise ModelFailed("the model's process died") from None
-        return found
 
     def shared(self, feeds: Mapping[str, Array]) -> tuple[str, dict[str, Place]]:
         """Put arrays where the process reads them."""
@@ -175,13 +178,14 @@ def work(connection: Connection, model: ModelFile, device: Device, threads: int)
     try:
         session = OnnxSession(model, device, threads)
     except Misconfigured as error:
-        connection.send(Misconfigured(str(error)))
+        tell(connection, {"error": "Misconfigured", "said": str(error)})
         return
     if session.provider == CPU_PROVIDER:
         # A GPU's driver maps far more than it uses.
         most = megabytes(DATA) + model.serving.memory_megabytes * HARD_LIMIT
         resource.setrlimit(resource.RLIMIT_DATA, (most << 20, most << 20))
-    connection.send(Ready(session.provider, session.inputs, session.outputs))
+    described = {"inputs": [asdict(one) for one in session.inputs], "outputs": [asdict(one) for one in session.outputs]}
+    tell(connection, {"provider": session.provider, **described})
     memory: SharedMemory | None = None
     while True:
         try:
@@ -193,10 +197,41 @@ def work(connection: Connection, model: ModelFile, device: Device, threads: int)
                 memory.close()
             memory = SharedMemory(name)
         try:
-            answer = Answer(session.run({key: view(memory, place) for key, place in places.items()}), None, megabytes())
+            outputs = session.run({key: view(memory, place) for key, place in places.items()})
         except CasepathError as error:
-            answer = Answer(None, type(error)(str(error)), megabytes())
-        connection.send(answer)
+            tell(connection, {"error": type(error).__name__, "said": str(error), "megabytes": megabytes()})
+            continue
+        shapes = {key: [value.dtype.str, value.shape] for key, value in outputs.items()}
+        tell(connection, {"outputs": shapes, "megabytes": megabytes()})
+        for value in outputs.values():
+            connection.send_bytes(np.ascontiguousarray(value).tobytes())
+
+
+def tell(connection: Connection, said: dict[str, Any]) -> None:
+    """As JSON: what comes out of a model's process is data, and is never unpickled."""
+    connection.send_bytes(json.dumps(said).encode())
+
+
+def ready(connection: Connection) -> Ready:
+    """Raise Misconfigured where the process says that it cannot load."""
+    said = json.loads(connection.recv_bytes())
+    if "error" in said:
+        raise Misconfigured(said["said"])
+    inputs, outputs = (
+        tuple(Tensor(**one | {"shape": tuple(one["shape"])}) for one in said[side]) for side in ("inputs", "outputs")
+    )
+    return Ready(said["provider"], inputs, outputs)
+
+
+def answered(connection: Connection) -> Answer:
+    said = json.loads(connection.recv_bytes())
+    if "error" in said:
+        return Answer({}, ERRORS[said["error"]](said["said"]), said["megabytes"])
+    outputs = {}
+    for name, (kind, shape) in said["outputs"].items():
+        # A copy of its own: what comes over the pipe is read-only.
+        outputs[name] = np.frombuffer(connection.recv_bytes(), np.dtype(kind)).reshape(shape).copy()
+    return Answer(outputs, None, said["megabytes"])
 
 
 def megabytes(what: int = RESIDENT) -> int:

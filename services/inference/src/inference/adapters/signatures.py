@@ -33,8 +33,8 @@ def verified(folder: Path, keys: Path) -> str:
     reason = "no key is trusted here"
     for path in sorted(keys.glob("*.pem")):
         config: Any = verifying.Config()  # type: ignore[no-untyped-call]
-        config.use_elliptic_key_verifier(public_key=path).set_hashing_config(hashing(folder))
         try:
+            config.use_elliptic_key_verifier(public_key=path).set_hashing_config(hashing(folder))
             config.verify(folder, folder / SIGNATURE)
         except Exception as error:  # noqa: BLE001 - the library raises ValueError, and whatever its parsers do for bytes that are no signature
             reason = (
