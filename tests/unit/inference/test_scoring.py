@@ -295,6 +295,18 @@ def inside(outline: tuple[tuple[int, int], ...], x: float, y: float) -> bool:
     return sum((ay > y) != (by > y) and ax > x for (ax, ay), (_, by) in sides) % 2 == 1
 
 
+def test_noise_all_over_a_large_slide_still_makes_an_event_that_a_broker_takes() -> None:
+    one = plan(np.ones((100, 100), bool), bundle(tile_side=8, stride=8))
+    scores = np.random.default_rng(0).uniform(0, 1, len(one.cells)).tolist()
+    data = conclusion(scores, one=one).data
+    assert isinstance(data, SlideScored)
+    largest = max(data.findings, key=lambda found: found.tiles)
+    assert largest.tiles > 20_000
+    assert len(largest.outline) == 4
+    assert sum(len(found.outline) for found in data.findings) <= 40_000
+    assert data.ByteSize() < 900_000
+
+
 def test_what_was_not_examined_is_said_and_counted_by_its_tissue() -> None:
     mask = np.zeros((100, 100), np.bool_)
     mask[:10, :20] = True

@@ -58,6 +58,9 @@ from inference.manifest import Manifest
 # As many as a person can go through, and an event can carry; the total is said.
 MOST_FINDINGS = 200
 MOST_FAILED_CELLS = 10_000
+# Of outlines: in all of an event, and of one finding.
+MOST_CORNERS = 40_000
+MOST_CORNERS_OF_ONE = 2_000
 # A level up to this much coarser than the model's pixels is still read in preference to one many times finer.
 COARSER = 1.05
 # The bins of a histogram of probabilities.
@@ -265,11 +268,21 @@ def run_of(job: ScoringJob, runtime: str) -> Run:
 
 
 def findings(job: ScoringJob, found: Summary) -> list[Finding]:
-    """The most suspicious regions, as many as an event carries."""
-    return [finding(job, region) for region in found.regions[:MOST_FINDINGS]]
+    """The most suspicious regions, as many as an event carries; one whose outline has too many corners is told by its box."""
+    left, told = MOST_CORNERS, []
+    for region in found.regions[:MOST_FINDINGS]:
+        outline = region.outline if len(region.outline) <= min(left, MOST_CORNERS_OF_ONE) else box(region)
+        left -= len(outline)
+        told.append(finding(job, region, outline))
+    return told
 
 
-def finding(job: ScoringJob, region: Region) -> Finding:
+def box(region: Region) -> tuple[tuple[int, int], ...]:
+    left, top, right, bottom = region.column, region.row, region.column + region.columns, region.row + region.rows
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def finding(job: ScoringJob, region: Region, outline: Sequence[tuple[int, int]]) -> Finding:
     millimetres = job.side * job.level.microns_per_pixel / 1000
     return Finding(
         finding_id=str(uuid5(UUID(job.job_id), f"finding|{region.column}|{region.row}")),
@@ -280,7 +293,7 @@ def finding(job: ScoringJob, region: Region) -> Finding:
         tiles=region.tiles,
         score=region.score,
         area_square_millimetres=region.tiles * millimetres**2,
-        outline=[Cell(column=column, row=row) for column, row in region.outline],
+        outline=[Cell(column=column, row=row) for column, row in outline],
     )
 
 
