@@ -219,6 +219,7 @@ async def test_an_aggregator_gives_the_slides_score_and_each_tiles_weight(
         ended = await reading.read(slide[1], lambda events: events[::-1])
         assert isinstance(ended, SlideScored)
         assert ended.run.kind == MODEL_KIND_SLIDE_AGGREGATOR
+        assert sum(ended.scores.counts) == 1
         job = await reading.scoring.job(ended.job_id)
         pixels = await level_pixels(slide[0], job, 256)
         tiles = pixels.cut(job.cells, await pixels.fetch(job.cells))

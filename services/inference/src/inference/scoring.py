@@ -227,6 +227,9 @@ class Scoring:
         if job.kind == MODEL_KIND_SLIDE_AGGREGATOR and not all(np.isnan(values)):
             try:
                 score, values = await self.aggregated(job, results, values)
+            except DeviceLost:
+                self.lost.set()
+                raise
             except (Misconfigured, NotFound, Rejected):
                 values, failures = [float("nan")] * len(values), [FAILURE_REASON_MODEL_FAILED]
         grid = await asyncio.to_thread(heatmap, job.columns, job.rows, job.cells, values)
@@ -234,7 +237,8 @@ class Scoring:
             found=summary(grid, job.cells, job.threshold, score),
             provider=", ".join(sorted({result.provider for result in results if result.provider != NO_PROVIDER})) or NO_PROVIDER,
             runtime=", ".join(sorted({result.runtime for result in results if result.runtime})),
-            scores=histogram(values),
+            # Of an aggregator the slide has the probability; its tiles have weights.
+            scores=histogram(values if score is None else [score]),
             stain=stain_of(results),
             failure=failures[0] if failures else FailureReason.FAILURE_REASON_UNSPECIFIED,
         )
