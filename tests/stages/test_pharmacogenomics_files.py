@@ -99,6 +99,7 @@ def of_vkorc1(path: Path, sample: str = "") -> Genotype | None:
         ("16 31096368 . C T . . . GT 1/1", ("T", "T")),
         ("chr16 31096368 . C . . PASS . GT 0/0", ("C", "C")),
         ("chr16 31096000 . G <NON_REF> . . END=31097000 GT 0/0", ("C", "C")),
+        ("chr16 1 . N <NON_REF> . . END=90000000 GT 0/0", ("C", "C")),
         ("chr16 31096368 . C T,<NON_REF> . PASS . GT 0/1", ("C", "T")),
         ("chr16 31096000 . G . . . END=31097000;MIN_DP=10 GT 0/0", ("C", "C")),
         ("chr16 31096000 . G . . . END=31097000;MIN_DP=9 GT 0/0", None),

@@ -161,6 +161,12 @@ class Shelf[M: Message]:
         content = await self.objects.read(f"{self.prefix}/{name}")
         return None if content is None else self.kind.FromString(content)
 
+    async def all(self, folder: str = "") -> list[M]:
+        """Every message below `folder`, in order of name."""
+        beginning = f"{folder}/" if folder else ""
+        found = [await self.get(f"{beginning}{name}") for name in sorted(await self.names(folder))]
+        return [one for one in found if one is not None]
+
     async def folders(self) -> list[str]:
         """The first part of every name, in order."""
         try:

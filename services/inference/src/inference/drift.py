@@ -9,6 +9,7 @@ from casepath.inference.v1.scoring_pb2 import Histogram, Model, SlideScored, Sta
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED, FindingReviewed
 from casepath.topics import INFERENCE_DRIFT_DETECTED, INFERENCE_FINDING_JUDGED
 from chassis.events import Event
+from inference.handlers import summed
 
 # A bin that nothing is in has this share, so that it has a logarithm.
 LEAST_SHARE = 1e-4
@@ -28,12 +29,7 @@ class Drift:
 
 def drift_of(base: ModelEvaluated, readings: Sequence[SlideScored]) -> Drift:
     counts = [sum(column) for column in zip(*(one.scores.counts for one in readings), strict=True)]
-    stain = StainStatistics(
-        tiles=sum(one.stain.tiles for one in readings),
-        red=sum(one.stain.red for one in readings),
-        green=sum(one.stain.green for one in readings),
-        blue=sum(one.stain.blue for one in readings),
-    )
+    stain = summed([one.stain for one in readings])
     return Drift(stability_index(base.scores, Histogram(counts=counts)), shift(base.stain, stain), len(readings))
 
 

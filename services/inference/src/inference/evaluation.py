@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from casepath.inference.v1.scoring_pb2 import MODEL_KIND_SLIDE_AGGREGATOR, Histogram, StainStatistics
 from chassis.errors import Malformed
 from inference.handlers import histogram
-from inference.readers import LEAST, Reader
+from inference.readers import Reader, logits
 from inference.shard import add_stain
 
 SEED = 20261124
@@ -201,11 +201,10 @@ def calibration_error(labels: NDArray[np.bool_], scores: NDArray[np.float32]) ->
 
 def fitted_temperature(labels: NDArray[np.bool_], scores: NDArray[np.float32]) -> float:
     """By which to divide logits so that the log loss is least (Guo 2017): golden-section search over its logarithm."""
-    kept = np.clip(scores.astype(np.float64), LEAST, 1 - LEAST)
-    logits = np.log(kept / (1 - kept))
+    unscaled = logits(scores.astype(np.float64))
 
     def loss(power: float) -> float:
-        scaled = logits / np.exp(power)
+        scaled = unscaled / np.exp(power)
         return float((np.logaddexp(0, scaled) - labels * scaled).mean())
 
     low, high = np.log(TEMPERATURES)

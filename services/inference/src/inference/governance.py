@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from casepath.inference.v1.registry_pb2 import (
-    BundleFile,
     ModelEvaluated,
     ModelPublished,
     ModelStaged,
@@ -55,10 +54,7 @@ class Governance:
         reader = await asyncio.to_thread(self.models.made, bundle)
         await asyncio.to_thread(self.models.closed, reader)
         paths = await asyncio.to_thread(lambda: sorted(folder.iterdir()))
-        files = [BundleFile(name=path.name, object=await self.store.objects.put(path)) for path in paths]
-        published = ModelPublished(model=bundle.model, kind=bundle.kind, files=files, key_sha256=key, publisher=publisher)
-        published.published_at.FromDatetime(datetime.now(UTC))
-        return await self.store.keep(published)
+        return await self.store.publish(bundle, paths, publisher, key)
 
     async def evaluate(self, name: str, version: str) -> ModelEvaluated:
         """Try a version on the deployment's evaluation set, and keep what came of it."""
@@ -92,12 +88,11 @@ class Governance:
         return await self.append(rolled_back(line, approver, reason), len(line.log))
 
     async def append(self, staged: ModelStaged, number: int) -> tuple[ModelStaged, int]:
-        staged.staged_at.FromDatetime(datetime.now(UTC))
         await self.store.append(staged, number)
         return staged, number
 
     async def states(self) -> Sequence[ModelState]:
-        return [await self.state(published) for published in await self.store.all()]
+        return [await self.state(published) for published in await self.store.published.all()]
 
     async def state(self, published: ModelPublished) -> ModelState:
         model = published.model

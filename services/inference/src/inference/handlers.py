@@ -304,8 +304,7 @@ def histogram(probabilities: Sequence[float]) -> Histogram:
     return Histogram(low=0, high=1, counts=counts.tolist())
 
 
-def stain_of(results: Sequence[ShardResult]) -> StainStatistics:
-    stains = [result.stain for result in results]
+def summed(stains: Sequence[StainStatistics]) -> StainStatistics:
     return StainStatistics(
         tiles=sum(one.tiles for one in stains),
         red=fsum(one.red for one in stains),

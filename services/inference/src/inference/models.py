@@ -3,12 +3,10 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
-from casepath.inference.v1.registry_pb2 import BundleFile, ModelPublished, ModelStaged
 from casepath.inference.v1.scoring_pb2 import Model
 from chassis.errors import Malformed
 from inference.adapters.registry_store import RegistryStore
@@ -46,19 +44,13 @@ class Models:
             if production is not None and production.model != self.configured.model:
                 log.warning("model", outcome="the registry's version reads, not the configured one", model=self.name)
             return
-        published = await self.store.keep(await self.described(folder))
+        paths = [folder / name for name in (MANIFEST, ONNX, AGGREGATOR, CARD, SIGNATURE) if (folder / name).is_file()]
+        published = await self.store.publish(self.configured, paths, CONFIGURATION)
         try:
-            await self.store.append(configured_now(published), 0)
+            await self.store.append(configured(published), 0)
         except Malformed:
             # Another replica began at the same time.
             return
-
-    async def described(self, folder: Path) -> ModelPublished:
-        names = [name for name in (MANIFEST, ONNX, AGGREGATOR, CARD, SIGNATURE) if (folder / name).is_file()]
-        files = [BundleFile(name=name, object=await self.store.objects.put(folder / name)) for name in names]
-        published = ModelPublished(model=self.configured.model, kind=self.configured.kind, files=files, publisher=CONFIGURATION)
-        published.published_at.FromDatetime(datetime.now(UTC))
-        return published
 
     async def assignments(self, scan_id: str) -> list[Assignment]:
         return (await self.line()).assignments(scan_id)
@@ -100,12 +92,6 @@ class Models:
         while self.readers:
             _, reader = self.readers.popitem()
             await asyncio.to_thread(self.closed, reader)
-
-
-def configured_now(published: ModelPublished) -> ModelStaged:
-    staged = configured(published)
-    staged.staged_at.FromDatetime(datetime.now(UTC))
-    return staged
 
 
 def key_of(model: Model) -> str:

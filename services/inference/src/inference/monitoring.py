@@ -12,7 +12,7 @@ from casepath.topics import INFERENCE_SHADOW_SCORED, INFERENCE_SLIDE_SCORED, POR
 from chassis.events import Event
 from chassis.objects import Shelf
 from chassis.worker import Received, Route
-from inference.adapters.registry_store import RegistryStore
+from inference.adapters.registry_store import RegistryStore, folder_of
 from inference.drift import Drift, drift_events, drift_of, judged_event, judgement
 from inference.registry import latest
 from inference.settings import InferenceSettings
@@ -74,12 +74,8 @@ class Monitoring:
         judged: FindingJudged | None = judgement(review, ended.scored) if ended is not None else None
         if judged is None:
             return ()
-        await self.store.judgements.put(f"{judged.model.name}/{judged.model.version}/{judged.finding_id}", judged)
+        await self.store.add_judgement(judged)
         return [judged_event(judged)]
-
-
-def folder_of(model: Model) -> str:
-    return f"{model.name}/{model.version}"
 
 
 def figures_of(scored: SlideScored) -> SlideScored:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,6 +191,10 @@ def calibrated(found: NDArray[np.float32], temperature: float) -> NDArray[np.flo
     """Probabilities with their logits divided by a temperature (Guo 2017)."""
     if temperature == 1:
         return found
+    return activated(logits(found) / temperature, "sigmoid", axis=0)
+
+
+def logits[F: np.floating[Any]](found: NDArray[F]) -> NDArray[F]:
+    """Of probabilities, none of them quite 0 or 1."""
     kept = np.clip(found, LEAST, 1 - LEAST)
-    logits = np.log(kept / (1 - kept)) / temperature
-    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+    return np.asarray(np.log(kept / (1 - kept)), found.dtype)

@@ -50,7 +50,7 @@ from inference.handlers import (
     shard_cells,
     shard_scored,
     shards_requested,
-    stain_of,
+    summed,
     unsuitable,
     volumes,
 )
@@ -239,7 +239,7 @@ class Scoring:
             runtime=", ".join(sorted({result.runtime for result in results if result.runtime})),
             # Of an aggregator the slide has the probability; its tiles have weights.
             scores=histogram(values if score is None else [score]),
-            stain=stain_of(results),
+            stain=summed([result.stain for result in results]),
             failure=failures[0] if failures else FailureReason.FAILURE_REASON_UNSPECIFIED,
         )
         ended = fails(job, outcome, self.settings.failed_tiles_allowed)

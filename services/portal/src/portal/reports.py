@@ -59,8 +59,7 @@ class Reports:
         return count
 
     async def of_case(self, case_id: str) -> Sequence[ReportSigned]:
-        found = [await self.taken.get(f"{case_id}/{name}") for name in sorted(await self.taken.names(case_id))]
-        return [report for report in found if report is not None]
+        return await self.taken.all(case_id)
 
 
 def name_of(report: ReportSigned) -> str:

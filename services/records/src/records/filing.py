@@ -90,9 +90,7 @@ class Filing:
 
     async def study(self, order: OrderPlaced, study: str) -> list[Resource]:
         """A study as it stands: its scans, and what was derived from them."""
-        scans = [await self.slides.get(f"{study}/{name}") for name in sorted(await self.slides.names(study))]
-        results = [await self.results.get(f"{study}/{name}") for name in sorted(await self.results.names(study))]
-        return of_study(order, [one for one in scans if one is not None], [one for one in results if one is not None])
+        return of_study(order, await self.slides.all(study), await self.results.all(study))
 
     async def score(self, received: Received[SlideScored]) -> Iterable[Event]:
         scored = received.data
@@ -127,8 +125,7 @@ class Filing:
         name = f"{report.case_id}/{report.number:04}"
         if await self.reports.get(name) is None:
             await self.reports.put(name, report)
-        kept = [await self.reports.get(f"{report.case_id}/{one}") for one in sorted(await self.reports.names(report.case_id))]
-        reports = [one for one in kept if one is not None]
+        reports = await self.reports.all(report.case_id)
         if [one.number for one in reports] != list(range(1, len(reports) + 1)):
             raise Unavailable("the report that an addendum adds to is not filed yet")
         studies = sorted({one.split("/")[0] for one in await self.slides.names(report.case_id)})

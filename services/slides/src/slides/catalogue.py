@@ -45,8 +45,7 @@ class Catalogue:
         return await self.instances.folders()
 
     async def studies_of(self, case_id: str) -> list[str]:
-        scans = [await self.scans.get(f"{case_id}/{name}") for name in await self.scans.names(case_id)]
-        return sorted({scan.study_instance_uid for scan in scans if scan is not None})
+        return sorted({scan.study_instance_uid for scan in await self.scans.all(case_id)})
 
 
 def name_of(stored: StoredInstance) -> str:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from casepath.inference.v1.registry_pb2 import BundleFile, FindingJudged, ModelEvaluated, ModelPublished, ModelStaged
@@ -23,17 +24,23 @@ class RegistryStore:
         self.judgements = Shelf(objects, FindingJudged, "inference/registry/judgements")
 
     async def line(self, name: str) -> Line:
-        found = [await self.stages.get(f"{name}/{number}") for number in sorted(await self.stages.names(name))]
-        return Line(name, tuple(one for one in found if one is not None))
+        return Line(name, tuple(await self.stages.all(name)))
 
     async def append(self, staged: ModelStaged, number: int) -> None:
-        """Write the log's next record. Raise Malformed where somebody wrote since the log was read."""
+        """Write the log's next record, with the time. Raise Malformed where somebody wrote since the log was read."""
+        staged.staged_at.FromDatetime(datetime.now(UTC))
         if not await self.stages.create(f"{staged.model.name}/{number:08}", staged):
             raise Malformed("somebody else changed this model's stages just now: look, and ask again")
 
-    async def keep(self, published: ModelPublished) -> ModelPublished:
-        """A version is published once; again with the same files changes nothing. Raise Malformed for other files."""
-        name = f"{published.model.name}/{published.model.version}"
+    async def publish(self, bundle: Bundle, paths: Sequence[Path], publisher: str, key_sha256: str = "") -> ModelPublished:
+        """Keep a bundle's files. A version is published once; again with the same files changes nothing.
+
+        Raise Malformed for other files.
+        """
+        files = [BundleFile(name=path.name, object=await self.objects.put(path)) for path in paths]
+        published = ModelPublished(model=bundle.model, kind=bundle.kind, files=files, key_sha256=key_sha256, publisher=publisher)
+        published.published_at.FromDatetime(datetime.now(UTC))
+        name = folder_of(bundle.model)
         if await self.published.create(name, published):
             return published
         before = await self.published.get(name)
@@ -47,24 +54,19 @@ class RegistryStore:
             raise NotFound(f"{name} {version} is not published")
         return found
 
-    async def all(self) -> list[ModelPublished]:
-        names = sorted(await self.published.names())
-        found = [await self.published.get(name) for name in names]
-        return [one for one in found if one is not None]
-
     async def evaluations_of(self, name: str, version: str) -> list[ModelEvaluated]:
-        folder = f"{name}/{version}"
-        found = [await self.evaluations.get(f"{folder}/{one}") for one in sorted(await self.evaluations.names(folder))]
-        return [one for one in found if one is not None]
+        return await self.evaluations.all(f"{name}/{version}")
 
     async def add_evaluation(self, evaluated: ModelEvaluated) -> None:
         at = evaluated.evaluated_at.ToNanoseconds()
-        await self.evaluations.put(f"{evaluated.model.name}/{evaluated.model.version}/{at:020}", evaluated)
+        await self.evaluations.put(f"{folder_of(evaluated.model)}/{at:020}", evaluated)
+
+    async def add_judgement(self, judged: FindingJudged) -> None:
+        """The last one of a finding counts."""
+        await self.judgements.put(f"{folder_of(judged.model)}/{judged.finding_id}", judged)
 
     async def judgements_of(self, model: Model) -> list[FindingJudged]:
-        folder = f"{model.name}/{model.version}"
-        found = [await self.judgements.get(f"{folder}/{one}") for one in sorted(await self.judgements.names(folder))]
-        return [one for one in found if one is not None]
+        return await self.judgements.all(folder_of(model))
 
     async def bundle(self, published: ModelPublished) -> Bundle:
         """Its files again, each checked by its digest."""
@@ -76,6 +78,11 @@ class RegistryStore:
     async def unpack(self, files: Sequence[BundleFile], folder: Path) -> None:
         for one in files:
             (folder / one.name).write_bytes(await self.objects.get(one.object))
+
+
+def folder_of(model: Model) -> str:
+    """Where what belongs to a version is kept."""
+    return f"{model.name}/{model.version}"
 
 
 def described(one: BundleFile) -> tuple[str, str]:

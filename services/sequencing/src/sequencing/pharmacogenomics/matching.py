@@ -6,7 +6,7 @@ are not, and one that only such positions define is not considered.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 from sequencing.pharmacogenomics.definitions import Gene, NamedAllele
@@ -56,7 +56,7 @@ class Match:
     not_excluded: tuple[str, ...] = ()
     called: int = 0
     ambiguous: bool = False
-    reason: str = field(default="")
+    reason: str = ""
 
     @property
     def best(self) -> tuple[Diplotype, ...]:

@@ -4,9 +4,10 @@ import gzip
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,8 @@ class Genotypes:
     """By gene, and then by the index of its positions; `unknown` has places with a base that no definition knows."""
 
     sample: str
-    called: Mapping[str, Mapping[int, Genotype]] = field(default_factory=dict)
-    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    filtered: int = 0
+    called: Mapping[str, Mapping[int, Genotype]]
+    unknown: Mapping[str, tuple[str, ...]]
 
 
 class OtherBuild(Malformed):
@@ -85,22 +85,18 @@ def readable(path: Path) -> Iterator[Path]:
 
 
 def genotypes_of(path: Path, sample: str) -> Genotypes:
-    wanted = {(one.chromosome, one.position): one for one in places()}
+    wanted = by_chromosome()
     found: dict[tuple[str, int], list[Reading]] = {}
-    filtered = 0
     with pysam.VariantFile(str(path)) as file:
         chosen = sample_of(list(file.header.samples), sample)
         check_build(file.header.contigs)
         for record in file:
             chromosome = with_prefix(record.chrom)
-            for position in covered(record, chromosome, wanted):
-                if not set(record.filter.keys()) <= PASSED:
-                    filtered += 1
-                    continue
+            for position in covered(record, wanted.get(chromosome, ())):
                 reading = read(record, record.samples[chosen], position)
                 if reading is not None:
                     found.setdefault((chromosome, position.position), []).append(reading)
-    return by_gene(chosen, found, filtered)
+    return by_gene(chosen, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +107,21 @@ class Reading:
     phase_set: str | None
 
 
-def by_gene(sample: str, found: Mapping[tuple[str, int], list[Reading]], filtered: int) -> Genotypes:
+def by_chromosome() -> dict[str, list[Position]]:
+    """Every place that is looked for, once, in order."""
+    found: dict[str, list[Position]] = {}
+    for (chromosome, _), one in sorted({(one.chromosome, one.position): one for one in places()}.items()):
+        found.setdefault(chromosome, []).append(one)
+    return found
+
+
+def by_gene(sample: str, found: Mapping[tuple[str, int], list[Reading]]) -> Genotypes:
     called: dict[str, dict[int, Genotype]] = {}
     unknown: dict[str, tuple[str, ...]] = {}
     for gene in genes().values():
         called[gene.name], strange = of_gene(gene, found)
         unknown[gene.name] = strange
-    return Genotypes(sample, called, unknown, filtered)
+    return Genotypes(sample, called, unknown)
 
 
 def of_gene(gene: Gene, found: Mapping[tuple[str, int], list[Reading]]) -> tuple[dict[int, Genotype], tuple[str, ...]]:
@@ -156,14 +160,19 @@ def joined(readings: list[Reading], ref: str) -> Reading:
     return first
 
 
-def covered(record: Any, chromosome: str, wanted: Mapping[tuple[str, int], Position]) -> Iterator[Position]:
-    """Positions that a record tells of: its own, and of a reference block each in it."""
-    if is_block(record):
-        for at in range(record.pos, record.stop + 1):
-            if (chromosome, at) in wanted:
-                yield wanted[chromosome, at]
-    elif (chromosome, record.pos) in wanted:
-        yield wanted[chromosome, record.pos]
+def covered(record: Any, wanted: Sequence[Position]) -> Sequence[Position]:
+    """Positions that a record tells of, of those of its chromosome: its own, and of a reference block each in it.
+
+    A genome's blocks together are three billion bases long: they are not walked.
+    """
+    if not wanted or not set(record.filter.keys()) <= PASSED:
+        return ()
+    last = record.stop if is_block(record) else record.pos
+    return wanted[bisect_left(wanted, record.pos, key=place) : bisect_right(wanted, last, key=place)]
+
+
+def place(one: Position) -> int:
+    return one.position
 
 
 def is_block(record: Any) -> bool:
