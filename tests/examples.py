@@ -43,10 +43,18 @@ from casepath.portal.v1.reading_pb2 import (
     ReportSigned,
 )
 from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.sequencing.v1.calling_pb2 import (
+    CALLING_FAILURE_REASON_TOOL_FAILED,
+    STAGE_ALIGN,
+    CallingFailed,
+    TaskDone,
+    TaskRequested,
+)
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_UNEQUAL_PAIRS,
     CallingRequested,
     Quality,
+    ReadGroup,
     ReadsReceived,
     ReadsRejected,
     VariantsCalled,
@@ -81,9 +89,12 @@ from casepath.topics import (
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
     RECORDS_ENTRIES_FILED,
+    SEQUENCING_CALLING_FAILED,
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_READS_REJECTED,
+    SEQUENCING_TASK_DONE,
+    SEQUENCING_TASK_REQUESTED,
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
     SLIDES_SLIDE_QUARANTINED,
@@ -299,10 +310,9 @@ def reads_received() -> ReadsReceived:
         patient_id=PATIENT,
         sample_id="B1",
         run_id=RUN,
-        reads_1=ref("r1"),
-        reads_2=ref("r2"),
         pairs=1000,
         reference="hg19-chr20",
+        read_groups=[ReadGroup(id="B1", library="B1", reads_1=ref("r1"), reads_2=ref("r2"))],
     )
 
 
@@ -312,6 +322,14 @@ def reads_rejected() -> ReadsRejected:
 
 def calling_requested() -> CallingRequested:
     return CallingRequested(job_id=JOB, reads=reads_received())
+
+
+def task() -> TaskRequested:
+    return TaskRequested(computation_id=JOB, stage=STAGE_ALIGN, part=1, chunk=2)
+
+
+def calling_failed() -> CallingFailed:
+    return CallingFailed(case_id=CASE, sample_id="B1", job_id=JOB, reason=CALLING_FAILURE_REASON_TOOL_FAILED)
 
 
 def variants_called() -> VariantsCalled:
@@ -413,6 +431,9 @@ BY_TOPIC: dict[str, Message] = {
     SEQUENCING_READS_RECEIVED.name: reads_received(),
     SEQUENCING_READS_REJECTED.name: reads_rejected(),
     SEQUENCING_CALLING_REQUESTED.name: calling_requested(),
+    SEQUENCING_TASK_REQUESTED.name: task(),
+    SEQUENCING_TASK_DONE.name: TaskDone(task=task()),
+    SEQUENCING_CALLING_FAILED.name: calling_failed(),
     SEQUENCING_VARIANTS_CALLED.name: variants_called(),
     RECORDS_ENTRIES_FILED.name: filed(),
     PORTAL_CASE_ASSIGNED.name: assigned(),

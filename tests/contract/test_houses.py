@@ -47,6 +47,7 @@ def test_handlers_do_no_io(service: str) -> None:
         "google",
         "numpy",
         "hl7",
+        "re",
         "uuid",
         "datetime",
         "collections",

@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord
 from google.protobuf.json_format import Parse
 
 import examples
+from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS
 from casepath.topics import BY_NAME, TOPICS, Topic
 from cases.adapters.assembly import CONSUMED
 from cases.handlers import folded
@@ -27,8 +28,11 @@ from inference.scoring import Scoring
 from inference.settings import InferenceSettings
 from records.adapters.fhir_server import MemoryFhirServer
 from records.filing import Filing
-from sequencing.calling import CallingJobs
+from sequencing.adapters.reference_index import indexed
+from sequencing.calling import Calling
+from sequencing.computations import Grain
 from sequencing.references import Reference, References
+from sequencing.workers import Bench, Workers
 
 GOLDEN = Path(__file__).parent / "golden"
 BUNDLE = Path(__file__).parents[2] / "services/inference/models/camelyon16-tile-demo"
@@ -57,8 +61,10 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     models = Models(store, bundle, OnnxSession(bundle, "cpu"), OnnxSession)
     scoring = Scoring(settings, models, objects, folder, asyncio.Event())
     monitoring = Monitoring(settings, store, scoring.jobs, scoring.conclusions)
-    references = References({"hg19-chr20": Reference("hg19-chr20", samples.REFERENCE, "0" * 64)})
-    calling = CallingJobs(objects, references, Isolated(), 1, folder)
+    reference = Reference("hg19-chr20", samples.REFERENCE, "0" * 64)
+    pool = Workers(Bench(f"file://{folder}", folder, folder), [Isolated()])
+    indexes = {reference.name: indexed(reference, folder / "indexes")}
+    calling = Calling(objects, References({reference.name: reference}), indexes, pool, ENGINE_BCFTOOLS, Grain())
     return {
         "slides": [Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep)],
         "sequencing": [Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep), *calling.routes()],
@@ -124,6 +130,8 @@ def test_every_key_is_an_opaque_id_or_a_models_name() -> None:
         "scan id",
         "run id",
         "job id",
+        "computation id",
+        "computation id/task",
         "job id/shard",
         "model name",
     }

@@ -16,10 +16,13 @@ from chassis.objects import Objects
 from chassis.orders import ListedOrders
 from chassis.publisher import MemoryPublisher
 from embedded import samples
-from sequencing.ingestion import Ingestion, grouped
+from sequencing.dropped import Names, grouped
+from sequencing.ingestion import Ingestion
+from sequencing.references import of_file
 from sequencing.settings import SequencingSettings
 
-NAME = re.compile(SequencingSettings.model_fields["reads_name"].default)
+FIELDS = SequencingSettings.model_fields
+NAMES = Names(re.compile(FIELDS["reads_name"].default), re.compile(FIELDS["alignments_name"].default))
 
 
 @pytest.fixture
@@ -32,8 +35,8 @@ async def ingestion(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator
     with Isolated() as isolated:
         yield Ingestion(
             DropArea.at(tmp_path / "sequencer"),
-            NAME,
-            "hg19",
+            NAMES,
+            of_file(samples.REFERENCE),
             examples.NAMESPACE,
             ListedOrders([examples.order()]),
             Objects.at(f"file://{tmp_path / 'objects'}"),
@@ -60,14 +63,16 @@ def published(publisher: MemoryPublisher) -> list[str]:
 @pytest.mark.parametrize("name", ["S1_B1_R1.fastq.gz", "S1_B1_1.fq.gz", "S1_B1_R1.fastq"])
 def test_a_pair_is_found_by_its_names_whatever_their_style(name: str) -> None:
     first, second = Path(name), Path(re.sub(r"1(?=\.)", "2", name))
-    ((found,), alone) = grouped([second, first], NAME)
-    assert not alone
-    assert (found.files, found.accession, found.sample) == ((first, second), "S1", "B1")
+    found = grouped([second, first], NAMES, {})
+    assert not found.alone
+    (dropped,) = found.inputs
+    assert (dropped.files, dropped.accession, dropped.sample) == ((first, second), "S1", "B1")
 
 
 def test_a_read_waits_for_its_mate() -> None:
     halves = [Path("S1_B1_R1.fastq.gz"), Path("S1_B2_R2.fastq.gz")]
-    assert grouped(halves, NAME) == ([], set(halves))
+    found = grouped(halves, NAMES, {})
+    assert (found.inputs, found.alone) == ([], set(halves))
 
 
 async def test_reads_of_an_order_are_stored_and_announced(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
@@ -75,7 +80,8 @@ async def test_reads_of_an_order_are_stored_and_announced(ingestion: Ingestion, 
     (record,) = publisher.records
     data = ReadsReceived.FromString(record.value)
     assert (data.case_id, data.sample_id, data.pairs) == (examples.CASE, "B1", 12184)
-    assert await ingestion.objects.get(data.reads_1) == real()[0]
+    (group,) = data.read_groups
+    assert await ingestion.objects.get(group.reads_1) == real()[0]
     assert list(ingestion.area.incoming.iterdir()) == []
     assert len(list(ingestion.area.filed.rglob("*.gz"))) == 2
 
@@ -129,7 +135,7 @@ async def test_bad_reads_that_somebody_mends_in_place_are_taken_up_again(
 
 
 async def test_a_file_whose_name_says_nothing_is_set_aside(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
-    (ingestion.area.incoming / "Undetermined_S0_L001_R1_001.fastq.gz").write_bytes(b"x")
+    (ingestion.area.incoming / "reads.fastq.gz").write_bytes(b"x")
     (dropped,) = ingestion.grouped(sorted(ingestion.area.incoming.iterdir()))
     await ingestion.take(dropped)
     assert published(publisher) == ["sequencing.reads.rejected.v1"]

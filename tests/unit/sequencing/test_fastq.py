@@ -38,21 +38,21 @@ def refused(folder: Path, first: bytes, second: bytes) -> ReadsUnfit:
 
 def test_pairs_are_counted_with_their_quality(tmp_path: Path) -> None:
     found = check_pairs(files(tmp_path, gzip.compress(reads(1)), gzip.compress(reads(2))))
-    assert (found.pairs, found.bases, found.q30_bases) == (100, 1600, 800)
+    assert (found.reads, found.bases, found.q30_bases, found.gc_bases) == (200, 1600, 800, 800)
 
 
 def test_plain_fastq_is_read_too(tmp_path: Path) -> None:
     paths = tmp_path / "r1.fastq", tmp_path / "r2.fastq"
     for number, path in enumerate(paths, start=1):
         path.write_bytes(reads(number))
-    assert check_pairs(paths).pairs == COUNT
+    assert check_pairs(paths).reads == 2 * COUNT
 
 
 def test_concatenated_gzip_members_are_one_file(tmp_path: Path) -> None:
     half = COUNT // 2
     lines = reads(1).splitlines(keepends=True)
     joined = gzip.compress(b"".join(lines[: half * 4])) + gzip.compress(b"".join(lines[half * 4 :]))
-    assert check_pairs(files(tmp_path, joined, gzip.compress(reads(2)))).pairs == COUNT
+    assert check_pairs(files(tmp_path, joined, gzip.compress(reads(2)))).reads == 2 * COUNT
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_files_without_reads_are_rejected(tmp_path: Path) -> None:
 
 
 def test_real_reads_are_taken() -> None:
-    assert check_pairs(samples.READS).pairs == 12184
+    assert check_pairs(samples.READS).reads == 2 * 12184
 
 
 def test_every_reason_has_a_remedy_in_both_languages() -> None:

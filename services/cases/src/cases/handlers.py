@@ -22,6 +22,7 @@ from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.portal.v1.reading_pb2 import AnnotationsSaved, CaseAssigned, FindingReviewed, ReadingBegun, ReportSigned
 from casepath.records.v1.filing_pb2 import EntriesFiled
+from casepath.sequencing.v1.calling_pb2 import CallingFailed
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.errors import Malformed
@@ -48,7 +49,9 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
         case ReadsReceived():
             sample_of(case, data.sample_id).received.CopyFrom(data)
         case VariantsCalled():
-            sample_of(case, data.sample_id).called.CopyFrom(data)
+            called(case, data)
+        case CallingFailed():
+            not_called(case, data)
         case EntriesFiled():
             filed(case, data)
         case CaseAssigned():
@@ -116,6 +119,17 @@ def failed(case: Case, result: SlideFailed) -> None:
     if not kept.HasField("ingested") or kept.ingested.scan_id == result.scan_id:
         kept.failed.CopyFrom(result)
         kept.state = state_of(kept)
+
+
+def called(case: Case, result: VariantsCalled) -> None:
+    kept = sample_of(case, result.sample_id)
+    kept.called.CopyFrom(result)
+    kept.ClearField("failed")
+
+
+def not_called(case: Case, result: CallingFailed) -> None:
+    """A failure stands beside what an earlier job called: it says that the newest reads gave nothing."""
+    sample_of(case, result.sample_id).failed.CopyFrom(result)
 
 
 def assigned(case: Case, data: CaseAssigned) -> None:

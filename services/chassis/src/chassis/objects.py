@@ -38,10 +38,14 @@ class Objects:
             return cls(LocalStore(folder, mkdir=True), folder)
         return cls(from_url(url))
 
-    async def put(self, content: bytes | Path) -> ObjectRef:
-        """Store bytes or a file under its digest, durably. Raise Unavailable when the store cannot take it."""
+    async def put(self, content: bytes | Path, folder: str = "") -> ObjectRef:
+        """Store bytes or a file under its digest, durably; in a `folder` of their own where they are removed together later.
+
+        Raise Unavailable when the store cannot take it.
+        """
         sha256, size = await asyncio.to_thread(digest, content)
-        ref = ObjectRef(path=f"sha256/{sha256[:2]}/{sha256}", sha256=sha256, size=size)
+        path = f"{folder}/{sha256}" if folder else f"sha256/{sha256[:2]}/{sha256}"
+        ref = ObjectRef(path=path, sha256=sha256, size=size)
         try:
             if not await self.has(ref.path):
                 await self.write(ref.path, content)
@@ -91,6 +95,16 @@ class Objects:
         if found.hexdigest() != ref.sha256:
             raise Unavailable(f"object {ref.path} does not have the bytes of its digest")
         partial.replace(path)
+
+    async def remove(self, folder: str) -> None:
+        """Everything that was put in this folder. Raise Unavailable when the store fails; what was removed stays so."""
+        try:
+            async for batch in obstore.list(self.store, folder):
+                await obstore.delete_async(self.store, [str(meta["path"]) for meta in batch])
+        except FileNotFoundError:
+            return
+        except (StoreError, OSError) as error:
+            raise Unavailable(f"the object store did not remove {folder}: {type(error).__name__}") from error
 
     async def has(self, path: str) -> bool:
         try:

@@ -10,6 +10,7 @@ from casepath.intake.v1 import order_pb2
 from casepath.intake.v1 import patient_pb2
 from casepath.portal.v1 import reading_pb2
 from casepath.records.v1 import filing_pb2
+from casepath.sequencing.v1 import calling_pb2
 from casepath.sequencing.v1 import sequencing_pb2
 from casepath.slides.v1 import slide_pb2
 
@@ -185,6 +186,30 @@ SEQUENCING_CALLING_REQUESTED = Topic(
     consumers=("sequencing",),
     partitions=12,
 )
+SEQUENCING_TASK_REQUESTED = Topic(
+    name="sequencing.task.requested.v1",
+    message=calling_pb2.TaskRequested,
+    key="computation id/task",
+    publisher="sequencing",
+    consumers=("sequencing",),
+    partitions=12,
+)
+SEQUENCING_TASK_DONE = Topic(
+    name="sequencing.task.done.v1",
+    message=calling_pb2.TaskDone,
+    key="computation id",
+    publisher="sequencing",
+    consumers=("sequencing",),
+    partitions=12,
+)
+SEQUENCING_CALLING_FAILED = Topic(
+    name="sequencing.calling.failed.v1",
+    message=calling_pb2.CallingFailed,
+    key="case id",
+    publisher="sequencing",
+    consumers=("cases",),
+    partitions=12,
+)
 SEQUENCING_VARIANTS_CALLED = Topic(
     name="sequencing.variants.called.v1",
     message=sequencing_pb2.VariantsCalled,
@@ -262,6 +287,9 @@ TOPICS: tuple[Topic[Message], ...] = (
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_READS_REJECTED,
     SEQUENCING_CALLING_REQUESTED,
+    SEQUENCING_TASK_REQUESTED,
+    SEQUENCING_TASK_DONE,
+    SEQUENCING_CALLING_FAILED,
     SEQUENCING_VARIANTS_CALLED,
     RECORDS_ENTRIES_FILED,
     PORTAL_CASE_ASSIGNED,

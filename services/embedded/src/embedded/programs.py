@@ -10,6 +10,7 @@ from secrets import token_urlsafe
 from chassis.access import Signer
 from chassis.accounts import account, save_accounts
 from chassis.errors import Misconfigured
+from chassis.objects import digest
 from embedded import samples
 from embedded.java import Tell, fhir_classpath, java, kafka_classpath
 from embedded.ports import Ports
@@ -140,6 +141,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_SLIDE_FOLDER": str(home / "scanner"),
         "CASEPATH_READS_FOLDER": str(home / "sequencer"),
         "CASEPATH_REFERENCES": str(references(home)),
+        "CASEPATH_INDEXES": str(home / "indexes"),
         "CASEPATH_REFERENCE": samples.REFERENCE_NAME,
         "CASEPATH_ACCESS_KEYS": str(home / "access" / "keys.json"),
         "CASEPATH_SIGNING_KEY": str(home / "access" / "signing-key.pem"),
@@ -198,6 +200,8 @@ def access(home: Path) -> Path:
 def references(home: Path) -> Path:
     """Declares the sample reference, unless this home's file declares others already."""
     file = home / "references.json"
-    if not file.exists():
-        file.write_text(json.dumps({samples.REFERENCE_NAME: str(samples.REFERENCE)}, indent=2) + "\n")
+    before = json.dumps({samples.REFERENCE_NAME: str(samples.REFERENCE)}, indent=2) + "\n"
+    if not file.exists() or file.read_text() == before:
+        sample = {"fasta": str(samples.REFERENCE), "sha256": digest(samples.REFERENCE)[0]}
+        file.write_text(json.dumps({samples.REFERENCE_NAME: sample}, indent=2) + "\n")
     return file

@@ -1,5 +1,6 @@
 """sequencing: from the sequencer's folder to variants."""
 
+import asyncio
 import re
 
 from casepath.topics import INTAKE_ORDER_PLACED
@@ -11,38 +12,38 @@ from chassis.publisher import KafkaPublisher
 from chassis.scratch import scratch
 from chassis.service import main, run_parts
 from chassis.worker import Route, Worker
-from sequencing.calling import CallingJobs
+from sequencing.adapters.reference_catalogue import declared_in
+from sequencing.adapters.reference_index import indexed
+from sequencing.calling import Calling
+from sequencing.computations import Grain, engine_named
+from sequencing.dropped import Names
 from sequencing.ingestion import Ingestion
-from sequencing.references import References
 from sequencing.settings import SequencingSettings
+from sequencing.workers import Bench, workers
 
 
 async def compose(settings: SequencingSettings) -> None:
     objects = Objects.at(settings.objects)
     orders = ShelvedOrders(objects, "sequencing", settings.namespace_id)
-    references = References.declared_in(settings.references)
-    references.named(settings.reference)
-    name = re.compile(settings.reads_name)
-    with Isolated() as isolated, Isolated() as checking, scratch(settings.work_folder, "sequencing") as folder:
-        jobs = CallingJobs(objects, references, isolated, settings.threads, folder)
-        async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
-            routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *jobs.routes()]
-            worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")
-            area = DropArea.at(settings.reads_folder)
-            ingestion = Ingestion(
-                area,
-                name,
-                settings.reference,
-                settings.namespace_id,
-                orders,
-                objects,
-                publisher,
-                checking,
-            )
-            drop = DropFolder(area.incoming, lambda path: path.is_file(), settings.reads_quiet_seconds)
-            watcher = Watcher(drop, ingestion.grouped, ingestion.take, ingestion.resume)
-            ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
-            await run_parts(settings, [worker.run, watcher.run], ready)
+    references = await asyncio.to_thread(declared_in, settings.references)
+    reference = references.named(settings.reference)
+    indexes = {name: await asyncio.to_thread(indexed, one, settings.indexes) for name, one in references.references.items()}
+    names = Names(re.compile(settings.reads_name), re.compile(settings.alignments_name))
+    grain = Grain(settings.chunk_pairs, settings.shard_bases)
+    engine = engine_named(settings.engine)
+    with Isolated() as checking, scratch(settings.work_folder, "sequencing") as folder:
+        bench = Bench(settings.objects, settings.indexes, folder, settings.threads)
+        with workers(bench, settings.workers) as pool:
+            calling = Calling(objects, references, indexes, pool, engine, grain)
+            async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
+                routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes()]
+                worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")
+                area = DropArea.at(settings.reads_folder)
+                ingestion = Ingestion(area, names, reference, settings.namespace_id, orders, objects, publisher, checking)
+                drop = DropFolder(area.incoming, ingestion.accepts, settings.reads_quiet_seconds, ingestion.unit)
+                watcher = Watcher(drop, ingestion.grouped, ingestion.take, ingestion.resume)
+                ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
+                await run_parts(settings, [worker.run, watcher.run], ready)
 
 
 if __name__ == "__main__":

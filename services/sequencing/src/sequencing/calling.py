@@ -1,95 +1,148 @@
-"""What sequencing does with its topics: request a job for reads, and run it."""
+"""What sequencing does with its topics: plan a computation, do a work item, see what comes next, and tell how it ended.
 
-import asyncio
-import tempfile
-from collections.abc import Iterable
-from pathlib import Path
+Computations, results and conclusions are in the object store alone, so any worker can do any item, and do it again.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
 
-from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.sequencing.v1.sequencing_pb2 import CallingRequested, ReadsReceived, VariantsCalled
-from casepath.topics import SEQUENCING_CALLING_REQUESTED, SEQUENCING_READS_RECEIVED
+from casepath.sequencing.v1.calling_pb2 import (
+    CALLING_FAILURE_REASON_TOOL_FAILED,
+    CALLING_FAILURE_REASON_UNREADABLE,
+    STAGE_JOIN,
+    STAGE_SPLIT,
+    CallingConclusion,
+    CallingFailureReason,
+    Computation,
+    Engine,
+    TaskDone,
+    TaskRequested,
+)
+from casepath.sequencing.v1.sequencing_pb2 import CallingRequested, ReadsReceived
+from casepath.topics import (
+    SEQUENCING_CALLING_REQUESTED,
+    SEQUENCING_READS_RECEIVED,
+    SEQUENCING_TASK_DONE,
+    SEQUENCING_TASK_REQUESTED,
+)
+from chassis.errors import NotFound, Rejected
 from chassis.events import Event
-from chassis.isolated import Isolated, allowance
 from chassis.objects import Objects, Shelf
 from chassis.worker import Received, Route
-from sequencing.adapters.calling import Calling, call, tools
-from sequencing.handlers import CalledObjects, called_event, calling_requested, variants_called
+from sequencing.adapters.reference_index import IndexedReference
+from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_name
+from sequencing.handlers import calling_requested, concluded, task_done, tasks_requested
 from sequencing.references import References
+from sequencing.tasks import intermediate, results, tools
+from sequencing.workers import Workers
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# Indexing the reference takes minutes for a whole genome, whatever the reads.
-LEAST_SECONDS = 3600.0
-SECONDS_PER_MEGABYTE = 20.0
 
+class Calling:
+    """The handlers of one service; `indexes` are of every reference in `references`, by name."""
 
-class CallingJobs:
-    """Results live in the object store: a job that ran is not run again."""
-
-    def __init__(self, objects: Objects, references: References, isolated: Isolated, threads: int, scratch: Path) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        references: References,
+        indexes: Mapping[str, IndexedReference],
+        workers: Workers,
+        engine: Engine,
+        grain: Grain,
+    ) -> None:
         self.objects = objects
         self.references = references
-        self.isolated = isolated
-        self.threads = threads
-        self.scratch = scratch
-        self.results = Shelf(objects, VariantsCalled, "sequencing/results")
+        self.indexes = indexes
+        self.workers = workers
+        self.engine = engine
+        self.grain = grain
+        self.results = results(objects)
+        self.computations = Shelf(objects, Computation, "sequencing/computations")
+        self.conclusions = Shelf(objects, CallingConclusion, "sequencing/conclusions")
+        self.requests = Shelf(objects, CallingRequested, "sequencing/requests")
 
     def routes(self) -> list[Route[Any]]:
-        return [Route(SEQUENCING_READS_RECEIVED, self.request), Route(SEQUENCING_CALLING_REQUESTED, self.run, batch=1)]
+        return [
+            Route(SEQUENCING_READS_RECEIVED, self.request),
+            Route(SEQUENCING_CALLING_REQUESTED, self.plan),
+            Route(SEQUENCING_TASK_REQUESTED, self.perform, batch=1),
+            Route(SEQUENCING_TASK_DONE, self.gather),
+        ]
 
     async def request(self, received: Received[ReadsReceived]) -> Iterable[Event]:
         reference = self.references.named(received.data.reference)
-        return [calling_requested(received.data, reference.sha256, tools())]
+        return [calling_requested(received.data, reference.sha256, tools(self.engine))]
 
-    async def run(self, received: Received[CallingRequested]) -> Iterable[Event]:
+    async def plan(self, received: Received[CallingRequested]) -> Iterable[Event]:
+        """The first tasks; or the ending at once, where the same was computed before."""
         request = received.data
-        result = await self.results.get(request.job_id)
-        if result is None:
-            result = await self.call(request)
-            await self.results.put(request.job_id, result)
-        return [called_event(result)]
-
-    async def call(self, request: CallingRequested) -> VariantsCalled:
         reference = self.references.named(request.reads.reference)
-        with tempfile.TemporaryDirectory(dir=self.scratch) as scratch:
-            folder = Path(scratch)
-            first, second = [await self.fastq(ref, folder) for ref in (request.reads.reads_1, request.reads.reads_2)]
-            work = Calling(
-                reads=(first, second),
-                reference=reference.fasta,
-                reference_name=reference.name,
-                sample=request.reads.sample_id,
-                out=folder / "out",
-                threads=self.threads,
-            )
-            size = request.reads.reads_1.size + request.reads.reads_2.size
-            called = await self.isolated.run(call, work, allowance(size, SECONDS_PER_MEGABYTE, LEAST_SECONDS))
-            found = CalledObjects(
-                alignments=await self.objects.put(called.alignments),
-                alignments_index=await self.objects.put(called.alignments_index),
-                variants=await self.objects.put(called.variants),
-                variants_index=await self.objects.put(called.variants_index),
-                genomic_variants=await self.objects.put(called.genomic_variants),
-                genomic_variants_index=await self.objects.put(called.genomic_variants_index),
-                quality=called.figures(),
-                tools=called.tools,
-            )
-        log.info("called", job_id=request.job_id, snps=found.quality.snps, indels=found.quality.indels)
-        return variants_called(request, found, reference.sha256)
+        made = computation(
+            request.reads.sample_id,
+            read_groups(request.reads),
+            reference,
+            self.indexes[reference.name].contigs,
+            self.engine,
+            tools(self.engine),
+            self.grain,
+        )
+        await self.requests.put(f"{made.computation_id}/{request.job_id}", request)
+        conclusion = await self.conclusions.get(made.computation_id)
+        if conclusion is not None:
+            return [concluded(request, await self.computation(made.computation_id), conclusion)]
+        # Of two requests for the same, the first says how large chunks are.
+        await self.computations.create(made.computation_id, made)
+        return tasks_requested(first_tasks(made))
 
-    async def fastq(self, ref: ObjectRef, folder: Path) -> Path:
-        """The object under a name by which readers know how it is compressed."""
-        path = await self.objects.as_file(ref, folder)
-        return await asyncio.to_thread(named_by_content, path, folder / f"{ref.sha256}.fastq")
+    async def perform(self, received: Received[TaskRequested]) -> Iterable[Event]:
+        task = received.data
+        if await self.conclusions.get(task.computation_id) is not None:
+            return [task_done(task)]
+        made = await self.computation(task.computation_id)
+        if await self.results.get(f"{made.computation_id}/{task_name(task)}") is None:
+            try:
+                await self.workers.perform(made, task, self.references.named(made.reference))
+            except Rejected as error:
+                reason = CALLING_FAILURE_REASON_UNREADABLE if task.stage == STAGE_SPLIT else CALLING_FAILURE_REASON_TOOL_FAILED
+                log.error("calling", outcome="failed", task=task_name(task), computation_id=made.computation_id, error=str(error))
+                await self.fail(made, reason)
+        return [task_done(task)]
 
+    async def fail(self, made: Computation, reason: CallingFailureReason) -> None:
+        await self.conclusions.create(made.computation_id, CallingConclusion(failure=reason))
 
-def named_by_content(path: Path, link: Path) -> Path:
-    with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    named = link.with_suffix(".fastq.gz") if compressed else link
-    named.unlink(missing_ok=True)
-    named.symlink_to(path.resolve())
-    return named
+    async def gather(self, received: Received[TaskDone]) -> Iterable[Event]:
+        done = received.data.task
+        made = await self.computation(done.computation_id)
+        conclusion = await self.conclusions.get(made.computation_id)
+        if conclusion is None and done.stage == STAGE_JOIN:
+            conclusion = await self.conclude(made, done)
+        if conclusion is not None:
+            requests = await self.requests.all(made.computation_id)
+            await self.objects.remove(intermediate(made.computation_id))
+            return [concluded(request, made, conclusion) for request in requests]
+        finished = await self.results.names(made.computation_id)
+        chunks = {name: await self.chunks(made, name) for name in finished if name.startswith("split-")}
+        return tasks_requested(next_tasks(made, done, finished, lambda split: chunks[task_name(split)]))
+
+    async def conclude(self, made: Computation, join: TaskRequested) -> CallingConclusion:
+        found = await self.results.get(f"{made.computation_id}/{task_name(join)}")
+        if found is None:
+            raise NotFound(f"computation {made.computation_id} has no result")
+        conclusion = CallingConclusion(result=found.result)
+        await self.conclusions.create(made.computation_id, conclusion)
+        log.info("called", computation_id=made.computation_id, snps=found.result.quality.snps, indels=found.result.quality.indels)
+        return conclusion
+
+    async def chunks(self, made: Computation, split: str) -> int:
+        found = await self.results.get(f"{made.computation_id}/{split}")
+        return len(found.objects) if found is not None else 0
+
+    async def computation(self, computation_id: str) -> Computation:
+        found = await self.computations.get(computation_id)
+        if found is None:
+            raise NotFound(f"computation {computation_id} is not in the object store")
+        return found

@@ -1,45 +1,47 @@
 """From reads and their order to events. Pure."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid5
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.sequencing.v1.calling_pb2 import (
+    CallingConclusion,
+    CallingFailed,
+    CallingResult,
+    Computation,
+    TaskDone,
+    TaskRequested,
+)
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_NO_MATCHING_ORDER,
     CallingRequested,
-    Quality,
+    ReadGroup,
     ReadsReceived,
     ReadsRejected,
     VariantsCalled,
 )
 from casepath.topics import (
+    SEQUENCING_CALLING_FAILED,
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_READS_REJECTED,
+    SEQUENCING_TASK_DONE,
+    SEQUENCING_TASK_REQUESTED,
     SEQUENCING_VARIANTS_CALLED,
 )
 from chassis.events import Event
+from sequencing.computations import task_name
 from sequencing.rejection import ReadsUnfit
 
-
-@dataclass(frozen=True, slots=True)
-class CalledObjects:
-    """Where a job's results are stored."""
-
-    alignments: ObjectRef
-    alignments_index: ObjectRef
-    variants: ObjectRef
-    variants_index: ObjectRef
-    genomic_variants: ObjectRef
-    genomic_variants_index: ObjectRef
-    quality: Quality
-    tools: tuple[str, ...]
+# Of the contract: casepath.sequencing.v1.ReadGroup.
+FIT = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
-def run_id(namespace: UUID, sha256: tuple[str, str]) -> UUID:
-    """The same two files are the same run."""
-    return uuid5(namespace, f"reads|{sha256[0]}|{sha256[1]}")
+def run_id(namespace: UUID, sha256: Sequence[str]) -> UUID:
+    """The same files are the same run."""
+    return uuid5(namespace, "|".join(["reads", *sha256]))
 
 
 def matched(order: OrderPlaced | None, sample: str) -> OrderPlaced:
@@ -51,18 +53,41 @@ def matched(order: OrderPlaced | None, sample: str) -> OrderPlaced:
     raise ReadsUnfit(REJECTION_REASON_NO_MATCHING_ORDER)
 
 
+def fastq_group(files: Sequence[ObjectRef], lane: str, sample: str) -> ReadGroup:
+    """A pair of FASTQ files of a lane; a sample that has one lane alone is its own read group."""
+    return ReadGroup(id=f"{sample}.L{lane}" if lane else sample, library=sample, reads_1=files[0], reads_2=files[1])
+
+
+def alignment_groups(file: ObjectRef, names: Iterable[tuple[str, str]], sample: str) -> list[ReadGroup]:
+    """Each read group that a BAM or CRAM file declares, by id and library; one of all its reads where it declares none.
+
+    Names that the contract does not take are numbered instead.
+    """
+    found: list[ReadGroup] = []
+    for number, (name, library) in enumerate(names, start=1):
+        fit = FIT.fullmatch(name) and name not in {group.id for group in found}
+        found.append(
+            ReadGroup(
+                id=name if fit else f"{sample}.{number}",
+                library=library if FIT.fullmatch(library) else sample,
+                alignments=file,
+                group_in_file=name,
+            )
+        )
+    return found or [ReadGroup(id=sample, library=sample, alignments=file)]
+
+
 def received(
-    order: OrderPlaced, sample: str, run: UUID, reads: tuple[ObjectRef, ObjectRef], pairs: int, reference: str
+    order: OrderPlaced, sample: str, run: UUID, groups: Iterable[ReadGroup], pairs: int, reference: str
 ) -> ReadsReceived:
     return ReadsReceived(
         case_id=order.case_id,
         patient_id=order.patient.patient_id,
         sample_id=sample,
         run_id=str(run),
-        reads_1=reads[0],
-        reads_2=reads[1],
         pairs=pairs,
         reference=reference,
+        read_groups=groups,
     )
 
 
@@ -85,25 +110,38 @@ def calling_requested(reads: ReadsReceived, reference_sha256: str, tools: tuple[
     return Event(SEQUENCING_CALLING_REQUESTED, job, CallingRequested(job_id=job, reads=reads))
 
 
-def variants_called(request: CallingRequested, called: CalledObjects, reference_sha256: str) -> VariantsCalled:
+def tasks_requested(tasks: Iterable[TaskRequested]) -> list[Event]:
+    return [Event(SEQUENCING_TASK_REQUESTED, f"{task.computation_id}/{task_name(task)}", task) for task in tasks]
+
+
+def task_done(task: TaskRequested) -> Event:
+    return Event(SEQUENCING_TASK_DONE, task.computation_id, TaskDone(task=task))
+
+
+def concluded(request: CallingRequested, made: Computation, conclusion: CallingConclusion) -> Event:
+    """With an id of the job's own: however often it is told, it is the same event."""
+    if conclusion.HasField("result"):
+        called = variants_called(request, made, conclusion.result)
+        return Event(SEQUENCING_VARIANTS_CALLED, called.case_id, called, id=uuid5(UUID(request.job_id), "called"))
+    reads = request.reads
+    failed = CallingFailed(case_id=reads.case_id, sample_id=reads.sample_id, job_id=request.job_id, reason=conclusion.failure)
+    return Event(SEQUENCING_CALLING_FAILED, failed.case_id, failed, id=uuid5(UUID(request.job_id), "failed"))
+
+
+def variants_called(request: CallingRequested, made: Computation, result: CallingResult) -> VariantsCalled:
     return VariantsCalled(
         case_id=request.reads.case_id,
         patient_id=request.reads.patient_id,
         sample_id=request.reads.sample_id,
         job_id=request.job_id,
-        alignments=called.alignments,
-        alignments_index=called.alignments_index,
-        variants=called.variants,
-        variants_index=called.variants_index,
-        genomic_variants=called.genomic_variants,
-        genomic_variants_index=called.genomic_variants_index,
-        quality=called.quality,
-        reference=request.reads.reference,
-        reference_sha256=reference_sha256,
-        tools=called.tools,
+        alignments=result.alignments,
+        alignments_index=result.alignments_index,
+        variants=result.variants,
+        variants_index=result.variants_index,
+        genomic_variants=result.genomic_variants,
+        genomic_variants_index=result.genomic_variants_index,
+        quality=result.quality,
+        reference=made.reference,
+        reference_sha256=made.reference_sha256,
+        tools=made.tools,
     )
-
-
-def called_event(data: VariantsCalled) -> Event:
-    """With an id of the job's own: however often the job runs, it is the same event."""
-    return Event(SEQUENCING_VARIANTS_CALLED, data.case_id, data, id=uuid5(UUID(data.job_id), "called"))

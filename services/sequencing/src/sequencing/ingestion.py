@@ -5,10 +5,7 @@ leave incoming/ last.
 """
 
 import asyncio
-import re
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -16,8 +13,10 @@ import structlog
 from prometheus_client import Gauge
 
 from casepath.sequencing.v1.sequencing_pb2 import (
+    REJECTION_REASON_DAMAGED_ALIGNMENTS,
     REJECTION_REASON_MALFORMED_RECORD,
     REJECTION_REASON_NO_MATCHING_ORDER,
+    ReadGroup,
     ReadsReceived,
     RejectionReason,
 )
@@ -27,8 +26,11 @@ from chassis.objects import Objects, digest
 from chassis.orders import Orders
 from chassis.publisher import Publisher, announce
 from chassis.quarantine import Held, move
+from sequencing.adapters.alignment_file import check_alignments
 from sequencing.adapters.fastq import check_pairs
-from sequencing.handlers import matched, received, received_event, rejected_event, run_id
+from sequencing.dropped import BASE_CALLS, SAMPLE_SHEET, Dropped, Names, Sheet, grouped, named_alone, sample_sheet
+from sequencing.handlers import alignment_groups, fastq_group, matched, received, received_event, rejected_event, run_id
+from sequencing.references import Reference
 from sequencing.rejection import REMEDIES, ReadsUnfit
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -37,42 +39,14 @@ SECONDS_PER_MEGABYTE = 2.0
 WAITING = Gauge("casepath_reads_waiting", "Read files whose mate has not come")
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """Files that belong together: a pair in the order of their reads, or one file whose name says nothing."""
-
-    files: tuple[Path, ...]
-    accession: str = ""
-    sample: str = ""
-
-
-def grouped(paths: Sequence[Path], name: re.Pattern[str]) -> tuple[list[Dropped], set[Path]]:
-    """Pairs that are complete and files whose names do not match; and reads that wait for their mates."""
-    found: list[Dropped] = []
-    halves: dict[tuple[Path, str, str], dict[str, Path]] = defaultdict(dict)
-    for path in paths:
-        match = name.fullmatch(path.name)
-        if match is None:
-            found.append(Dropped((path,)))
-        else:
-            halves[path.parent, match["accession"], match["sample"]][match["read"]] = path
-    alone: set[Path] = set()
-    for (_, accession, sample), reads in halves.items():
-        if len(reads) == 2:
-            found.append(Dropped((reads["1"], reads["2"]), accession, sample))
-        else:
-            alone |= set(reads.values())
-    return found, alone
-
-
 class Ingestion:
-    """Takes complete pairs out of the area's incoming/, one after the other."""
+    """Takes complete samples out of the area's incoming/, one after the other."""
 
     def __init__(
         self,
         area: DropArea,
-        name: re.Pattern[str],
-        reference: str,
+        names: Names,
+        reference: Reference,
         namespace: UUID,
         orders: Orders,
         objects: Objects,
@@ -80,7 +54,7 @@ class Ingestion:
         isolated: Isolated,
     ) -> None:
         self.area = area
-        self.name = name
+        self.names = names
         self.reference = reference
         self.namespace = namespace
         self.orders = orders
@@ -89,19 +63,35 @@ class Ingestion:
         self.isolated = isolated
         self.alone: set[Path] = set()
 
+    def unit(self, path: Path) -> str:
+        """What is handed over together: a run folder, or a sample's lanes."""
+        top = path.relative_to(self.area.incoming).parts[0]
+        if (self.area.incoming / top / SAMPLE_SHEET).exists():
+            return top
+        match = self.names.reads.fullmatch(path.name)
+        return f"{path.parent}/{match['accession']}_{match['sample']}" if match else str(path)
+
+    def accepts(self, path: Path) -> bool:
+        """Whether a file is an input: not the rest of a run folder."""
+        if not path.is_file():
+            return False
+        inside = path.parent != self.area.incoming and self.unit(path) == path.relative_to(self.area.incoming).parts[0]
+        return not inside or path.name == SAMPLE_SHEET or path.name.endswith((".fastq", ".fastq.gz", *BASE_CALLS))
+
     def grouped(self, paths: Sequence[Path]) -> list[Dropped]:
         """What is complete among the files; a read without its mate is said once, and left to wait."""
-        found, alone = grouped(paths, self.name)
-        WAITING.set(len(alone))
-        if alone - self.alone:
-            log.warning("reads", outcome="waiting for the other file", files=len(alone))
-        self.alone = alone
-        return found
+        sheets = {path.parent: read_sheet(path) for path in paths if path.name == SAMPLE_SHEET}
+        found = grouped([path for path in paths if path.name != SAMPLE_SHEET], self.names, sheets)
+        WAITING.set(len(found.alone))
+        if found.alone - self.alone:
+            log.warning("reads", outcome="waiting for the other file", files=len(found.alone))
+        self.alone = found.alone
+        return found.inputs
 
     async def take(self, dropped: Dropped) -> None:
-        """Bring one pair to its end. Raise Unavailable, leaving the files where they are, when a store or the broker is down."""
+        """Bring one sample to its end. Raise Unavailable, leaving its files there, when a store or the broker is down."""
         digests = [await asyncio.to_thread(digest, path) for path in dropped.files]
-        run = run_id(self.namespace, (digests[0][0], digests[-1][0]))
+        run = run_id(self.namespace, [sha256 for sha256, _ in digests])
         try:
             reads = await self.ingest(dropped, sum(size for _, size in digests), run)
         except ReadsUnfit as error:
@@ -112,16 +102,26 @@ class Ingestion:
         log.info("reads", outcome="received", run_id=str(run), case_id=reads.case_id, pairs=reads.pairs)
 
     async def ingest(self, dropped: Dropped, size: int, run: UUID) -> ReadsReceived:
-        if len(dropped.files) != 2:
-            raise ReadsUnfit(REJECTION_REASON_NO_MATCHING_ORDER)
+        if dropped.wrong or not dropped.sample:
+            raise ReadsUnfit(dropped.wrong or REJECTION_REASON_NO_MATCHING_ORDER)
         order = matched(await self.orders.find(dropped.accession), dropped.sample)
-        first, second = dropped.files
-        try:
-            tally = await self.isolated.run(check_pairs, (first, second), allowance(size, SECONDS_PER_MEGABYTE))
-        except Crashed:
-            raise ReadsUnfit(REJECTION_REASON_MALFORMED_RECORD) from None
-        stored = (await self.objects.put(first), await self.objects.put(second))
-        return received(order, dropped.sample, run, stored, tally.pairs, self.reference)
+        seconds = allowance(size, SECONDS_PER_MEGABYTE)
+        groups: list[ReadGroup] = []
+        reads = 0
+        for lane in dropped.lanes:
+            files = [await self.objects.put(path) for path in lane.files]
+            try:
+                if len(lane.files) == 1:
+                    checked = await self.isolated.run(check_alignments, (lane.files[0], self.reference.fasta), seconds)
+                    groups += alignment_groups(files[0], checked.groups, dropped.sample)
+                    reads += checked.reads
+                else:
+                    reads += (await self.isolated.run(check_pairs, (lane.files[0], lane.files[1]), seconds)).reads
+                    groups.append(fastq_group(files, lane.lane, dropped.sample))
+            except Crashed:
+                damaged = REJECTION_REASON_DAMAGED_ALIGNMENTS if len(lane.files) == 1 else REJECTION_REASON_MALFORMED_RECORD
+                raise ReadsUnfit(damaged) from None
+        return received(order, dropped.sample, run, groups, max(reads // 2, 1), self.reference.name)
 
     async def set_aside(self, dropped: Dropped, run: UUID, error: ReadsUnfit) -> None:
         """Announce, then move the files to quarantine/<run>/ with the reason beside them."""
@@ -130,7 +130,8 @@ class Ingestion:
         short = reason.removeprefix("REJECTION_REASON_")
         detail = f"file {error.file}, record {error.record}, line {error.line}" if error.file else ""
         remedy = REMEDIES[error.reason]
-        await asyncio.to_thread(self.area.quarantine.hold, str(run), dropped.files, short, remedy, detail)
+        files = [await asyncio.to_thread(path.replace, named_alone(path, dropped)) for path in dropped.files]
+        await asyncio.to_thread(self.area.quarantine.hold, str(run), files, short, remedy, detail)
         log.warning("reads", outcome="rejected", run_id=str(run), reason=short, detail=detail)
 
     async def resume(self) -> int:
@@ -140,9 +141,16 @@ class Ingestion:
     async def mended(self, held: Held) -> bool:
         if held.reason != "NO_MATCHING_ORDER":
             return False
-        for dropped in grouped(held.files, self.name)[0]:
+        for dropped in grouped(held.files, self.names, {}).inputs:
             try:
                 matched(await self.orders.find(dropped.accession), dropped.sample)
             except ReadsUnfit:
                 return False
         return bool(held.files)
+
+
+def read_sheet(path: Path) -> Sheet | ReadsUnfit:
+    try:
+        return sample_sheet(path.read_text(errors="replace"))
+    except ReadsUnfit as error:
+        return error

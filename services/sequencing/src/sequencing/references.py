@@ -1,10 +1,9 @@
 """The references that a deployment declares."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.errors import Misconfigured, NotFound
+from chassis.errors import NotFound
 from chassis.objects import digest
 
 
@@ -21,19 +20,14 @@ class References:
     def __init__(self, references: dict[str, Reference]) -> None:
         self.references = references
 
-    @classmethod
-    def declared_in(cls, file: Path) -> "References":
-        """Raise Misconfigured when the file is not JSON of name to path, or a FASTA file is not there."""
-        try:
-            said = json.loads(file.read_text())
-            found = {name: Reference(name, Path(path), digest(Path(path))[0]) for name, path in said.items()}
-        except (OSError, ValueError, AttributeError, TypeError) as error:
-            raise Misconfigured(f"{file} does not declare references, name to FASTA file: {error}") from None
-        return cls(found)
-
     def named(self, name: str) -> Reference:
         """Raise NotFound when this deployment does not declare it."""
         try:
             return self.references[name]
         except KeyError:
             raise NotFound(f"the reference {name} is not declared in this deployment") from None
+
+
+def of_file(fasta: Path) -> Reference:
+    """A user's own file, named as it is."""
+    return Reference(fasta.stem, fasta, digest(fasta)[0])

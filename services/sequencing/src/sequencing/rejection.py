@@ -1,13 +1,18 @@
 """Why reads are set aside, and what mends it, in English and in French."""
 
 from casepath.sequencing.v1.sequencing_pb2 import (
+    REJECTION_REASON_BASE_CALLS_ONLY,
+    REJECTION_REASON_DAMAGED_ALIGNMENTS,
     REJECTION_REASON_EMPTY,
     REJECTION_REASON_MALFORMED_RECORD,
     REJECTION_REASON_MISMATCHED_NAMES,
     REJECTION_REASON_NO_MATCHING_ORDER,
     REJECTION_REASON_QUALITY_LENGTH,
+    REJECTION_REASON_SAMPLE_SHEET,
+    REJECTION_REASON_TOO_LONG,
     REJECTION_REASON_TRUNCATED_GZIP,
     REJECTION_REASON_UNEQUAL_PAIRS,
+    REJECTION_REASON_WRONG_REFERENCE,
     RejectionReason,
 )
 from chassis.errors import Rejected
@@ -37,6 +42,27 @@ REMEDIES: dict[RejectionReason, Remedy] = {
     ),
     REJECTION_REASON_EMPTY: Remedy(
         f"The files hold no read. {AGAIN_EN}", f"Les fichiers ne contiennent aucune lecture. {AGAIN_FR}"
+    ),
+    REJECTION_REASON_TOO_LONG: Remedy(
+        "A read is longer than 600 bases. Only short reads are called; long reads need another pipeline.",
+        "Une lecture dépasse 600 bases. Seules les lectures courtes sont traitées ; les longues relèvent d'un autre pipeline.",
+    ),
+    REJECTION_REASON_DAMAGED_ALIGNMENTS: Remedy(
+        "The BAM or CRAM file is damaged or truncated, or is neither. Copy it to incoming again.",
+        "Le fichier BAM ou CRAM est endommagé ou tronqué, ou n'en est pas un. Recopiez-le dans incoming.",
+    ),
+    REJECTION_REASON_WRONG_REFERENCE: Remedy(
+        "The CRAM file was written against another reference than the declared one. Write it as BAM and drop that.",
+        "Le fichier CRAM a été écrit avec une autre référence que celle déclarée. Convertissez-le en BAM et déposez celui-ci.",
+    ),
+    REJECTION_REASON_BASE_CALLS_ONLY: Remedy(
+        "The run folder holds base calls (BCL) and no FASTQ. Convert it with Illumina's BCL Convert, then drop it again.",
+        "Le dossier de run ne contient que des BCL, sans FASTQ. Convertissez-le avec BCL Convert (Illumina), puis redéposez-le.",
+    ),
+    REJECTION_REASON_SAMPLE_SHEET: Remedy(
+        "The sample sheet has no [Data] or [BCLConvert_Data] section with a Sample_ID column. Correct it and put it back.",
+        "La feuille d'échantillons n'a pas de section [Data] ou [BCLConvert_Data] avec une colonne Sample_ID. Corrigez-la et "
+        "remettez-la dans son dossier.",
     ),
     REJECTION_REASON_NO_MATCHING_ORDER: Remedy(
         "No order names this accession and specimen. The reads join their order when that arrives; if the file names "

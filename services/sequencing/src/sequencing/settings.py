@@ -1,6 +1,7 @@
 """Settings of sequencing."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,10 +13,21 @@ class SequencingSettings(StoringSettings):
 
     reads_folder: Path = Field(description="holds incoming/, quarantine/ and filed/")
     reads_name: str = Field(
-        default=r"(?P<accession>[^_]+)_(?P<sample>[^_]+)_R?(?P<read>[12])\.(fastq|fq)(\.gz)?",
-        description="regular expression that a file name must match to carry accession, sample and read (1 or 2)",
+        default=r"(?P<accession>[^_]+)_(?P<sample>[^_]+)(_S\d+)?(_L(?P<lane>\d{3}))?_R?(?P<read>[12])(_001)?\.(fastq|fq)(\.gz)?",
+        description="regular expression by which a FASTQ file's name carries accession, sample, lane and read (1 or 2)",
+    )
+    alignments_name: str = Field(
+        default=r"(?P<accession>[^_]+)_(?P<sample>[^_]+)\.(bam|cram)",
+        description="regular expression by which the name of a BAM or CRAM file carries accession and sample",
     )
     reads_quiet_seconds: float = Field(default=2.0, gt=0, description="files that have not changed for this long are complete")
-    references: Path = Field(description="JSON file, reference name to FASTA file")
+    references: Path = Field(description="JSON file, reference name to FASTA file and its SHA-256")
+    indexes: Path = Field(
+        default=Path("/tmp/casepath-indexes"), description="indexes of references; safe to empty, slow to make again"
+    )
     reference: str = Field(description="name of the reference that reads are called against")
-    threads: int = Field(default=2, ge=1, le=64, description="of one calling job")
+    engine: Literal["bcftools", "gatk"] = Field(default="bcftools", description="what calls variants")
+    workers: int = Field(default=1, ge=1, le=256, description="work items at once, each in a process of its own")
+    threads: int = Field(default=1, ge=1, le=64, description="of one process, while it aligns")
+    chunk_pairs: int = Field(default=250_000, ge=1, description="pairs of reads that are aligned together; changes no result")
+    shard_bases: int = Field(default=5_000_000, ge=10_000, description="bases of the reference that are called together")

@@ -1,56 +1,70 @@
 """Reading FASTQ pairs (Cock et al. 2010, Sanger variant: quality is Phred + 33)."""
 
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import batched, chain
 from pathlib import Path
 
 import dnaio
 
+from casepath.sequencing.v1.calling_pb2 import ReadsTally
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_EMPTY,
     REJECTION_REASON_MALFORMED_RECORD,
     REJECTION_REASON_MISMATCHED_NAMES,
     REJECTION_REASON_QUALITY_LENGTH,
+    REJECTION_REASON_TOO_LONG,
     REJECTION_REASON_TRUNCATED_GZIP,
     REJECTION_REASON_UNEQUAL_PAIRS,
 )
 from chassis.errors import Unavailable
 from sequencing.rejection import ReadsUnfit
 
-BELOW_Q30 = bytes(range(33 + 30))
+BELOW_Q20, BELOW_Q30 = bytes(range(33 + 20)), bytes(range(33 + 30))
 LINES = 4
+BATCH_PAIRS = 1000
+# minimap2's short-read preset is for no longer ones, and a shard's padding is enough for these.
+LONGEST_READ = 600
 
 
 type Pair = tuple[dnaio.SequenceRecord, dnaio.SequenceRecord]
 
 
-@dataclass(slots=True)
-class ReadsTally:
-    """Counts over both files, kept while pairs go by; `q30_bases` have Phred 30 or above."""
+def tallied(reads: Sequence[dnaio.SequenceRecord]) -> ReadsTally:
+    """Counts over reads. Quality is Phred + 33."""
+    qualities = "".join([read.qualities for read in reads]).encode()
+    bases = "".join([read.sequence for read in reads]).encode()
+    return ReadsTally(
+        reads=len(reads),
+        bases=len(bases),
+        q20_bases=len(qualities.translate(None, BELOW_Q20)),
+        q30_bases=len(qualities.translate(None, BELOW_Q30)),
+        gc_bases=len(bases) - len(bases.translate(None, b"GCgc")),
+        unread_bases=len(bases) - len(bases.translate(None, b"Nn.")),
+        longest=max([len(read) for read in reads], default=0),
+    )
 
-    pairs: int = 0
-    bases: int = 0
-    q30_bases: int = 0
 
-    def counting(self, pairs: Iterator[Pair]) -> Iterator[Pair]:
-        """The same pairs. Raise ReadsUnfit at the end when there were none."""
-        for pair in pairs:
-            self.pairs += 1
-            for read in pair:
-                quality = read.qualities_as_bytes()
-                self.bases += len(quality)
-                self.q30_bases += len(quality.translate(None, BELOW_Q30))
-            yield pair
-        if not self.pairs:
-            raise ReadsUnfit(REJECTION_REASON_EMPTY)
+def added(first: ReadsTally, second: ReadsTally) -> ReadsTally:
+    """Counts over both."""
+    return ReadsTally(
+        reads=first.reads + second.reads,
+        bases=first.bases + second.bases,
+        q20_bases=first.q20_bases + second.q20_bases,
+        q30_bases=first.q30_bases + second.q30_bases,
+        gc_bases=first.gc_bases + second.gc_bases,
+        unread_bases=first.unread_bases + second.unread_bases,
+        longest=max(first.longest, second.longest),
+    )
 
 
 def check_pairs(files: tuple[Path, Path]) -> ReadsTally:
     """Read both files to their ends. Raise ReadsUnfit naming the file, record and line at fault."""
     tally = ReadsTally()
-    for _ in tally.counting(read_pairs(files)):
-        pass
+    for batch in batched(read_pairs(files), BATCH_PAIRS):
+        tally = added(tally, tallied(list(chain.from_iterable(batch))))
+    if not tally.reads:
+        raise ReadsUnfit(REJECTION_REASON_EMPTY)
     return tally
 
 
@@ -76,6 +90,8 @@ def read_one(path: Path, number: int) -> Iterator[dnaio.SequenceRecord]:
         with dnaio.open(path, open_threads=0, fileformat="fastq") as reader:
             for record in reader:
                 count += 1
+                if len(record) > LONGEST_READ:
+                    raise ReadsUnfit(REJECTION_REASON_TOO_LONG, number, count, LINES * (count - 1) + 2)
                 yield record
     except dnaio.FastqFormatError as error:
         # dnaio counts lines from zero, and knows none for a record that is not ASCII.
@@ -83,6 +99,8 @@ def read_one(path: Path, number: int) -> Iterator[dnaio.SequenceRecord]:
         length = "Length of sequence and qualities differ" in str(error)
         reason = REJECTION_REASON_QUALITY_LENGTH if length else REJECTION_REASON_MALFORMED_RECORD
         raise ReadsUnfit(reason, number, count + 1, line) from None
+    except ReadsUnfit:
+        raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno:
             raise Unavailable(f"a read file cannot be read: {type(error).__name__} {error.errno}") from error

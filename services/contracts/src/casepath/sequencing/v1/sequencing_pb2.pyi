@@ -19,6 +19,11 @@ class RejectionReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECTION_REASON_MISMATCHED_NAMES: _ClassVar[RejectionReason]
     REJECTION_REASON_EMPTY: _ClassVar[RejectionReason]
     REJECTION_REASON_NO_MATCHING_ORDER: _ClassVar[RejectionReason]
+    REJECTION_REASON_TOO_LONG: _ClassVar[RejectionReason]
+    REJECTION_REASON_DAMAGED_ALIGNMENTS: _ClassVar[RejectionReason]
+    REJECTION_REASON_WRONG_REFERENCE: _ClassVar[RejectionReason]
+    REJECTION_REASON_BASE_CALLS_ONLY: _ClassVar[RejectionReason]
+    REJECTION_REASON_SAMPLE_SHEET: _ClassVar[RejectionReason]
 REJECTION_REASON_UNSPECIFIED: RejectionReason
 REJECTION_REASON_TRUNCATED_GZIP: RejectionReason
 REJECTION_REASON_UNEQUAL_PAIRS: RejectionReason
@@ -27,9 +32,14 @@ REJECTION_REASON_MALFORMED_RECORD: RejectionReason
 REJECTION_REASON_MISMATCHED_NAMES: RejectionReason
 REJECTION_REASON_EMPTY: RejectionReason
 REJECTION_REASON_NO_MATCHING_ORDER: RejectionReason
+REJECTION_REASON_TOO_LONG: RejectionReason
+REJECTION_REASON_DAMAGED_ALIGNMENTS: RejectionReason
+REJECTION_REASON_WRONG_REFERENCE: RejectionReason
+REJECTION_REASON_BASE_CALLS_ONLY: RejectionReason
+REJECTION_REASON_SAMPLE_SHEET: RejectionReason
 
 class ReadsReceived(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "run_id", "reads_1", "reads_2", "pairs", "reference")
+    __slots__ = ("case_id", "patient_id", "sample_id", "run_id", "reads_1", "reads_2", "pairs", "reference", "read_groups")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +48,7 @@ class ReadsReceived(_message.Message):
     READS_2_FIELD_NUMBER: _ClassVar[int]
     PAIRS_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    READ_GROUPS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -46,7 +57,24 @@ class ReadsReceived(_message.Message):
     reads_2: _object_ref_pb2.ObjectRef
     pairs: int
     reference: str
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., run_id: _Optional[str] = ..., reads_1: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., reads_2: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., pairs: _Optional[int] = ..., reference: _Optional[str] = ...) -> None: ...
+    read_groups: _containers.RepeatedCompositeFieldContainer[ReadGroup]
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., run_id: _Optional[str] = ..., reads_1: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., reads_2: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., pairs: _Optional[int] = ..., reference: _Optional[str] = ..., read_groups: _Optional[_Iterable[_Union[ReadGroup, _Mapping]]] = ...) -> None: ...
+
+class ReadGroup(_message.Message):
+    __slots__ = ("id", "library", "reads_1", "reads_2", "alignments", "group_in_file")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    LIBRARY_FIELD_NUMBER: _ClassVar[int]
+    READS_1_FIELD_NUMBER: _ClassVar[int]
+    READS_2_FIELD_NUMBER: _ClassVar[int]
+    ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
+    GROUP_IN_FILE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    library: str
+    reads_1: _object_ref_pb2.ObjectRef
+    reads_2: _object_ref_pb2.ObjectRef
+    alignments: _object_ref_pb2.ObjectRef
+    group_in_file: str
+    def __init__(self, id: _Optional[str] = ..., library: _Optional[str] = ..., reads_1: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., reads_2: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., group_in_file: _Optional[str] = ...) -> None: ...
 
 class ReadsRejected(_message.Message):
     __slots__ = ("run_id", "reason", "file", "record", "line")

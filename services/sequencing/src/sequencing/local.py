@@ -1,0 +1,159 @@
+"""A computation on this machine alone: the same tasks, by the same rules, as the platform does over Kafka."""
+
+import asyncio
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.sequencing.v1.calling_pb2 import CallingResult, Computation, Engine, Stage, TaskRequested
+from casepath.sequencing.v1.sequencing_pb2 import ReadGroup
+from chassis.errors import CasepathError
+from chassis.objects import Objects, digest
+from sequencing.adapters.alignment_file import groups
+from sequencing.adapters.reference_index import indexed
+from sequencing.computations import Grain, computation, first_tasks, next_tasks, task, task_name
+from sequencing.handlers import alignment_groups, fastq_group
+from sequencing.references import Reference, of_file
+from sequencing.tasks import results, tools
+from sequencing.workers import Bench, Workers, workers
+
+# Inside the folder of results, while they are made: an interrupted computation goes on from there.
+WORK = ".work"
+
+type Tell = Callable[[Counter[str], Counter[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to compute. `out` is made, or is what an interrupted computation left."""
+
+    pairs: Sequence[tuple[Path, Path]]
+    alignments: Sequence[Path]
+    reference: Path
+    sample: str
+    out: Path
+    engine: Engine
+    workers: int = 1
+    threads: int = 1
+    grain: Grain = field(default_factory=Grain)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files in `out`, and the result that says more of them."""
+
+    computation: Computation
+    result: CallingResult
+    alignments: Path
+    variants: Path
+    genomic_variants: Path
+
+
+def compute(request: Request, tell: Tell) -> Made:
+    """Raise ReadsUnfit; Malformed where a tool refuses its input; Crashed."""
+    return asyncio.run(computed(request, tell))
+
+
+async def computed(request: Request, tell: Tell) -> Made:
+    work = request.out.absolute() / WORK
+    scratch = work / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    objects = Objects.at(f"file://{work / 'objects'}")
+    reference = of_file(request.reference)
+    found = await asyncio.to_thread(read_groups, request, work / "objects")
+    contigs = indexed(reference, work / "references").contigs
+    made = computation(request.sample, found, reference, contigs, request.engine, tools(request.engine), request.grain)
+    bench = Bench(f"file://{work / 'objects'}", work / "references", scratch, request.threads)
+    with workers(bench, request.workers) as pool:
+        await Scheduler(made, reference, objects, pool, tell).run()
+    join = await results(objects).get(f"{made.computation_id}/{task_name(task(made, Stage.STAGE_JOIN))}")
+    assert join is not None
+    files = taken(made, join.result, work / "objects", request.out)
+    shutil.rmtree(work)
+    return files
+
+
+def read_groups(request: Request, store: Path) -> list[ReadGroup]:
+    """Pairs in their order, then the read groups of each file of alignments."""
+    found: list[ReadGroup] = []
+    for number, pair in enumerate(request.pairs, start=1):
+        lane = f"{number:03}" if len(request.pairs) > 1 else ""
+        found.append(fastq_group([linked(path, store) for path in pair], lane, request.sample))
+    for file in request.alignments:
+        found += alignment_groups(linked(file, store), groups(file), request.sample)
+    return found
+
+
+def linked(file: Path, store: Path) -> ObjectRef:
+    """The file as an object of the store, without a copy of it."""
+    sha256, size = digest(file)
+    path = f"sha256/{sha256[:2]}/{sha256}"
+    link = store / path
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(file.resolve())
+    return ObjectRef(path=path, sha256=sha256, size=size)
+
+
+def taken(made: Computation, result: CallingResult, store: Path, out: Path) -> Made:
+    names = {
+        "alignments.bam": result.alignments,
+        "alignments.bam.bai": result.alignments_index,
+        "variants.vcf.gz": result.variants,
+        "variants.vcf.gz.tbi": result.variants_index,
+        "variants.g.vcf.gz": result.genomic_variants,
+        "variants.g.vcf.gz.tbi": result.genomic_variants_index,
+    }
+    for name, ref in names.items():
+        os.link(store / ref.path, out / name)
+    return Made(made, result, out / "alignments.bam", out / "variants.vcf.gz", out / "variants.g.vcf.gz")
+
+
+class Scheduler:
+    """Does tasks as they become ready, as many at once as there are workers. Those whose results are there are not done again."""
+
+    def __init__(self, made: Computation, reference: Reference, objects: Objects, pool: Workers, tell: Tell) -> None:
+        self.made = made
+        self.reference = reference
+        self.results = results(objects)
+        self.pool = pool
+        self.tell = tell
+        self.begun: set[str] = set()
+        self.finished: set[str] = set()
+        self.chunks: dict[str, int] = {}
+
+    async def run(self) -> None:
+        self.finished = set()
+        found = await self.results.names(self.made.computation_id)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for one in first_tasks(self.made):
+                    self.begin(group, one, found)
+        except* CasepathError as errors:
+            raise errors.exceptions[0] from None
+
+    def begin(self, group: asyncio.TaskGroup, one: TaskRequested, found: set[str]) -> None:
+        if task_name(one) not in self.begun:
+            self.begun.add(task_name(one))
+            group.create_task(self.perform(group, one, found))
+
+    async def perform(self, group: asyncio.TaskGroup, one: TaskRequested, found: set[str]) -> None:
+        name = task_name(one)
+        if name not in found:
+            await self.pool.perform(self.made, one, self.reference)
+        self.finished.add(name)
+        if one.stage == Stage.STAGE_SPLIT:
+            result = await self.results.get(f"{self.made.computation_id}/{name}")
+            self.chunks[name] = len(result.objects) if result is not None else 0
+        for following in next_tasks(self.made, one, self.finished, lambda split: self.chunks[task_name(split)]):
+            self.begin(group, following, found)
+        self.tell(by_stage(self.finished), by_stage(self.begun))
+
+
+def by_stage(names: set[str]) -> Counter[str]:
+    return Counter(name.split("-")[0] for name in names)
