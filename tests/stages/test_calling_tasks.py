@@ -1,0 +1,160 @@
+"""The platform's handlers with the broker's freedoms: any order, repeats, two services, deaths; and the same bytes as alone."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID, uuid5
+
+import pysam
+import pytest
+import pytest_asyncio
+
+import examples
+from casepath.sequencing.v1.calling_pb2 import (
+    CALLING_FAILURE_REASON_UNREADABLE,
+    ENGINE_BCFTOOLS,
+    STAGE_ALIGN,
+    CallingFailed,
+    TaskRequested,
+)
+from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
+from casepath.topics import SEQUENCING_READS_RECEIVED
+from chassis.events import Event
+from chassis.objects import Objects
+from chassis.worker import Received
+from embedded import samples
+from sequencing.adapters.reference_index import indexed
+from sequencing.calling import Calling
+from sequencing.computations import Grain
+from sequencing.handlers import fastq_group
+from sequencing.local import Request, computed
+from sequencing.references import References, of_file
+from sequencing.workers import Bench, workers
+
+FINE = Grain(chunk_pairs=3000, shard_bases=400_000)
+REPEATED = 0.3
+
+
+class Broker:
+    """Two services' queues in one: an event comes when chance has it, and often twice."""
+
+    def __init__(self, services: list[Calling], rng: Random) -> None:
+        self.services = services
+        self.rng = rng
+        self.waiting: list[Event] = []
+        self.ended: list[Event] = []
+        self.handled = 0
+
+    def send(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.waiting += [event] * (2 if self.rng.random() < REPEATED else 1)
+
+    async def run(self, most: int | None = None) -> None:
+        while self.waiting and (most is None or self.handled < most):
+            event = self.waiting.pop(self.rng.randrange(len(self.waiting)))
+            service = self.rng.choice(self.services)
+            handlers: dict[str, Any] = {route.topic.name: route.handle for route in service.routes()}
+            handle = handlers.get(event.topic.name)
+            if handle is None:
+                self.ended.append(event)
+                continue
+            self.handled += 1
+            self.send(await handle(Received(event.data, examples.envelope(event.topic.name))))
+
+
+@pytest_asyncio.fixture
+async def services(tmp_path: Path) -> AsyncIterator[list[Calling]]:
+    url = f"file://{tmp_path / 'objects'}"
+    reference = replace(of_file(samples.REFERENCE), name="hg19-chr20")
+    indexes = {reference.name: indexed(reference, tmp_path / "indexes")}
+    (tmp_path / "scratch").mkdir()
+    with workers(Bench(url, tmp_path / "indexes", tmp_path / "scratch"), 2) as pool:
+        references = References({reference.name: reference})
+        yield [Calling(Objects.at(url), references, indexes, pool, ENGINE_BCFTOOLS, FINE) for _ in range(2)]
+
+
+async def reads(service: Calling, case: str = examples.CASE, first: Path = samples.READS[0]) -> ReadsReceived:
+    files = [await service.objects.put(path) for path in (first, samples.READS[1])]
+    message = examples.reads_received()
+    del message.read_groups[:]
+    message.case_id = case
+    message.read_groups.append(fastq_group(files, "", message.sample_id))
+    return message
+
+
+def received(message: ReadsReceived) -> Event:
+    return Event(SEQUENCING_READS_RECEIVED, message.case_id, message)
+
+
+def called(broker: Broker) -> VariantsCalled:
+    """What was told, which is one thing however often."""
+    assert len({(event.id, event.data.SerializeToString(deterministic=True)) for event in broker.ended}) == 1
+    message = broker.ended[0].data
+    assert isinstance(message, VariantsCalled)
+    return message
+
+
+def records(path: Path) -> list[str]:
+    pysam.set_verbosity(0)
+    with pysam.VariantFile(str(path)) as vcf:
+        return [str(record) for record in vcf]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_any_order_repeats_and_a_death_end_in_the_bytes_of_one_machine(
+    services: list[Calling], tmp_path: Path, seed: int
+) -> None:
+    broker = Broker(services, Random(seed))
+    broker.send([received(await reads(services[0]))])
+    await broker.run(most=6)
+    # The broker gives again what nobody acknowledged: the beginning, here.
+    broker.send([received(await reads(services[0]))])
+    await broker.run()
+    message = called(broker)
+    alone = await computed(
+        Request([samples.READS], (), samples.REFERENCE, "B1", tmp_path / "alone", ENGINE_BCFTOOLS, 2, 1, FINE),
+        lambda finished, begun: None,
+    )
+    assert message.alignments.sha256 == hashlib.sha256(alone.alignments.read_bytes()).hexdigest()
+    assert records(Path(tmp_path / "objects" / message.variants.path)) == records(alone.variants)
+    assert not [path for path in (tmp_path / "objects" / "sequencing").rglob("*") if path.is_file()]
+
+
+async def test_the_same_reads_of_another_case_are_told_at_once(services: list[Calling]) -> None:
+    broker = Broker(services, Random(3))
+    broker.send([received(await reads(services[0]))])
+    await broker.run()
+    first, handled = called(broker), broker.handled
+    broker.ended, broker.handled = [], 0
+    other = str(uuid5(UUID(examples.CASE), "other"))
+    broker.send([received(await reads(services[0], case=other))])
+    await broker.run()
+    second = called(broker)
+    assert (second.case_id, second.variants) == (other, first.variants)
+    assert broker.handled < handled / 4
+
+
+async def test_reads_that_are_damaged_in_the_store_end_as_failed(services: list[Calling], tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.fastq.gz"
+    damaged.write_bytes(samples.READS[0].read_bytes()[:200_000])
+    broker = Broker(services, Random(4))
+    broker.send([received(await reads(services[0], first=damaged))])
+    await broker.run()
+    (told,) = {event.data.SerializeToString() for event in broker.ended}
+    failed = CallingFailed.FromString(told)
+    assert (failed.case_id, failed.reason) == (examples.CASE, CALLING_FAILURE_REASON_UNREADABLE)
+
+
+async def test_a_task_that_comes_after_the_end_does_nothing(services: list[Calling], tmp_path: Path) -> None:
+    broker = Broker(services, Random(5))
+    broker.send([received(await reads(services[0]))])
+    await broker.run()
+    (computation,) = [path.name for path in (tmp_path / "objects/shelf/sequencing/computations").iterdir()]
+    late = TaskRequested(computation_id=computation, stage=STAGE_ALIGN, part=0, chunk=0)
+    envelope = examples.envelope("sequencing.task.requested.v1")
+    (done,) = await services[1].perform(Received(late, envelope))
+    (again,) = await services[0].gather(Received(done.data, envelope))
+    assert again.id == broker.ended[0].id
