@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import randrange
 from uuid import UUID
 
@@ -33,11 +34,11 @@ def new_visit(platform: Platform) -> Visit:
     return Visit(moment.strftime("%Y%m%d%H%M%S"), UUID(platform.home.namespace()))
 
 
-async def begin(platform: Platform, visit: Visit) -> None:
-    """Everything that the hospital does in a visit."""
+async def begin(platform: Platform, visit: Visit, reads: tuple[Path, Path] = samples.READS) -> None:
+    """Everything that the hospital does in a visit. Variants of reads that were called before are told at once."""
     await send(platform.ports["mllp"], [visit.registration(), visit.order()])
     scan(visit, samples.SLIDE, platform.home.scanner)
-    sequence(visit, samples.READS, platform.home.sequencer)
+    sequence(visit, reads, platform.home.sequencer)
 
 
 async def ended(platform: Platform, visit: Visit) -> Case:

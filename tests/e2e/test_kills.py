@@ -1,14 +1,17 @@
 """Killing any one service, or a server, in the middle of a visit: the record is the same, each object exactly once."""
 
+import gzip
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from casepath.cases.v1.cases_pb2 import Case
 from conftest import Platform
 from e2e.conftest import begin, ended, new_visit
+from embedded import samples
 from embedded.programs import SERVICES
 from embedded.reading_back import Archived, archived, differences
 from waiting import eventually, eventually_async
@@ -42,11 +45,11 @@ async def test_a_service_that_is_killed_in_the_middle_of_a_visit_changes_nothing
 
 
 @pytest.mark.parametrize("service", ["slides", "inference", "sequencing"])
-async def test_a_service_that_is_killed_at_its_own_work_does_it_again(platform: Platform, service: str) -> None:
+async def test_a_service_that_is_killed_at_its_own_work_does_it_again(platform: Platform, service: str, tmp_path: Path) -> None:
     visit = new_visit(platform)
     scratch, jobs = platform.home.folder / "work" / service, platform.home.folder / "objects/shelf/inference/jobs"
     before = len(list(jobs.glob("*")))
-    await begin(platform, visit)
+    await begin(platform, visit, without_first_pair(tmp_path))
 
     def at_work() -> bool:
         if service == "inference":
@@ -57,6 +60,15 @@ async def test_a_service_that_is_killed_at_its_own_work_does_it_again(platform: 
     kill(platform, service)
     case = await ended(platform, visit)
     is_complete(case, await archived(case, platform.ports))
+
+
+def without_first_pair(folder: Path) -> tuple[Path, Path]:
+    """Reads that no other visit has."""
+    files = folder / "1.fastq.gz", folder / "2.fastq.gz"
+    for whole, file in zip(samples.READS, files, strict=True):
+        lines = gzip.decompress(whole.read_bytes()).splitlines(keepends=True)
+        file.write_bytes(gzip.compress(b"".join(lines[4:]), 1))
+    return files
 
 
 @pytest.mark.parametrize("server", ["fhir", "orthanc", "kafka"])
