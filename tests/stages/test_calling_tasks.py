@@ -18,6 +18,7 @@ from casepath.sequencing.v1.calling_pb2 import (
     ENGINE_BCFTOOLS,
     STAGE_ALIGN,
     CallingFailed,
+    TaskDone,
     TaskRequested,
 )
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
@@ -156,5 +157,6 @@ async def test_a_task_that_comes_after_the_end_does_nothing(services: list[Calli
     late = TaskRequested(computation_id=computation, stage=STAGE_ALIGN, part=0, chunk=0)
     envelope = examples.envelope("sequencing.task.requested.v1")
     (done,) = await services[1].perform(Received(late, envelope))
-    (again,) = await services[0].gather(Received(done.data, envelope))
+    assert done.data == TaskDone(task=late)
+    (again,) = await services[0].gather(Received(TaskDone(task=late), envelope))
     assert again.id == broker.ended[0].id

@@ -18,6 +18,7 @@ from pysam import samtools
 
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS
 from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_UNEQUAL_PAIRS
+from chassis.errors import Malformed
 from embedded import samples
 from sequencing.computations import Grain
 from sequencing.local import Made, Request, compute
@@ -212,6 +213,13 @@ def test_reads_that_are_unfit_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ReadsUnfit) as caught:
         run(request(tmp_path / "out", pairs=[(samples.READS[0], short)]))
     assert caught.value.reason == REJECTION_REASON_UNEQUAL_PAIRS
+
+
+def test_reads_of_another_genome_are_refused_rather_than_called_without_variants(tmp_path: Path) -> None:
+    other = tmp_path / "other.fa"
+    other.write_text(">chr20\n" + "ACGTTGCAAC" * 20_000 + "\n")
+    with pytest.raises(Malformed, match="of 24368 reads align"):
+        run(replace(request(tmp_path / "out"), reference=other))
 
 
 def test_reads_are_given_back_as_the_sequencer_gave_them(called: Made, tmp_path: Path) -> None:

@@ -75,11 +75,15 @@ def down(folder: Path) -> None:
 
 
 @click.command()
-def prepare() -> None:
+@click.option("--gatk", is_flag=True, help="Fetch GATK alone (450 MB), and print the folder that CASEPATH_GATK is to name.")
+def prepare(gatk: bool) -> None:
     """Fetch and build what the platform needs, once, into the user's cache folder."""
-    from embedded.java import fhir_classpath, kafka_classpath
+    from embedded.java import fhir_classpath, gatk_jars, kafka_classpath
 
     console, began = Console(), time.monotonic()
+    if gatk:
+        click.echo(gatk_jars(lambda text: click.echo(text, err=True)))
+        return
     kafka_classpath(lambda text: told(console, began, text))
     fhir_classpath(lambda text: told(console, began, text))
 

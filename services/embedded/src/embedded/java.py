@@ -7,12 +7,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import jgo
 
 from chassis.errors import Misconfigured, Unavailable
+
+DOWNLOADED_AT_ONCE = 8
 
 type Tell = Callable[[str], None]
 
@@ -25,6 +29,7 @@ FHIR = (
     "org.eclipse.jdt:ecj:3.41.0",
     "org.slf4j:slf4j-simple:2.0.17",
 )
+GATK = ("org.broadinstitute:gatk:4.6.2.0",)
 FHIR_SERVER = Path(__file__).with_name("FhirServer.java")
 
 
@@ -54,8 +59,11 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
-def jars(name: str, coordinates: tuple[str, ...], tell: Tell) -> Path:
-    """A folder with a program's jars, filled on first use. Raise Unavailable when they cannot be fetched."""
+def jars(name: str, coordinates: tuple[str, ...], tell: Tell, lenient: bool = False) -> Path:
+    """A folder with a program's jars, filled on first use. Raise Unavailable when they cannot be fetched.
+
+    Where it is `lenient`, what Maven does not have is left out: some name parents and ranges of versions as if they were jars.
+    """
     folder = cache() / "jars" / f"{name}-{hashlib.sha256('+'.join(coordinates).encode()).hexdigest()[:12]}"
     with locked(name):
         if folder.exists():
@@ -64,14 +72,29 @@ def jars(name: str, coordinates: tuple[str, ...], tell: Tell) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
         try:
-            for artifact in jgo.resolve("+".join(coordinates)):
-                source = Path(artifact.resolve())
-                shutil.copy(source, partial / source.name)
+            with ThreadPoolExecutor(DOWNLOADED_AT_ONCE) as pool:
+                artifacts = jgo.resolve("+".join(coordinates))
+                for source in pool.map(lambda artifact: resolved(artifact, lenient), artifacts):
+                    if source is not None:
+                        shutil.copy(source, partial / source.name)
         except (OSError, RuntimeError, ValueError) as error:
             shutil.rmtree(partial)
             raise Unavailable(f"{name} cannot be fetched from Maven ({error}); check the network and try again") from error
         partial.rename(folder)
     return folder
+
+
+def resolved(artifact: Any, lenient: bool) -> Path | None:
+    try:
+        return Path(artifact.resolve())
+    except RuntimeError as error:
+        if lenient and "not found in remote repositories" in str(error):
+            return None
+        raise
+
+
+def gatk_jars(tell: Tell) -> Path:
+    return jars("gatk", GATK, tell, lenient=True)
 
 
 def kafka_classpath(tell: Tell) -> str:

@@ -32,7 +32,7 @@ async def compose(settings: SequencingSettings) -> None:
     grain = Grain(settings.chunk_pairs, settings.shard_bases)
     engine = engine_named(settings.engine)
     with Isolated() as checking, scratch(settings.work_folder, "sequencing") as folder:
-        bench = Bench(settings.objects, settings.indexes, folder, settings.threads)
+        bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk)
         with workers(bench, settings.workers) as pool:
             calling = Calling(objects, references, indexes, pool, engine, grain)
             async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:

@@ -11,6 +11,7 @@ import structlog
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
     CALLING_FAILURE_REASON_UNREADABLE,
+    CALLING_FAILURE_REASON_WRONG_REFERENCE,
     STAGE_JOIN,
     STAGE_SPLIT,
     CallingConclusion,
@@ -34,6 +35,7 @@ from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_name
 from sequencing.handlers import calling_requested, concluded, task_done, tasks_requested
+from sequencing.quality import fits_reference
 from sequencing.references import References
 from sequencing.tasks import intermediate, results, tools
 from sequencing.workers import Workers
@@ -59,6 +61,7 @@ class Calling:
         self.workers = workers
         self.engine = engine
         self.grain = grain
+        self.tools = tools(engine, workers.bench.gatk)
         self.results = results(objects)
         self.computations = Shelf(objects, Computation, "sequencing/computations")
         self.conclusions = Shelf(objects, CallingConclusion, "sequencing/conclusions")
@@ -74,7 +77,7 @@ class Calling:
 
     async def request(self, received: Received[ReadsReceived]) -> Iterable[Event]:
         reference = self.references.named(received.data.reference)
-        return [calling_requested(received.data, reference.sha256, tools(self.engine))]
+        return [calling_requested(received.data, reference.sha256, self.tools)]
 
     async def plan(self, received: Received[CallingRequested]) -> Iterable[Event]:
         """The first tasks; or the ending at once, where the same was computed before."""
@@ -86,7 +89,7 @@ class Calling:
             reference,
             self.indexes[reference.name].contigs,
             self.engine,
-            tools(self.engine),
+            self.tools,
             self.grain,
         )
         await self.requests.put(f"{made.computation_id}/{request.job_id}", request)
@@ -133,6 +136,8 @@ class Calling:
         if found is None:
             raise NotFound(f"computation {made.computation_id} has no result")
         conclusion = CallingConclusion(result=found.result)
+        if not fits_reference(found.result.quality):
+            conclusion = CallingConclusion(failure=CALLING_FAILURE_REASON_WRONG_REFERENCE)
         await self.conclusions.create(made.computation_id, conclusion)
         log.info("called", computation_id=made.computation_id, snps=found.result.quality.snps, indels=found.result.quality.indels)
         return conclusion

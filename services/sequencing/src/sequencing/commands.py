@@ -38,6 +38,12 @@ def variants() -> None:
 )
 @click.option("--sample", default="sample", show_default=True, help="Sample name in BAM and VCF.")
 @click.option("--engine", type=click.Choice(["bcftools", "gatk"]), default="bcftools", show_default=True, help="What calls.")
+@click.option(
+    "--gatk",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="CASEPATH_GATK",
+    help="Folder with GATK's jars, as `casepath prepare --gatk` names it.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that work at once.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Of one process, while it aligns.")
 @click.option("--json", "as_json", is_flag=True, help="Print the quality figures as JSON.")
@@ -48,6 +54,7 @@ def call(
     out: Path,
     sample: str,
     engine: str,
+    gatk: Path | None,
     workers: int,
     threads: int,
     as_json: bool,
@@ -72,6 +79,7 @@ def call(
         engine=engine_named(engine),
         workers=workers,
         threads=threads,
+        gatk=gatk.absolute() if gatk else None,
     )
     made = compute(request, progress if sys.stderr.isatty() else silent)
     quality = made.result.quality

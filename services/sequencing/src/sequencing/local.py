@@ -11,12 +11,13 @@ from pathlib import Path
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.calling_pb2 import CallingResult, Computation, Engine, Stage, TaskRequested
 from casepath.sequencing.v1.sequencing_pb2 import ReadGroup
-from chassis.errors import CasepathError
+from chassis.errors import CasepathError, Malformed
 from chassis.objects import Objects, digest
 from sequencing.adapters.alignment_file import groups
 from sequencing.adapters.reference_index import indexed
 from sequencing.computations import Grain, computation, first_tasks, next_tasks, task, task_name
 from sequencing.handlers import alignment_groups, fastq_group
+from sequencing.quality import fits_reference
 from sequencing.references import Reference, of_file
 from sequencing.tasks import results, tools
 from sequencing.workers import Bench, Workers, workers
@@ -40,6 +41,7 @@ class Request:
     workers: int = 1
     threads: int = 1
     grain: Grain = field(default_factory=Grain)
+    gatk: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,16 @@ async def computed(request: Request, tell: Tell) -> Made:
     reference = of_file(request.reference)
     found = await asyncio.to_thread(read_groups, request, work / "objects")
     contigs = indexed(reference, work / "references").contigs
-    made = computation(request.sample, found, reference, contigs, request.engine, tools(request.engine), request.grain)
-    bench = Bench(f"file://{work / 'objects'}", work / "references", scratch, request.threads)
+    made = computation(
+        request.sample, found, reference, contigs, request.engine, tools(request.engine, request.gatk), request.grain
+    )
+    bench = Bench(f"file://{work / 'objects'}", work / "references", scratch, request.threads, request.gatk)
     with workers(bench, request.workers) as pool:
         await Scheduler(made, reference, objects, pool, tell).run()
     join = await results(objects).get(f"{made.computation_id}/{task_name(task(made, Stage.STAGE_JOIN))}")
     assert join is not None
+    if not fits_reference(join.result.quality):
+        raise Malformed(f"{join.result.quality.mapped_reads} of {join.result.quality.reads} reads align: another reference?")
     files = taken(made, join.result, work / "objects", request.out)
     shutil.rmtree(work)
     return files

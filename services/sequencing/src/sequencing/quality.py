@@ -7,6 +7,8 @@ from casepath.sequencing.v1.calling_pb2 import AlignmentTally, ReadsTally
 from casepath.sequencing.v1.sequencing_pb2 import Quality
 
 WELL_COVERED = 10
+# Reads of another species, or of nothing in the reference, align by chance alone.
+LEAST_MAPPED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ def quality(reads: ReadsTally, alignments: AlignmentTally, variants: VariantTall
         indels=variants.indels,
         transition_transversion_ratio=variants.transitions / variants.transversions if variants.transversions else 0.0,
     )
+
+
+def fits_reference(figures: Quality) -> bool:
+    """Whether enough reads align for the absence of a variant to mean anything."""
+    return bool(figures.mapped_reads >= LEAST_MAPPED * figures.reads)
 
 
 def median(counts: Sequence[int]) -> int:

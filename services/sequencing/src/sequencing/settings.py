@@ -27,6 +27,7 @@ class SequencingSettings(StoringSettings):
     )
     reference: str = Field(description="name of the reference that reads are called against")
     engine: Literal["bcftools", "gatk"] = Field(default="bcftools", description="what calls variants")
+    gatk: Path | None = Field(default=None, description="folder with GATK's jars, where it calls")
     workers: int = Field(default=1, ge=1, le=256, description="work items at once, each in a process of its own")
     threads: int = Field(default=1, ge=1, le=64, description="of one process, while it aligns")
     chunk_pairs: int = Field(default=250_000, ge=1, description="pairs of reads that are aligned together; changes no result")

@@ -15,7 +15,7 @@ import pysam.version
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.calling_pb2 import (
-    ENGINE_BCFTOOLS,
+    ENGINE_GATK,
     STAGE_ALIGN,
     STAGE_CALL,
     STAGE_JOIN,
@@ -35,6 +35,7 @@ from sequencing.adapters.bcftools_engine import Bcftools
 from sequencing.adapters.binning import lay, unbinned
 from sequencing.adapters.calling_engine import CallingEngine
 from sequencing.adapters.fastq import added
+from sequencing.adapters.gatk_engine import Gatk
 from sequencing.adapters.minimap2 import minimap2
 from sequencing.adapters.reference_index import IndexedReference, indexed
 from sequencing.adapters.splitting import from_alignments, from_fastq, split
@@ -57,16 +58,18 @@ class Work:
     indexes: Path
     scratch: Path
     threads: int = 1
+    gatk: Path | None = None
 
 
-def engine_of(kind: Engine) -> CallingEngine:
-    return {ENGINE_BCFTOOLS: Bcftools}[kind]()
+def engine_of(kind: Engine, gatk: Path | None) -> CallingEngine:
+    """`gatk` is a folder with GATK's jars. Raise Misconfigured where GATK should call and is not there."""
+    return Gatk(gatk) if kind == ENGINE_GATK else Bcftools()
 
 
-def tools(kind: Engine) -> tuple[str, ...]:
-    """What calls, with versions, as pysam and mappy carry them."""
+def tools(kind: Engine, gatk: Path | None = None) -> tuple[str, ...]:
+    """What calls, with versions, as pysam and mappy carry them. Raise Misconfigured as `engine_of` does."""
     samtools = f"samtools {pysam.version.__samtools_version__}"
-    return (f"minimap2 {mappy.__version__}", samtools, *engine_of(kind).versions())
+    return (f"minimap2 {mappy.__version__}", samtools, *engine_of(kind, gatk).versions())
 
 
 def results(objects: Objects) -> Shelf[TaskResult]:
@@ -93,7 +96,7 @@ class Performance:
         self.task = TaskRequested.FromString(work.task)
         self.objects = Objects.at(work.objects)
         self.results = results(self.objects)
-        self.engine = engine_of(self.made.engine)
+        self.engine = engine_of(self.made.engine, work.gatk)
 
     async def run(self) -> None:
         began = time.perf_counter()
@@ -151,7 +154,8 @@ class Performance:
         if shard is not None:
             # Whole contigs have nothing beside them that a call could need.
             alignments = part if all(one.whole for one in shard.intervals) else marked
-            result.objects.append(await self.keep(self.engine.call(alignments, shard, reference, folder)))
+            for called in self.engine.call(alignments, shard, reference, folder):
+                result.objects.append(await self.keep(called))
         return result
 
     async def bins(self) -> list[bytes]:
@@ -183,8 +187,8 @@ class Performance:
         alignments, variants, genomic = (out / name for name in ("alignments.bam", "variants.vcf.gz", "variants.g.vcf.gz"))
         parts = [await self.objects.as_file(result.objects[0], folder) for result in called]
         shard_alignments.joined(parts, alignments)
-        parts = [await self.objects.as_file(result.objects[1], folder) for result in called[:-1]]
-        self.engine.join(parts, reference, variants, genomic)
+        calls_of = [[await self.objects.as_file(ref, folder) for ref in result.objects[1:]] for result in called[:-1]]
+        self.engine.join(calls_of, reference, variants, genomic)
         reads = ReadsTally()
         for one in first_tasks(self.made):
             reads = added(reads, (await self.result(one)).reads)

@@ -19,12 +19,13 @@ SECONDS_PER_MEGABYTE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where workers work: the object store's URL, a folder of indexes that outlives them, and one for scratch."""
+    """Where workers work: the object store's URL, a folder of indexes that outlives them, one for scratch, and GATK's jars."""
 
     objects: str
     indexes: Path
     scratch: Path
     threads: int = 1
+    gatk: Path | None = None
 
 
 class Workers:
@@ -47,6 +48,7 @@ class Workers:
             indexes=bench.indexes,
             scratch=bench.scratch,
             threads=bench.threads,
+            gatk=bench.gatk,
         )
         size = sum(ref.size for ref in inputs(made.read_groups)) if task.stage in (STAGE_SPLIT, STAGE_JOIN) else 0
         seconds = allowance(size, SECONDS_PER_MEGABYTE, LEAST_SECONDS)

@@ -4,6 +4,7 @@ Each position is called from the reads over it alone, so a shard needs no others
 """
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pysam
@@ -27,7 +28,7 @@ class Bcftools:
     def versions(self) -> tuple[str, ...]:
         return (f"bcftools {pysam.version.__bcftools_version__}",)
 
-    def call(self, alignments: Path, shard: Shard, reference: IndexedReference, scratch: Path) -> Path:
+    def call(self, alignments: Path, shard: Shard, reference: IndexedReference, scratch: Path) -> list[Path]:
         """BCF with every variant, and between them blocks of what is as the reference, by depth (gVCF)."""
         piled, called = scratch / "piled.bcf", scratch / "called.bcf"
         options = ["--no-version", "-q", str(LEAST_MAPPING_QUALITY), "-d", str(DEEPEST), "-a", ANNOTATIONS, "-Ou"]
@@ -39,12 +40,12 @@ class Bcftools:
         blocks = ["--no-version", "-m", "-a", "GQ", "--gvcf", DEPTHS]
         bcftools.call(*blocks, "-Ob1", "-o", str(called), str(piled), catch_stdout=False)
         piled.unlink()
-        return called
+        return [called]
 
-    def join(self, parts: list[Path], reference: IndexedReference, variants: Path, genomic: Path) -> None:
+    def join(self, parts: Sequence[Sequence[Path]], reference: IndexedReference, variants: Path, genomic: Path) -> None:
         """What differs from the reference, left-aligned; and the gVCF, in which what is missing was not covered."""
         joined, differing = variants.with_name("joined.bcf"), variants.with_name("differing.bcf")
-        bcftools.concat("--naive", "-o", str(joined), *map(str, parts), catch_stdout=False)
+        bcftools.concat("--naive", "-o", str(joined), *(str(called) for (called,) in parts), catch_stdout=False)
         normal = ["--no-version", "-f", str(reference.fasta), "-Oz"]
         bcftools.norm(*normal, "-o", str(genomic), str(joined), catch_stdout=False)
         bcftools.view("--no-version", "-e", "N_ALT=0", "-Ou", "-o", str(differing), str(joined), catch_stdout=False)

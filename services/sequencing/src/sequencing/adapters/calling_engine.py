@@ -1,5 +1,6 @@
 """What calls variants from a shard's alignments: one interface, two engines."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,8 +14,8 @@ class CallingEngine(Protocol):
     def versions(self) -> tuple[str, ...]:
         """The tools with their versions, such as "bcftools 1.24"."""
 
-    def call(self, alignments: Path, shard: Shard, reference: IndexedReference, scratch: Path) -> Path:
-        """A file of the shard's calls, for `join` alone. `alignments` may also hold reads that lie beside the shard."""
+    def call(self, alignments: Path, shard: Shard, reference: IndexedReference, scratch: Path) -> list[Path]:
+        """Files of the shard's calls, for `join` alone. `alignments` may also hold reads that lie beside the shard."""
 
-    def join(self, parts: list[Path], reference: IndexedReference, variants: Path, genomic: Path) -> None:
+    def join(self, parts: Sequence[Sequence[Path]], reference: IndexedReference, variants: Path, genomic: Path) -> None:
         """Write the VCF (normalised, one allele a record) and the gVCF, in bgzip with their indexes, from the shards in order."""
