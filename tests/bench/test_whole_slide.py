@@ -1,7 +1,6 @@
 """A whole slide: against a bare loop over the same tiles; by one worker and two; and, simulated from measured times, by many."""
 
 import asyncio
-import heapq
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from stages.slide_reading import reading_at
 
 import examples
 from bench.large_slide import repeated_slide
+from bench.measuring import makespan
 from bench.networks import CLASSES, SIDE, resnet18
 from bench.wsinfer_peer import wsinfer
 from casepath.inference.v1.scoring_pb2 import ScoringJob, ShardResult, ShardScored, SlideScored
@@ -114,10 +114,7 @@ def let_go(processes: Sequence["subprocess.Popen[str]"]) -> None:
 
 def simulated(planning: float, shards: Sequence[float], gathering: float, workers: int) -> float:
     """Seconds from plan to conclusion where each worker takes the next shard when it is free."""
-    free = [planning] * workers
-    for seconds in shards:
-        heapq.heapreplace(free, free[0] + seconds)
-    return max(free) + gathering
+    return planning + makespan(shards, workers) + gathering
 
 
 async def test_a_whole_slide(tmp_path: Path, bundle: Path) -> None:
