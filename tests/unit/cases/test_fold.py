@@ -74,6 +74,17 @@ def test_the_order_in_which_topics_are_read_does_not_matter() -> None:
     assert len(found) == 1
 
 
+def test_variants_that_could_not_be_called_are_shown_as_failed_until_the_same_job_succeeds() -> None:
+    failed, called = examples.calling_failed(), examples.variants_called()
+    assert fold(examples.order(), failed).samples[0].failed == failed
+    for messages in ((failed, called), (called, failed)):
+        assert not fold(examples.order(), *messages).samples[0].HasField("failed")
+    failed.job_id = examples.CASE
+    for messages in ((failed, called), (called, failed)):
+        (sample,) = fold(examples.order(), *messages).samples
+        assert (sample.failed, sample.called) == (failed, called)
+
+
 def test_a_rescan_replaces_the_scan_and_what_was_read_on_it() -> None:
     case = fold(examples.order(), examples.ingested(), examples.scored(), examples.ingested(scan=OTHER_SCAN))
     assert states(case)["A1"] == SLIDE_STATE_WAITING_FOR_AI

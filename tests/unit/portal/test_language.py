@@ -10,6 +10,7 @@ from casepath.cases.v1.cases_pb2 import CaseState, Reason, SlideState
 from casepath.inference.v1.scoring_pb2 import FailureReason
 from casepath.intake.v1.patient_pb2 import Sex
 from casepath.portal.v1.reading_pb2 import Verdict
+from casepath.sequencing.v1.calling_pb2 import CallingFailureReason
 from casepath.slides.v1.slide_pb2 import QualityFlag
 from casepath.topics import TOPICS
 from portal.language import CATALOGUES, LANGUAGES, number, preferred, span, translator
@@ -24,6 +25,7 @@ ENUMS = [
     ("sex.", Sex),
     ("notice.", QualityFlag),
     ("notice.ai_failed.", FailureReason),
+    ("calling_failed.", CallingFailureReason),
 ]
 
 

@@ -124,12 +124,15 @@ def failed(case: Case, result: SlideFailed) -> None:
 def called(case: Case, result: VariantsCalled) -> None:
     kept = sample_of(case, result.sample_id)
     kept.called.CopyFrom(result)
-    kept.ClearField("failed")
+    if kept.failed.job_id == result.job_id:
+        kept.ClearField("failed")
 
 
 def not_called(case: Case, result: CallingFailed) -> None:
-    """A failure stands beside what an earlier job called: it says that the newest reads gave nothing."""
-    sample_of(case, result.sample_id).failed.CopyFrom(result)
+    """A job that was asked for again may succeed; a failure stands beside what another job called."""
+    kept = sample_of(case, result.sample_id)
+    if kept.called.job_id != result.job_id:
+        kept.failed.CopyFrom(result)
 
 
 def assigned(case: Case, data: CaseAssigned) -> None:

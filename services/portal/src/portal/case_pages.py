@@ -13,6 +13,7 @@ from portal.handlers import undecided, unread
 from portal.language import CATALOGUES
 from portal.people import Person
 from portal.presenting import (
+    calling_failure,
     filed_kinds,
     findings,
     label_address,
@@ -94,6 +95,7 @@ def shown(case: Case, desk: Desk) -> dict[str, Any]:
         "patient_name": patient_name,
         "sex_name": sex_name,
         "slide_state": slide_state,
+        "calling_failure": calling_failure,
         "state_name": state_name,
         "urgency_name": urgency_name,
         "levels": levels,

@@ -12,6 +12,7 @@ from casepath.cases.v1.cases_pb2 import (
     Case,
     CaseState,
     Reason,
+    Sample,
     Slide,
     SlideState,
     WorklistEntry,
@@ -21,6 +22,7 @@ from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, Urgency
 from casepath.intake.v1.patient_pb2 import Patient, Sex
 from casepath.portal.v1.reading_pb2 import FindingReviewed, Verdict
 from casepath.records.v1.filing_pb2 import Entry
+from casepath.sequencing.v1.calling_pb2 import CallingFailureReason
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, Instance, QualityFlag, SlideIngested
 from chassis.access import Permission, Principal
 
@@ -215,6 +217,10 @@ def notices(case: Case) -> list[Notice]:
 
 def slide_state(slide: Slide) -> str:
     return short(SlideState, slide.state)
+
+
+def calling_failure(sample: Sample) -> str:
+    return short(CallingFailureReason, sample.failed.reason)
 
 
 def opened_at(entry: Entry, link: str) -> str:

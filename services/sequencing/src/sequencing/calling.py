@@ -80,7 +80,7 @@ class Calling:
         return [calling_requested(received.data, reference.sha256, self.tools)]
 
     async def plan(self, received: Received[CallingRequested]) -> Iterable[Event]:
-        """The first tasks; or the ending at once, where the same was computed before."""
+        """The first tasks; or the variants at once, where the same was computed before."""
         request = received.data
         reference = self.references.named(request.reads.reference)
         made = computation(
@@ -94,11 +94,19 @@ class Calling:
         )
         await self.requests.put(f"{made.computation_id}/{request.job_id}", request)
         conclusion = await self.conclusions.get(made.computation_id)
-        if conclusion is not None:
+        if conclusion is not None and conclusion.HasField("result"):
             return [concluded(request, await self.computation(made.computation_id), conclusion)]
+        if conclusion is not None:
+            await self.again(made)
         # Of two requests for the same, the first says how large chunks are.
         await self.computations.create(made.computation_id, made)
         return tasks_requested(first_tasks(made))
+
+    async def again(self, made: Computation) -> None:
+        """What failed is tried anew when it is asked for anew: memory may have been short."""
+        for name in await self.results.names(made.computation_id):
+            await self.results.remove(f"{made.computation_id}/{name}")
+        await self.conclusions.remove(made.computation_id)
 
     async def perform(self, received: Received[TaskRequested]) -> Iterable[Event]:
         task = received.data
