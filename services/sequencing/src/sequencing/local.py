@@ -134,7 +134,6 @@ class Scheduler:
         self.chunks: dict[str, int] = {}
 
     async def run(self) -> None:
-        self.finished = set()
         found = await self.results.names(self.made.computation_id)
         try:
             async with asyncio.TaskGroup() as group:

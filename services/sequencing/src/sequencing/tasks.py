@@ -218,7 +218,8 @@ class Performance:
         with path.open("rb") as file:
             compressed = file.read(2) == b"\x1f\x8b"
         named = folder / f"{ref.sha256}.fastq{'.gz' if compressed else ''}"
-        named.symlink_to(path.resolve())
+        if not named.exists():
+            named.symlink_to(path.resolve())
         return named
 
     async def result(self, one: TaskRequested) -> TaskResult:

@@ -150,7 +150,7 @@ class AlignmentTally(_message.Message):
     def __init__(self, mapped: _Optional[int] = ..., duplicates: _Optional[int] = ..., properly_paired: _Optional[int] = ..., positions_at_depth: _Optional[_Iterable[int]] = ..., pairs_at_length: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class CallingResult(_message.Message):
-    __slots__ = ("alignments", "alignments_index", "variants", "variants_index", "genomic_variants", "genomic_variants_index", "quality", "quality_report", "quality_page")
+    __slots__ = ("alignments", "alignments_index", "variants", "variants_index", "genomic_variants", "genomic_variants_index", "quality")
     ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
     ALIGNMENTS_INDEX_FIELD_NUMBER: _ClassVar[int]
     VARIANTS_FIELD_NUMBER: _ClassVar[int]
@@ -158,8 +158,6 @@ class CallingResult(_message.Message):
     GENOMIC_VARIANTS_FIELD_NUMBER: _ClassVar[int]
     GENOMIC_VARIANTS_INDEX_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
-    QUALITY_REPORT_FIELD_NUMBER: _ClassVar[int]
-    QUALITY_PAGE_FIELD_NUMBER: _ClassVar[int]
     alignments: _object_ref_pb2.ObjectRef
     alignments_index: _object_ref_pb2.ObjectRef
     variants: _object_ref_pb2.ObjectRef
@@ -167,9 +165,7 @@ class CallingResult(_message.Message):
     genomic_variants: _object_ref_pb2.ObjectRef
     genomic_variants_index: _object_ref_pb2.ObjectRef
     quality: _sequencing_pb2.Quality
-    quality_report: _object_ref_pb2.ObjectRef
-    quality_page: _object_ref_pb2.ObjectRef
-    def __init__(self, alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[_sequencing_pb2.Quality, _Mapping]] = ..., quality_report: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality_page: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+    def __init__(self, alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[_sequencing_pb2.Quality, _Mapping]] = ...) -> None: ...
 
 class CallingConclusion(_message.Message):
     __slots__ = ("result", "failure")
