@@ -3,14 +3,16 @@ import os
 import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from pysam import samtools
 
 import examples
-from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, ReadsRejected
-from chassis.drop_folder import DropArea
+from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_DAMAGED_ALIGNMENTS, ReadsReceived, ReadsRejected
+from chassis.drop_folder import DropArea, DropFolder
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ListedOrders
@@ -132,6 +134,49 @@ async def test_bad_reads_that_somebody_mends_in_place_are_taken_up_again(
     for dropped in ingestion.grouped(sorted(ingestion.area.incoming.iterdir())):
         await ingestion.take(dropped)
     assert published(publisher)[-1] == "sequencing.reads.received.v1"
+
+
+async def test_a_run_folder_is_taken_through_its_sample_sheet_and_waits_for_its_order(
+    ingestion: Ingestion, publisher: MemoryPublisher
+) -> None:
+    run = ingestion.area.incoming / "261125_A00123_0042"
+    reads = run / "Data" / "Intensities"
+    reads.mkdir(parents=True)
+    (run / "SampleSheet.csv").write_text(f"[Data]\nSample_ID,Sample_Project\nB1,{examples.ACCESSION}\n")
+    (run / "RunInfo.xml").write_text("<RunInfo/>")
+    for number, content in enumerate(real(), start=1):
+        for lane in (1, 2):
+            (reads / f"B1_S1_L00{lane}_R{number}_001.fastq.gz").write_bytes(content)
+    orders, ingestion.orders = ingestion.orders, ListedOrders([])
+    drop = DropFolder(ingestion.area.incoming, ingestion.accepts, 0.0, ingestion.unit)
+    for dropped in ingestion.grouped(await drop.stable()):
+        await ingestion.take(dropped)
+    assert published(publisher) == ["sequencing.reads.rejected.v1"]
+    ingestion.orders = orders
+    assert await ingestion.resume() == 1
+    for dropped in ingestion.grouped(await drop.stable()):
+        await ingestion.take(dropped)
+    data = ReadsReceived.FromString(publisher.records[-1].value)
+    assert [group.id for group in data.read_groups] == ["B1.L001", "B1.L002"]
+    assert (data.case_id, data.pairs) == (examples.CASE, 2 * 12184)
+    assert {path.name for path in ingestion.area.incoming.rglob("*") if path.is_file()} == {"SampleSheet.csv", "RunInfo.xml"}
+
+
+async def test_alignments_are_taken_with_their_read_groups(
+    ingestion: Ingestion, publisher: MemoryPublisher, tmp_path: Path
+) -> None:
+    sam = tmp_path / "one.sam"
+    sam.write_text("@HD\tVN:1.6\n@RG\tID:L7\tSM:x\tLB:lib\nr1\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\tIIII\tRG:Z:L7\n")
+    for name, damage in ((f"{examples.ACCESSION}_B1.bam", 0), (f"{examples.ACCESSION}_B2.bam", 40)):
+        file = ingestion.area.incoming / name
+        samtools.view("-b", "-o", str(file), str(sam), catch_stdout=False)
+        file.write_bytes(file.read_bytes()[: -damage or None])
+        (dropped,) = ingestion.grouped([file])
+        await ingestion.take(replace(dropped, sample="B1"))
+    received, rejected = publisher.records
+    (group,) = ReadsReceived.FromString(received.value).read_groups
+    assert (group.id, group.library, group.group_in_file) == ("L7", "lib", "L7")
+    assert ReadsRejected.FromString(rejected.value).reason == REJECTION_REASON_DAMAGED_ALIGNMENTS
 
 
 async def test_a_file_whose_name_says_nothing_is_set_aside(ingestion: Ingestion, publisher: MemoryPublisher) -> None:

@@ -6,7 +6,7 @@ import pytest
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_BASE_CALLS_ONLY, REJECTION_REASON_SAMPLE_SHEET
 from sequencing.dropped import Names, Sheet, grouped, named_alone, sample_sheet
-from sequencing.handlers import alignment_groups
+from sequencing.handlers import alignment_groups, fit
 from sequencing.rejection import ReadsUnfit
 from sequencing.settings import SequencingSettings
 
@@ -89,6 +89,13 @@ def test_what_leaves_a_run_folder_takes_its_identity_along_in_its_name() -> None
 def test_a_file_of_alignments_is_an_input_of_its_own(name: str) -> None:
     (dropped,) = grouped([Path(name)], NAMES, {}).inputs
     assert (dropped.accession, dropped.sample, dropped.files) == ("S26-1", "B1", (Path(name),))
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"), [("B1", "B1"), ("B 1/é", "B-1--"), ("-x", "S-x"), ("é1", "-1"), ("x" * 64, "x" * 56)]
+)
+def test_any_specimen_makes_a_read_groups_name(sample: str, expected: str) -> None:
+    assert fit(sample) == expected
 
 
 def test_read_groups_keep_their_names_where_these_are_fit_and_unique() -> None:

@@ -37,6 +37,8 @@ from sequencing.rejection import ReadsUnfit
 
 # Of the contract: casepath.sequencing.v1.ReadGroup.
 FIT = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+# Leaves room for a lane or a number.
+LONGEST_NAME = 56
 
 
 def run_id(namespace: UUID, sha256: Sequence[str]) -> UUID:
@@ -55,7 +57,14 @@ def matched(order: OrderPlaced | None, sample: str) -> OrderPlaced:
 
 def fastq_group(files: Sequence[ObjectRef], lane: str, sample: str) -> ReadGroup:
     """A pair of FASTQ files of a lane; a sample that has one lane alone is its own read group."""
-    return ReadGroup(id=f"{sample}.L{lane}" if lane else sample, library=sample, reads_1=files[0], reads_2=files[1])
+    name = fit(sample)
+    return ReadGroup(id=f"{name}.L{lane}" if lane else name, library=name, reads_1=files[0], reads_2=files[1])
+
+
+def fit(sample: str) -> str:
+    """A specimen's identifier as the name of a read group."""
+    name = re.sub("[^A-Za-z0-9_.-]", "-", sample)
+    return (name if name[:1].isalnum() else f"S{name}")[:LONGEST_NAME]
 
 
 def alignment_groups(file: ObjectRef, names: Iterable[tuple[str, str]], sample: str) -> list[ReadGroup]:
@@ -65,16 +74,16 @@ def alignment_groups(file: ObjectRef, names: Iterable[tuple[str, str]], sample: 
     """
     found: list[ReadGroup] = []
     for number, (name, library) in enumerate(names, start=1):
-        fit = FIT.fullmatch(name) and name not in {group.id for group in found}
+        usable = FIT.fullmatch(name) and name not in {group.id for group in found}
         found.append(
             ReadGroup(
-                id=name if fit else f"{sample}.{number}",
-                library=library if FIT.fullmatch(library) else sample,
+                id=name if usable else f"{fit(sample)}.{number}",
+                library=library if FIT.fullmatch(library) else fit(sample),
                 alignments=file,
                 group_in_file=name,
             )
         )
-    return found or [ReadGroup(id=sample, library=sample, alignments=file)]
+    return found or [ReadGroup(id=fit(sample), library=fit(sample), alignments=file)]
 
 
 def received(

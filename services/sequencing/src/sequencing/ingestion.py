@@ -109,14 +109,15 @@ class Ingestion:
         groups: list[ReadGroup] = []
         reads = 0
         for lane in dropped.lanes:
-            files = [await self.objects.put(path) for path in lane.files]
             try:
                 if len(lane.files) == 1:
                     checked = await self.isolated.run(check_alignments, (lane.files[0], self.reference.fasta), seconds)
-                    groups += alignment_groups(files[0], checked.groups, dropped.sample)
+                    file = await self.objects.put(lane.files[0])
+                    groups += alignment_groups(file, checked.groups, dropped.sample)
                     reads += checked.reads
                 else:
                     reads += (await self.isolated.run(check_pairs, (lane.files[0], lane.files[1]), seconds)).reads
+                    files = [await self.objects.put(path) for path in lane.files]
                     groups.append(fastq_group(files, lane.lane, dropped.sample))
             except Crashed:
                 damaged = REJECTION_REASON_DAMAGED_ALIGNMENTS if len(lane.files) == 1 else REJECTION_REASON_MALFORMED_RECORD
