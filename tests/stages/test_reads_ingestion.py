@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -38,7 +39,7 @@ async def ingestion(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator
         yield Ingestion(
             DropArea.at(tmp_path / "sequencer"),
             NAMES,
-            of_file(samples.REFERENCE),
+            of_file(Path(shutil.copy(samples.REFERENCE, tmp_path))),
             examples.NAMESPACE,
             ListedOrders([examples.order()]),
             Objects.at(f"file://{tmp_path / 'objects'}"),

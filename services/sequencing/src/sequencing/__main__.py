@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 from casepath.topics import INTAKE_ORDER_PLACED
 from chassis.drop_folder import DropArea, DropFolder, Watcher
@@ -39,7 +40,9 @@ async def compose(settings: SequencingSettings) -> None:
                 routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes()]
                 worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")
                 area = DropArea.at(settings.reads_folder)
-                ingestion = Ingestion(area, names, reference, settings.namespace_id, orders, objects, publisher, checking)
+                # Its own folder may be read-only, and what reads CRAM wants an index beside it.
+                beside_index = replace(reference, fasta=indexes[reference.name].fasta)
+                ingestion = Ingestion(area, names, beside_index, settings.namespace_id, orders, objects, publisher, checking)
                 drop = DropFolder(area.incoming, ingestion.accepts, settings.reads_quiet_seconds, ingestion.unit)
                 watcher = Watcher(drop, ingestion.grouped, ingestion.take, ingestion.resume)
                 ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}

@@ -20,7 +20,6 @@ SECTIONS = ("[bclconvert_data]", "[data]")
 BASE_CALLS = (".bcl", ".bcl.gz", ".bcl.bgzf", ".cbcl")
 # What BCL Convert and bcl2fastq call their files; index reads are I1 and I2.
 IN_RUN_FOLDER = re.compile(r"(?P<id>.+)_S\d+(_L(?P<lane>\d{3}))?_(?P<read>[RI][12])_001\.fastq(\.gz)?")
-UNDETERMINED = "Undetermined"
 
 
 @dataclass(frozen=True, slots=True)

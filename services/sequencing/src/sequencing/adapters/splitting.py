@@ -17,11 +17,10 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_MALFORMED_RECORD,
     REJECTION_REASON_TOO_LONG,
 )
-from sequencing.adapters.alignment_file import groups
+from sequencing.adapters.alignment_file import NOT_PRIMARY, groups
 from sequencing.adapters.fastq import BATCH_PAIRS, LONGEST_READ, added, read_pairs, tallied
 from sequencing.rejection import ReadsUnfit
 
-NOT_PRIMARY = 0x100 | 0x800
 FASTEST = 1
 # An unknown quality (SAM v1, section 1.4, QUAL "*").
 UNKNOWN_QUALITY = "!"
