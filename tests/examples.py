@@ -50,6 +50,20 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
+from casepath.sequencing.v1.pharmacogenomics_pb2 import (
+    WITHHOLDING_REASON_OTHER_REFERENCE,
+    Advice,
+    Drug,
+    GeneCall,
+    Ground,
+    PharmacogenomicReport,
+    PharmacogenomicsReported,
+    PharmacogenomicsWithheld,
+    Phenotype,
+    TreatmentPage,
+    Unanswered,
+    VariantsReceived,
+)
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_UNEQUAL_PAIRS,
     CallingRequested,
@@ -91,11 +105,14 @@ from casepath.topics import (
     RECORDS_ENTRIES_FILED,
     SEQUENCING_CALLING_FAILED,
     SEQUENCING_CALLING_REQUESTED,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED,
+    SEQUENCING_PHARMACOGENOMICS_WITHHELD,
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_READS_REJECTED,
     SEQUENCING_TASK_DONE,
     SEQUENCING_TASK_REQUESTED,
     SEQUENCING_VARIANTS_CALLED,
+    SEQUENCING_VARIANTS_RECEIVED,
     SLIDES_SLIDE_INGESTED,
     SLIDES_SLIDE_QUARANTINED,
 )
@@ -360,6 +377,72 @@ def variants_called() -> VariantsCalled:
     )
 
 
+def variants_received() -> VariantsReceived:
+    return VariantsReceived(case_id=CASE, patient_id=PATIENT, sample_id="B1", run_id=RUN, variants=ref("vcf"), records=12)
+
+
+def dpyd(result: str = "Intermediate Metabolizer", score: str = "1.5") -> GeneCall:
+    return GeneCall(
+        gene="DPYD",
+        components=["Reference", "c.1129-5923C>G, c.1236G>A (HapB3)"],
+        phenotypes=[Phenotype(result=result, activity_score=score)],
+        positions=90,
+        not_genotyped=2,
+        not_excluded=["c.1024G>A"],
+        ambiguous=True,
+        definition_version="2025-11-05",
+    )
+
+
+def fluorouracil() -> Drug:
+    return Drug(name="fluorouracil", name_fr="fluorouracile", rxnorm="4492", atc=["L01BC02", "L01BC52"])
+
+
+def pharmacogenomic_report() -> PharmacogenomicReport:
+    """Reduced dose of fluorouracil; nothing known of codeine."""
+    advice = Advice(
+        drugs=[fluorouracil()],
+        source="CPIC",
+        strength="Strong",
+        population="general",
+        text="Reduce starting dose by 50%.",
+        grounds=[Ground(gene="DPYD", phenotype="Intermediate Metabolizer", not_excluded=["c.1024G>A"])],
+        changes=True,
+        guideline="CPIC Guideline for fluorouracil and DPYD",
+        version="47",
+        url="https://www.pharmgkb.org/guidelineAnnotation/PA166122686",
+    )
+    codeine = Drug(name="codeine", name_fr="codéine", rxnorm="2670", atc=["R05DA04", "N02AJ06"])
+    unanswered = Unanswered(drugs=[codeine], source="CPIC", guideline="CPIC Guideline for codeine and CYP2D6", genes=["CYP2D6"])
+    return PharmacogenomicReport(genes=[dpyd()], advice=[advice], unanswered=[unanswered])
+
+
+def pharmacogenomics_reported(report: ObjectRef | None = None) -> PharmacogenomicsReported:
+    return PharmacogenomicsReported(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        report_id=str(uuid5(NAMESPACE, "pharmacogenomics")),
+        report=report or ref("report"),
+        pages=[TreatmentPage(language=one, html=ref(f"{one} html"), pdf=ref(f"{one} pdf")) for one in ("en", "fr")],
+        genes=[dpyd()],
+        changed_drugs=[fluorouracil()],
+        tables_sha256=ref("tables").sha256,
+        definitions="2025-11-05",
+        variants_sha256=ref("vcf").sha256,
+    )
+
+
+def pharmacogenomics_withheld() -> PharmacogenomicsWithheld:
+    return PharmacogenomicsWithheld(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        reason=WITHHOLDING_REASON_OTHER_REFERENCE,
+        variants_sha256=ref("gvcf").sha256,
+    )
+
+
 def filed() -> EntriesFiled:
     return EntriesFiled(
         case_id=CASE,
@@ -435,6 +518,9 @@ BY_TOPIC: dict[str, Message] = {
     SEQUENCING_TASK_DONE.name: TaskDone(task=task()),
     SEQUENCING_CALLING_FAILED.name: calling_failed(),
     SEQUENCING_VARIANTS_CALLED.name: variants_called(),
+    SEQUENCING_VARIANTS_RECEIVED.name: variants_received(),
+    SEQUENCING_PHARMACOGENOMICS_REPORTED.name: pharmacogenomics_reported(),
+    SEQUENCING_PHARMACOGENOMICS_WITHHELD.name: pharmacogenomics_withheld(),
     RECORDS_ENTRIES_FILED.name: filed(),
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),

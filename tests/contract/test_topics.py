@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord
 from google.protobuf.json_format import Parse
 
 import examples
+from advice.patients import Patients
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS
 from casepath.topics import BY_NAME, TOPICS, Topic
 from cases.adapters.assembly import CONSUMED
@@ -31,6 +32,7 @@ from records.filing import Filing
 from sequencing.adapters.reference_index import indexed
 from sequencing.calling import Calling
 from sequencing.computations import Grain
+from sequencing.pharmacogenomics.issuing import Issuing
 from sequencing.references import Reference, References
 from sequencing.workers import Bench, Workers
 
@@ -65,9 +67,12 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     pool = Workers(Bench(f"file://{folder}", folder, folder), [Isolated()])
     indexes = {reference.name: indexed(reference, folder / "indexes")}
     calling = Calling(objects, References({reference.name: reference}), indexes, pool, ENGINE_BCFTOOLS, Grain())
+    with Isolated() as process:
+        issuing = Issuing(objects, orders["sequencing"], process, folder)
     return {
+        "advice": Patients(objects).routes(),
         "slides": [Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep)],
-        "sequencing": [Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep), *calling.routes()],
+        "sequencing": [Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep), *calling.routes(), *issuing.routes()],
         "inference": [*scoring.routes(), *monitoring.routes()],
         "records": Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder).routes(),
     }

@@ -190,7 +190,7 @@ def test_a_gzipped_file_is_read_too(tmp_path: Path) -> None:
 def test_an_outside_call_that_is_none_is_refused_with_its_line(tmp_path: Path) -> None:
     outside = tmp_path / "calls.tsv"
     outside.write_text("# gene\tdiplotype\nCYP2D6\n")
-    refused(call(DATA / CASES[0]["vcf"], "--outside-calls", outside), "calls.tsv, line 2")
+    refused(call(DATA / CASES[0]["vcf"], "--outside-calls", outside), "line 2 of the outside calls")
 
 
 def test_advice_on_one_drug_quotes_the_guideline_and_says_what_is_not_told() -> None:

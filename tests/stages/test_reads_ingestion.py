@@ -7,12 +7,24 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import pysam
 import pytest
 import pytest_asyncio
 from pysam import samtools
 
 import examples
-from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_DAMAGED_ALIGNMENTS, ReadsReceived, ReadsRejected
+from casepath.sequencing.v1.pharmacogenomics_pb2 import VariantsReceived
+from casepath.sequencing.v1.sequencing_pb2 import (
+    REJECTION_REASON_DAMAGED_ALIGNMENTS,
+    REJECTION_REASON_DAMAGED_VARIANTS,
+    REJECTION_REASON_EMPTY,
+    REJECTION_REASON_NOT_ONE_SAMPLE,
+    REJECTION_REASON_OTHER_BUILD,
+    REJECTION_REASON_OUTSIDE_CALLS,
+    REJECTION_REASON_UNSORTED_VARIANTS,
+    ReadsReceived,
+    ReadsRejected,
+)
 from chassis.drop_folder import DropArea, DropFolder
 from chassis.isolated import Isolated
 from chassis.objects import Objects
@@ -25,7 +37,7 @@ from sequencing.references import of_file
 from sequencing.settings import SequencingSettings
 
 FIELDS = SequencingSettings.model_fields
-NAMES = Names(re.compile(FIELDS["reads_name"].default), re.compile(FIELDS["alignments_name"].default))
+NAMES = Names.of(*(FIELDS[f"{kind}_name"].default for kind in ("reads", "alignments", "variants", "outside_calls")))
 
 
 @pytest.fixture
@@ -186,3 +198,91 @@ async def test_a_file_whose_name_says_nothing_is_set_aside(ingestion: Ingestion,
     await ingestion.take(dropped)
     assert published(publisher) == ["sequencing.reads.rejected.v1"]
     assert await ingestion.resume() == 0
+
+
+VARIANTS = (Path(__file__).parents[1] / "data/pgx/samples/NA18861.preprocessed.vcf").read_bytes()
+HEAD, COLUMNS, RECORDS = re.split(rb"(#CHROM.*\n)", VARIANTS)
+FIRST, SECOND, *_ = RECORDS.splitlines(keepends=True)
+
+
+async def drop_variants(ingestion: Ingestion, content: bytes, name: str = "B1.vcf", outside: str = "") -> None:
+    (ingestion.area.incoming / f"{examples.ACCESSION}_{name}").write_bytes(content)
+    if outside:
+        (ingestion.area.incoming / f"{examples.ACCESSION}_B1.outside.tsv").write_text(outside)
+    for dropped in ingestion.grouped(sorted(ingestion.area.incoming.iterdir())):
+        await ingestion.take(dropped)
+
+
+def packed(folder: Path, content: bytes) -> bytes:
+    """In blocks, as bgzip writes them."""
+    with pysam.BGZFile(str(folder / "packed"), "wb") as file:
+        file.write(content)
+    return (folder / "packed").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["B1.vcf", "B1.g.vcf"])
+async def test_variants_that_others_called_are_taken_with_calls_of_other_methods(
+    ingestion: Ingestion, publisher: MemoryPublisher, name: str
+) -> None:
+    await drop_variants(ingestion, VARIANTS, name, "CYP2D6\t*4/*4\n")
+    (record,) = publisher.records
+    received = VariantsReceived.FromString(record.value)
+    assert (received.sample_id, received.records) == ("B1", RECORDS.count(b"\n"))
+    assert await ingestion.objects.get(received.variants) == VARIANTS
+    assert await ingestion.objects.get(received.outside_calls) == b"CYP2D6\t*4/*4\n"
+    assert not list(ingestion.area.incoming.iterdir())
+
+
+async def test_calls_of_other_methods_wait_for_the_variants(ingestion: Ingestion, publisher: MemoryPublisher) -> None:
+    table = ingestion.area.incoming / f"{examples.ACCESSION}_B1.outside.tsv"
+    table.write_text("CYP2D6\t*4/*4\n")
+    assert ingestion.grouped([table]) == []
+    assert ingestion.unit(table) == ingestion.unit(table.with_name(f"{examples.ACCESSION}_B1.vcf"))
+
+
+def several(content: bytes) -> bytes:
+    return content.replace(b"\tFORMAT\t", b"\tFORMAT\tother\t")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "place"),
+    [
+        (RECORDS, REJECTION_REASON_DAMAGED_VARIANTS, 0),
+        (b"", REJECTION_REASON_DAMAGED_VARIANTS, 0),
+        (HEAD + COLUMNS + FIRST + b"chr1\tx\n", REJECTION_REASON_DAMAGED_VARIANTS, 2),
+        (HEAD + COLUMNS, REJECTION_REASON_EMPTY, 0),
+        (HEAD + several(COLUMNS) + FIRST.rstrip() + b"\t0/0\n", REJECTION_REASON_NOT_ONE_SAMPLE, 0),
+        (HEAD + COLUMNS + SECOND + FIRST, REJECTION_REASON_UNSORTED_VARIANTS, 2),
+        (VARIANTS.replace(b"ID=chr1,", b"ID=chr1,length=249250621,"), REJECTION_REASON_OTHER_BUILD, 0),
+    ],
+    ids=["no header", "empty", "no record", "no variant", "two samples", "unsorted", "hg19"],
+)
+async def test_variants_that_are_not_fit_are_set_aside_with_the_place(
+    ingestion: Ingestion, publisher: MemoryPublisher, content: bytes, reason: int, place: int
+) -> None:
+    await drop_variants(ingestion, content)
+    (record,) = publisher.records
+    rejected = ReadsRejected.FromString(record.value)
+    assert (rejected.reason, rejected.record) == (reason, place)
+    assert len(list((ingestion.area.incoming.parent / "quarantine").rglob("*.vcf"))) == 1
+
+
+async def test_variants_that_were_cut_off_are_set_aside(ingestion: Ingestion, publisher: MemoryPublisher, tmp_path: Path) -> None:
+    whole = packed(tmp_path, VARIANTS)
+    for content in (whole[: len(whole) // 2], whole[:-28]):
+        publisher.records.clear()
+        await drop_variants(ingestion, content, "B1.vcf.gz")
+        (record,) = publisher.records
+        assert ReadsRejected.FromString(record.value).reason == REJECTION_REASON_DAMAGED_VARIANTS
+    publisher.records.clear()
+    await drop_variants(ingestion, whole, "B1.vcf.gz")
+    assert published(publisher) == ["sequencing.variants.received.v1"]
+
+
+async def test_a_table_of_other_methods_that_is_none_is_set_aside_with_its_line(
+    ingestion: Ingestion, publisher: MemoryPublisher
+) -> None:
+    await drop_variants(ingestion, VARIANTS, outside="#gene\tdiplotype\nCYP2D6\n")
+    (record,) = publisher.records
+    rejected = ReadsRejected.FromString(record.value)
+    assert (rejected.reason, rejected.file, rejected.line) == (REJECTION_REASON_OUTSIDE_CALLS, 2, 2)

@@ -158,3 +158,19 @@ def test_the_timeline_is_in_order_of_time() -> None:
 def test_a_message_of_no_case_is_malformed() -> None:
     with pytest.raises(Malformed):
         fold(examples.registered())
+
+
+def test_a_file_of_variants_that_gave_no_report_is_told_beside_a_report_of_another() -> None:
+    reported, withheld = examples.pharmacogenomics_reported(), examples.pharmacogenomics_withheld()
+    for order in permutations([examples.variants_received(), reported, withheld]):
+        (sample,) = fold(*order).samples
+        assert (sample.reported, sample.withheld, sample.variants.records) == (reported, withheld, 12)
+
+
+def test_a_file_that_gave_a_report_after_all_is_not_told_to_have_given_none() -> None:
+    reported, withheld = examples.pharmacogenomics_reported(), examples.pharmacogenomics_withheld()
+    withheld.variants_sha256 = reported.variants_sha256
+    for order in permutations([reported, withheld]):
+        (sample,) = fold(*order).samples
+        assert sample.HasField("reported")
+        assert not sample.HasField("withheld")

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -8,6 +9,8 @@ from fhir.resources.R4B import get_fhir_model_class
 
 import examples
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, SlideScored
+from casepath.records.v1.filing_pb2 import Entry
+from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport
 from records import handlers, resources
 from records.adapters.fhir_server import MemoryFhirServer
 from records.handlers import of_reports
@@ -39,7 +42,13 @@ def everything() -> list[Resource]:
         *handlers.of_score(order, examples.scored()),
         *handlers.of_failure(order, examples.failed()),
         *handlers.of_variants(order, examples.variants_called()),
+        *pharmacogenomics(),
     ]
+
+
+def pharmacogenomics(report: PharmacogenomicReport | None = None, before: Sequence[Entry] = ()) -> list[Resource]:
+    issued, report = examples.pharmacogenomics_reported(), report or examples.pharmacogenomic_report()
+    return handlers.of_pharmacogenomics(examples.order(), issued, report, {"en": b"%PDF", "fr": b"%PDF"}, before)
 
 
 @pytest.mark.parametrize("resource", everything(), ids=lambda resource: resource["resourceType"])
@@ -158,3 +167,35 @@ def test_an_addendum_is_appended_to_the_same_report_and_changes_no_signed_word()
 def test_each_decision_on_a_finding_is_filed() -> None:
     observation, _ = of_reports(examples.order(), [examples.report_signed()], [])
     assert [one["valueString"] for one in observation["component"]] == ["accepted"]
+
+
+def test_what_the_genome_says_of_a_drug_is_an_implication_of_its_genotype() -> None:
+    genotype, implication, report = pharmacogenomics()
+    assert genotype["valueCodeableConcept"]["text"].startswith("DPYD Reference, c.1129-5923C>G")
+    assert implication["derivedFrom"] == [{"reference": f"Observation/{genotype['id']}"}]
+    texts = json.dumps(implication)
+    assert "Reduce starting dose by 50%." in texts
+    assert "Not tested in DPYD: c.1024G>A." in texts
+    assert '"code": "LA10317-8"' in texts
+    assert '"code": "L01BC02"' in texts
+    assert [one["language"] for one in report["presentedForm"]] == ["en", "fr"]
+    assert "fluorouracil." in report["conclusion"]
+    assert "fluorouracile." in report["conclusion"]
+
+
+def test_a_gene_that_was_not_called_has_no_genotype_and_is_named_in_the_report() -> None:
+    said = examples.pharmacogenomic_report()
+    said.genes.add(gene="CYP2D6", reason="not callable")
+    genotypes = [one for one in pharmacogenomics(said) if "valueCodeableConcept" in one]
+    assert len(genotypes) == 1
+    assert "Not called: CYP2D6." in pharmacogenomics(said)[-1]["conclusion"]
+
+
+def test_what_an_amended_report_no_longer_says_is_withdrawn() -> None:
+    before = [Entry(kind=one["resourceType"], identifier=one["id"]) for one in pharmacogenomics()]
+    said = examples.pharmacogenomic_report()
+    said.advice[0].changes = False
+    genotype, report, gone = pharmacogenomics(said, before)
+    assert (gone["id"], gone["status"]) == (before[1].identifier, "entered-in-error")
+    assert report["result"] == [{"reference": f"Observation/{genotype['id']}"}]
+    assert report["id"] == before[2].identifier

@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from sequencing.rejection import ReadsUnfit
 from sequencing.settings import SequencingSettings
 
 FIELDS = SequencingSettings.model_fields
-NAMES = Names(re.compile(FIELDS["reads_name"].default), re.compile(FIELDS["alignments_name"].default))
+NAMES = Names.of(*(FIELDS[f"{kind}_name"].default for kind in ("reads", "alignments", "variants", "outside_calls")))
 RUN = Path("/incoming/241125_A00123_0042_BHXYZ")
 VERSION_1 = """[Header]
 Date,2026-11-25

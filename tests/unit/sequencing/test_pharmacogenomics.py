@@ -9,7 +9,7 @@ from sequencing.pharmacogenomics.definitions import Gene, NamedAllele, genes
 from sequencing.pharmacogenomics.guidance import plain
 from sequencing.pharmacogenomics.labels import LABELS, PHRASES
 from sequencing.pharmacogenomics.matching import Genotype, matched, natural
-from sequencing.pharmacogenomics.page import page
+from sequencing.pharmacogenomics.page import Subject, page
 from sequencing.pharmacogenomics.phenotypes import by_alleles, lowest_function, of_match
 from sequencing.pharmacogenomics.report import OutsideCall, reported
 from sequencing.pharmacogenomics.variant_file import Genotypes
@@ -161,22 +161,25 @@ def test_a_gene_that_short_reads_do_not_tell_comes_from_outside() -> None:
 def test_the_page_is_in_the_readers_language_and_quotes_in_the_guidelines_own() -> None:
     gene = genes()["DPYD"]
     report = reported(nothing_but("DPYD", genotyped(gene, {"rs3918290": ["C", "T"]}, ["rs1801265"])))
-    french, english = page(report, "S<1>", "fr"), page(report, "S<1>", "en")
+    french, english = page(report, Subject("S<1>"), "fr"), page(report, Subject("S<1>"), "en")
     assert "Prélèvement <strong>S&lt;1&gt;</strong>" in french
     assert "DPYD: métaboliseur intermédiaire" in french
     assert "Reduce starting dose by 50%" in french
     assert '<div class="quote" lang="en">' in french
     assert "DPYD: Intermediate Metabolizer" in english
     changing = french.partition('id="same"')[0]
-    assert changing.count("<h3>fluorouracil</h3>") == 1
-    assert "<h3>codeine</h3>" not in french
-    assert "codeine <span" in french
+    assert changing.count("<h3>fluorouracile</h3>") == 1
+    assert "<h3>codéine</h3>" not in french
+    assert "codéine <span" in french
+    assert "<h3>fluorouracil</h3>" in english
 
 
 def test_the_page_says_next_to_advice_what_was_not_tested() -> None:
     gene = genes()["DPYD"]
     report = reported(nothing_but("DPYD", genotyped(gene, {}, ["rs3918290"])))
-    assert "Not tested in DPYD: c.1905+1G&gt;A (*2A). With one of them this advice may be wrong." in page(report, "S1", "en")
+    assert "Not tested in DPYD: c.1905+1G&gt;A (*2A). With one of them this advice may be wrong." in page(
+        report, Subject("S1"), "en"
+    )
 
 
 def test_both_languages_have_every_text() -> None:

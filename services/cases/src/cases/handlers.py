@@ -23,6 +23,11 @@ from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.portal.v1.reading_pb2 import AnnotationsSaved, CaseAssigned, FindingReviewed, ReadingBegun, ReportSigned
 from casepath.records.v1.filing_pb2 import EntriesFiled
 from casepath.sequencing.v1.calling_pb2 import CallingFailed
+from casepath.sequencing.v1.pharmacogenomics_pb2 import (
+    PharmacogenomicsReported,
+    PharmacogenomicsWithheld,
+    VariantsReceived,
+)
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.errors import Malformed
@@ -52,6 +57,12 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             called(case, data)
         case CallingFailed():
             not_called(case, data)
+        case VariantsReceived():
+            sample_of(case, data.sample_id).variants.CopyFrom(data)
+        case PharmacogenomicsReported():
+            reported(case, data)
+        case PharmacogenomicsWithheld():
+            withheld(case, data)
         case EntriesFiled():
             filed(case, data)
         case CaseAssigned():
@@ -133,6 +144,20 @@ def not_called(case: Case, result: CallingFailed) -> None:
     kept = sample_of(case, result.sample_id)
     if kept.called.job_id != result.job_id:
         kept.failed.CopyFrom(result)
+
+
+def reported(case: Case, report: PharmacogenomicsReported) -> None:
+    """A file of variants has a report or none: where it gave one after all, that counts."""
+    kept = sample_of(case, report.sample_id)
+    kept.reported.CopyFrom(report)
+    if kept.withheld.variants_sha256 == report.variants_sha256:
+        kept.ClearField("withheld")
+
+
+def withheld(case: Case, result: PharmacogenomicsWithheld) -> None:
+    kept = sample_of(case, result.sample_id)
+    if kept.reported.variants_sha256 != result.variants_sha256:
+        kept.withheld.CopyFrom(result)
 
 
 def assigned(case: Case, data: CaseAssigned) -> None:

@@ -14,6 +14,11 @@ def patient_id(namespace: UUID, authority: str, identifier: str) -> str:
     return str(uuid5(namespace, f"patient|{authority}|{identifier}"))
 
 
+def sample_key(case: str, sample: str) -> str:
+    """Of one of a case's samples, for names and keys: a specimen's identifier is the patient's."""
+    return str(uuid5(UUID(case), f"sample|{sample}"))
+
+
 def dicom_uid(namespace: UUID, name: str) -> str:
     """A DICOM UID derived from a UUID (PS3.5 section B.2)."""
     return f"2.25.{uuid5(namespace, name).int}"

@@ -11,6 +11,7 @@ from casepath.intake.v1 import patient_pb2
 from casepath.portal.v1 import reading_pb2
 from casepath.records.v1 import filing_pb2
 from casepath.sequencing.v1 import calling_pb2
+from casepath.sequencing.v1 import pharmacogenomics_pb2
 from casepath.sequencing.v1 import sequencing_pb2
 from casepath.slides.v1 import slide_pb2
 
@@ -215,7 +216,31 @@ SEQUENCING_VARIANTS_CALLED = Topic(
     message=sequencing_pb2.VariantsCalled,
     key="case id",
     publisher="sequencing",
-    consumers=("records", "cases"),
+    consumers=("sequencing", "records", "cases"),
+    partitions=12,
+)
+SEQUENCING_VARIANTS_RECEIVED = Topic(
+    name="sequencing.variants.received.v1",
+    message=pharmacogenomics_pb2.VariantsReceived,
+    key="case id",
+    publisher="sequencing",
+    consumers=("sequencing", "cases"),
+    partitions=12,
+)
+SEQUENCING_PHARMACOGENOMICS_REPORTED = Topic(
+    name="sequencing.pharmacogenomics.reported.v1",
+    message=pharmacogenomics_pb2.PharmacogenomicsReported,
+    key="case id",
+    publisher="sequencing",
+    consumers=("records", "cases", "advice"),
+    partitions=12,
+)
+SEQUENCING_PHARMACOGENOMICS_WITHHELD = Topic(
+    name="sequencing.pharmacogenomics.withheld.v1",
+    message=pharmacogenomics_pb2.PharmacogenomicsWithheld,
+    key="case id",
+    publisher="sequencing",
+    consumers=("cases", "advice"),
     partitions=12,
 )
 RECORDS_ENTRIES_FILED = Topic(
@@ -291,6 +316,9 @@ TOPICS: tuple[Topic[Message], ...] = (
     SEQUENCING_TASK_DONE,
     SEQUENCING_CALLING_FAILED,
     SEQUENCING_VARIANTS_CALLED,
+    SEQUENCING_VARIANTS_RECEIVED,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED,
+    SEQUENCING_PHARMACOGENOMICS_WITHHELD,
     RECORDS_ENTRIES_FILED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_READING_BEGUN,

@@ -18,6 +18,7 @@ OFFSETS = {
     "dicomweb": 53,
     "dicom": 54,
     "portal": 88,
+    "advice": 89,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,
@@ -25,6 +26,7 @@ OFFSETS = {
     "health-records": 65,
     "health-cases": 66,
     "health-portal": 67,
+    "health-advice": 68,
 }
 
 

@@ -21,7 +21,7 @@ DICOMWEB_PLUGINS = (
 )
 QUIET_JAVA = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
-SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal")
+SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice")
 # Name, as it is printed, and roles.
 DEMONSTRATION = (
     ("martin", "Dr Alix Martin", ("pathologist",)),
@@ -30,6 +30,7 @@ DEMONSTRATION = (
     ("robert", "Claude Robert", ("model-publisher",)),
     ("dubois", "Dr Sacha Dubois", ("model-approver",)),
 )
+PRESCRIBER = "https://prescriber.example"
 REPOSITORY = Path(__file__).parents[4]
 
 
@@ -152,6 +153,10 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_DICOM_ADDRESS": f"127.0.0.1:{ports['dicom']}",
         "CASEPATH_DICOM_CALLING": "SCANNER",
         "CASEPATH_PORTAL_ADDRESS": f"127.0.0.1:{ports['portal']}",
+        "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",
+        "CASEPATH_ADVICE_URL": f"http://127.0.0.1:{ports['advice']}",
+        "CASEPATH_ADVICE_CLIENTS": str(home / "access" / "prescribers.json"),
+        "CASEPATH_PORTAL_URL": f"http://127.0.0.1:{ports['portal']}",
         "CASEPATH_RECORD_LINK": f"http://127.0.0.1:{ports['fhir']}/fhir/{{kind}}/{{identifier}}",
         "CASEPATH_BUNDLE": str(REPOSITORY / "services/inference/models/camelyon16-tile-demo"),
         "CASEPATH_EVALUATION_TILES": str(REPOSITORY / "services/inference/training/tiles"),
@@ -176,7 +181,8 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
 def access(home: Path) -> Path:
     """Whose word counts: the portal's signing key, its public half for the others, and accounts for demonstration.
 
-    Made on first use. The accounts' passwords are in the folder too, for its owner alone to read.
+    A prescribing system's key besides, for demonstration. Made on first use. The accounts' passwords are in the folder too, for
+    its owner alone to read.
     """
     folder = home / "access"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -187,6 +193,12 @@ def access(home: Path) -> Path:
         (folder / "keys.json").write_text(signer.public_keys())
         key.touch(mode=0o600)
         key.write_bytes(signer.pem())
+    prescriber = folder / "prescriber-key.pem"
+    if not prescriber.exists():
+        signer = Signer.fresh()
+        (folder / "prescribers.json").write_text(json.dumps({PRESCRIBER: json.loads(signer.public_keys())}, indent=2) + "\n")
+        prescriber.touch(mode=0o600)
+        prescriber.write_bytes(signer.pem())
     if not (folder / "accounts.json").exists():
         passwords = {name: token_urlsafe(9) for name, *_ in DEMONSTRATION}
         kept = folder / "passwords.txt"

@@ -14,6 +14,7 @@ from portal.language import CATALOGUES
 from portal.people import Person
 from portal.presenting import (
     calling_failure,
+    drug_names,
     filed_kinds,
     findings,
     label_address,
@@ -25,8 +26,10 @@ from portal.presenting import (
     slide_state,
     state_name,
     tile_address,
+    untold_genes,
     urgency_name,
     viewed_slide,
+    withholding,
 )
 
 # What the viewer's script says; the rest is in the pages.
@@ -96,6 +99,9 @@ def shown(case: Case, desk: Desk) -> dict[str, Any]:
         "sex_name": sex_name,
         "slide_state": slide_state,
         "calling_failure": calling_failure,
+        "withholding": withholding,
+        "drug_names": drug_names,
+        "untold_genes": untold_genes,
         "state_name": state_name,
         "urgency_name": urgency_name,
         "levels": levels,

@@ -23,6 +23,7 @@ from casepath.intake.v1.patient_pb2 import Patient, Sex
 from casepath.portal.v1.reading_pb2 import FindingReviewed, Verdict
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.calling_pb2 import CallingFailureReason
+from casepath.sequencing.v1.pharmacogenomics_pb2 import Drug, PharmacogenomicsReported, WithholdingReason
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, Instance, QualityFlag, SlideIngested
 from chassis.access import Permission, Principal
 
@@ -221,6 +222,19 @@ def slide_state(slide: Slide) -> str:
 
 def calling_failure(sample: Sample) -> str:
     return short(CallingFailureReason, sample.failed.reason)
+
+
+def withholding(sample: Sample) -> str:
+    return short(WithholdingReason, sample.withheld.reason)
+
+
+def drug_names(drugs: Sequence[Drug], language: str) -> list[str]:
+    return sorted(one.name_fr or one.name if language == "fr" else one.name for one in drugs)
+
+
+def untold_genes(reported: PharmacogenomicsReported) -> list[str]:
+    """Genes of which nothing is known: not called, and never taken for the reference."""
+    return [one.gene for one in reported.genes if not one.diplotypes and not one.components]
 
 
 def opened_at(entry: Entry, link: str) -> str:

@@ -19,6 +19,7 @@ from portal.desk import Desk, form_of, guarded, render
 from portal.language import LANGUAGES
 from portal.people import SESSION_SECONDS, Door, WrongPassword
 from portal.pictures import Pictures
+from portal.treatment import TreatmentPages
 from portal.worklist_page import WorklistPage
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -94,7 +95,7 @@ class LoginPages:
 
 def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
     login, worklist, cases = LoginPages(desk.door), WorklistPage(desk), CasePages(desk)
-    acts, pictures, door = Acts(desk), Pictures(desk), desk.door
+    acts, pictures, treatment, door = Acts(desk), Pictures(desk), TreatmentPages(desk), desk.door
     case = "/cases/{case_id}"
     slide = case + "/slides/{slide_id}"
     sign = Permission.SIGN_REPORTS
@@ -109,6 +110,8 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         Route(case, guarded(door, cases.case)),
         Route(case + "/read", guarded(door, cases.read)),
         Route(case + "/viewer", guarded(door, cases.viewer)),
+        Route(case + "/treatment/{report_id:uuid}.pdf", guarded(door, treatment.printed)),
+        Route(case + "/treatment/{report_id:uuid}", guarded(door, treatment.page)),
         Route(case + "/assign", guarded(door, acts.assign), methods=["POST"]),
         Route(case + "/begin", guarded(door, acts.begin, sign), methods=["POST"]),
         Route(case + "/findings/{finding_id}", guarded(door, acts.review, sign), methods=["POST"]),

@@ -9,7 +9,8 @@ from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientRegistered
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import ReportSigned
-from casepath.records.v1.filing_pb2 import Entry
+from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
@@ -18,6 +19,7 @@ from casepath.topics import (
     INTAKE_ORDER_PLACED,
     INTAKE_PATIENT_REGISTERED,
     PORTAL_REPORT_SIGNED,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
     Topic,
@@ -29,7 +31,18 @@ from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
 from records.adapters.fhir_server import FhirServer
-from records.handlers import filed, of_failure, of_order, of_registration, of_reports, of_score, of_study, of_variants
+from records.genomics import report_resource_id
+from records.handlers import (
+    filed,
+    of_failure,
+    of_order,
+    of_pharmacogenomics,
+    of_registration,
+    of_reports,
+    of_score,
+    of_study,
+    of_variants,
+)
 from records.resources import Resource
 
 
@@ -47,6 +60,8 @@ class Filing:
         self.studies = Shelf(objects, Entry, "records/studies")
         self.results = Shelf(objects, SlideScored, "records/results")
         self.reports = Shelf(objects, ReportSigned, "records/reports")
+        # What is filed of a sample's pharmacogenomics, by the id of its report.
+        self.genomic = Shelf(objects, EntriesFiled, "records/pharmacogenomics")
 
     def routes(self) -> list[Route[Any]]:
         return [
@@ -56,6 +71,7 @@ class Filing:
             Route(INFERENCE_SLIDE_SCORED, self.score),
             Route(INFERENCE_SLIDE_FAILED, self.failure),
             Route(SEQUENCING_VARIANTS_CALLED, self.variants),
+            Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.pharmacogenomics),
             Route(PORTAL_REPORT_SIGNED, self.report),
         ]
 
@@ -117,6 +133,18 @@ class Filing:
         called = received.data
         order = await self.filed_order(called.case_id, SEQUENCING_VARIANTS_CALLED)
         return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, await self.put(of_variants(order, called)))]
+
+    async def pharmacogenomics(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
+        """What an earlier report of the sample said and this one does not is withdrawn."""
+        issued = received.data
+        order = await self.filed_order(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED)
+        report = PharmacogenomicReport.FromString(await self.objects.get(issued.report))
+        printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
+        name = report_resource_id(issued)
+        before = await self.genomic.get(name)
+        entries = await self.put(of_pharmacogenomics(order, issued, report, printed, before.entries if before else ()))
+        await self.genomic.put(name, EntriesFiled(case_id=issued.case_id, cause=issued.report_id, entries=entries))
+        return [filed(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name, entries)]
 
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
         """An addendum waits for what it adds to. The first report of a number counts."""

@@ -1,17 +1,18 @@
 """From an event to what is to be filed, and from what was filed to an event. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientRegistered
 from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import RECORDS_ENTRIES_FILED
 from chassis.events import Event
-from records import resources
+from records import genomics, resources
 from records.resources import Resource
 
 
@@ -43,6 +44,16 @@ def of_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
 
 def of_variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
     return resources.variants(order, called)
+
+
+def of_pharmacogenomics(
+    order: OrderPlaced,
+    issued: PharmacogenomicsReported,
+    report: PharmacogenomicReport,
+    printed: Mapping[str, bytes],
+    filed_before: Iterable[Entry],
+) -> list[Resource]:
+    return genomics.pharmacogenomics(order, issued, report, printed, filed_before)
 
 
 def of_reports(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:

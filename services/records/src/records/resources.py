@@ -264,11 +264,7 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
         category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
         code=coded("http://loinc.org", "51969-4", "Genetic analysis report"),
         subject=reference("Patient", called.patient_id),
-        basedOn=[
-            reference("ServiceRequest", service_request_id(order.case_id, service))
-            for service in order.services
-            if any(one.identifier == called.sample_id for one in service.specimens)
-        ],
+        basedOn=requests_for(order, called.sample_id),
         specimen=[specimen_reference],
         result=[reference("Observation", observation["id"])],
         conclusion=f"{quality.snps} SNPs, {quality.indels} indels. {CALLS_EN} {CALLS_FR}",
@@ -339,6 +335,14 @@ def reviews_of(order: OrderPlaced, report: ReportSigned) -> Resource:
 
 def requests_of(order: OrderPlaced) -> list[Resource]:
     return [reference("ServiceRequest", service_request_id(order.case_id, service)) for service in order.services]
+
+
+def requests_for(order: OrderPlaced, specimen_identifier: str) -> list[Resource]:
+    return [
+        reference("ServiceRequest", service_request_id(order.case_id, service))
+        for service in order.services
+        if any(one.identifier == specimen_identifier for one in service.specimens)
+    ]
 
 
 def slide_specimens(order: OrderPlaced, slide_id: str) -> list[Resource]:

@@ -1,7 +1,6 @@
 """sequencing: from the sequencer's folder to variants."""
 
 import asyncio
-import re
 from dataclasses import replace
 
 from casepath.topics import INTAKE_ORDER_PLACED
@@ -19,6 +18,8 @@ from sequencing.calling import Calling
 from sequencing.computations import Grain, engine_named
 from sequencing.dropped import Names
 from sequencing.ingestion import Ingestion
+from sequencing.pharmacogenomics.issuing import Issuing
+from sequencing.pharmacogenomics.reissue import Reissue
 from sequencing.settings import SequencingSettings
 from sequencing.workers import Bench, workers
 
@@ -29,15 +30,17 @@ async def compose(settings: SequencingSettings) -> None:
     references = await asyncio.to_thread(declared_in, settings.references)
     reference = references.named(settings.reference)
     indexes = {name: await asyncio.to_thread(indexed, one, settings.indexes) for name, one in references.references.items()}
-    names = Names(re.compile(settings.reads_name), re.compile(settings.alignments_name))
+    patterns = (settings.reads_name, settings.alignments_name, settings.variants_name, settings.outside_calls_name)
+    names = Names.of(*patterns)
     grain = Grain(settings.chunk_pairs, settings.shard_bases)
     engine = engine_named(settings.engine)
-    with Isolated() as checking, scratch(settings.work_folder, "sequencing") as folder:
+    with Isolated() as checking, Isolated() as reporting, scratch(settings.work_folder, "sequencing") as folder:
         bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk)
         with workers(bench, settings.workers) as pool:
             calling = Calling(objects, references, indexes, pool, engine, grain)
+            issuing = Issuing(objects, orders, reporting, folder)
             async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
-                routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes()]
+                routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes(), *issuing.routes()]
                 worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")
                 area = DropArea.at(settings.reads_folder)
                 # Its own folder may be read-only, and what reads CRAM wants an index beside it.
@@ -45,8 +48,9 @@ async def compose(settings: SequencingSettings) -> None:
                 ingestion = Ingestion(area, names, beside_index, settings.namespace_id, orders, objects, publisher, checking)
                 drop = DropFolder(area.incoming, ingestion.accepts, settings.reads_quiet_seconds, ingestion.unit)
                 watcher = Watcher(drop, ingestion.grouped, ingestion.take, ingestion.resume)
+                reissue = Reissue(issuing, publisher)
                 ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
-                await run_parts(settings, [worker.run, watcher.run], ready)
+                await run_parts(settings, [worker.run, watcher.run, reissue.run], ready)
 
 
 if __name__ == "__main__":

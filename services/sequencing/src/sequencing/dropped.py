@@ -5,7 +5,9 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
+from typing import Self
 
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_BASE_CALLS_ONLY,
@@ -22,9 +24,17 @@ BASE_CALLS = (".bcl", ".bcl.gz", ".bcl.bgzf", ".cbcl")
 IN_RUN_FOLDER = re.compile(r"(?P<id>.+)_S\d+(_L(?P<lane>\d{3}))?_(?P<read>[RI][12])_001\.fastq(\.gz)?")
 
 
+class Kind(Enum):
+    READS = "reads"
+    VARIANTS = "variants"
+
+
 @dataclass(frozen=True, slots=True)
 class LaneFiles:
-    """One read group's files: a pair in the order of its reads, or one file of alignments."""
+    """One read group's files: a pair in the order of its reads, or one file of alignments.
+
+    Of variants the VCF and, where there is one, the table of outside calls.
+    """
 
     files: tuple[Path, ...]
     lane: str = ""
@@ -38,6 +48,7 @@ class Dropped:
     accession: str = ""
     sample: str = ""
     wrong: RejectionReason = REJECTION_REASON_UNSPECIFIED
+    kind: Kind = Kind.READS
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -50,11 +61,24 @@ class Names:
 
     reads: re.Pattern[str]
     alignments: re.Pattern[str]
+    variants: re.Pattern[str]
+    outside_calls: re.Pattern[str]
+
+    @classmethod
+    def of(cls, *patterns: str) -> Self:
+        return cls(*map(re.compile, patterns))
+
+    def sample(self, name: str) -> tuple[str, str] | None:
+        """Accession and sample of what comes in several files."""
+        for pattern in (self.reads, self.variants, self.outside_calls):
+            if match := pattern.fullmatch(name):
+                return match["accession"], match["sample"]
+        return None
 
 
 @dataclass(slots=True)
 class Found:
-    """Inputs that are complete, and reads whose mates have not come."""
+    """Inputs that are complete, and files whose mates have not come."""
 
     inputs: list[Dropped] = field(default_factory=list)
     alone: set[Path] = field(default_factory=set)
@@ -96,6 +120,8 @@ def grouped(paths: Sequence[Path], names: Names, sheets: Mapping[Path, Sheet | R
     """`sheets` say whose reads are whose in their run folders; each has its samples, or what is wrong with it."""
     found = Found()
     samples: dict[SampleKey, Lanes] = defaultdict(lambda: defaultdict(dict))
+    called: dict[SampleKey, list[Path]] = defaultdict(list)
+    outside: dict[SampleKey, Path] = {}
     for folder, sheet in sheets.items():
         inside = [path for path in paths if folder in path.parents]
         if isinstance(sheet, ReadsUnfit):
@@ -103,8 +129,15 @@ def grouped(paths: Sequence[Path], names: Names, sheets: Mapping[Path, Sheet | R
         else:
             of_run_folder(folder, inside, sheet, samples, found)
     for path in paths:
-        if not any(folder in path.parents for folder in sheets):
+        if any(folder in path.parents for folder in sheets):
+            continue
+        if match := names.variants.fullmatch(path.name):
+            called[path.parent, match["accession"], match["sample"]].append(path)
+        elif match := names.outside_calls.fullmatch(path.name):
+            outside[path.parent, match["accession"], match["sample"]] = path
+        else:
             of_name(path, names, samples, found)
+    of_variants(called, outside, found)
     for (_, accession, sample), lanes in samples.items():
         if all(reads.keys() == {"1", "2"} for reads in lanes.values()):
             pairs = [LaneFiles((reads["1"], reads["2"]), lane) for lane, reads in sorted(lanes.items())]
@@ -128,6 +161,16 @@ def of_run_folder(folder: Path, paths: Sequence[Path], sheet: Sheet, samples: di
         identity = sheet.get(match["id"], (accession, specimen))
         if identity[1] and match["read"].startswith("R"):
             samples[folder, *identity][match["lane"] or ""][match["read"][1]] = path
+
+
+def of_variants(called: Mapping[SampleKey, list[Path]], outside: Mapping[SampleKey, Path], found: Found) -> None:
+    """Each file of variants; a sample's gVCF last, since it tells more, and outside calls with the last."""
+    for key, paths in called.items():
+        ordered = sorted(paths, key=lambda path: (".g.vcf" in path.name, path.name))
+        for path in ordered:
+            files = (path, outside[key]) if key in outside and path is ordered[-1] else (path,)
+            found.inputs.append(Dropped((LaneFiles(files),), key[1], key[2], kind=Kind.VARIANTS))
+    found.alone |= {path for key, path in outside.items() if key not in called}
 
 
 def named_alone(path: Path, dropped: Dropped) -> Path:

@@ -14,6 +14,13 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
+from casepath.sequencing.v1.pharmacogenomics_pb2 import (
+    PharmacogenomicsReported,
+    PharmacogenomicsWithheld,
+    VariantSource,
+    VariantsReceived,
+    WithholdingReason,
+)
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_NO_MATCHING_ORDER,
     CallingRequested,
@@ -25,11 +32,14 @@ from casepath.sequencing.v1.sequencing_pb2 import (
 from casepath.topics import (
     SEQUENCING_CALLING_FAILED,
     SEQUENCING_CALLING_REQUESTED,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED,
+    SEQUENCING_PHARMACOGENOMICS_WITHHELD,
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_READS_REJECTED,
     SEQUENCING_TASK_DONE,
     SEQUENCING_TASK_REQUESTED,
     SEQUENCING_VARIANTS_CALLED,
+    SEQUENCING_VARIANTS_RECEIVED,
 )
 from chassis.events import Event
 from sequencing.computations import task_name
@@ -104,6 +114,21 @@ def received_event(reads: ReadsReceived) -> Event:
     return Event(SEQUENCING_READS_RECEIVED, reads.case_id, reads)
 
 
+def variants_received(
+    order: OrderPlaced, sample: str, run: UUID, records: int, variants: ObjectRef, outside: ObjectRef | None
+) -> Event:
+    data = VariantsReceived(
+        case_id=order.case_id,
+        patient_id=order.patient.patient_id,
+        sample_id=sample,
+        run_id=str(run),
+        variants=variants,
+        records=records,
+        outside_calls=outside,
+    )
+    return Event(SEQUENCING_VARIANTS_RECEIVED, data.case_id, data)
+
+
 def rejected_event(run: UUID, error: ReadsUnfit) -> Event:
     data = ReadsRejected(run_id=str(run), reason=error.reason, file=error.file, record=error.record, line=error.line)
     return Event(SEQUENCING_READS_REJECTED, str(run), data)
@@ -154,3 +179,51 @@ def variants_called(request: CallingRequested, made: Computation, result: Callin
         reference_sha256=made.reference_sha256,
         tools=made.tools,
     )
+
+
+def source_of_called(called: VariantsCalled) -> VariantSource:
+    """The gVCF, since it tells what was covered; the VCF of results from before it was made."""
+    genomic = called.HasField("genomic_variants")
+    return VariantSource(
+        case_id=called.case_id,
+        patient_id=called.patient_id,
+        sample_id=called.sample_id,
+        variants=called.genomic_variants if genomic else called.variants,
+        variants_index=called.genomic_variants_index if genomic else called.variants_index,
+    )
+
+
+def source_of_received(received: VariantsReceived) -> VariantSource:
+    return VariantSource(
+        case_id=received.case_id,
+        patient_id=received.patient_id,
+        sample_id=received.sample_id,
+        variants=received.variants,
+        outside_calls=received.outside_calls if received.HasField("outside_calls") else None,
+    )
+
+
+def report_id(source: VariantSource, tables_sha256: str) -> UUID:
+    """The same variants and outside calls by the same tables are one report."""
+    return uuid5(
+        UUID(source.case_id),
+        "|".join(["pharmacogenomics", source.sample_id, source.variants.sha256, source.outside_calls.sha256, tables_sha256]),
+    )
+
+
+def reported(report: PharmacogenomicsReported) -> Event:
+    """With an id of its own, also where a later report came between two that are alike."""
+    return Event(
+        SEQUENCING_PHARMACOGENOMICS_REPORTED, report.case_id, report, id=uuid5(UUID(report.report_id), f"after|{report.amends}")
+    )
+
+
+def withheld(source: VariantSource, reason: WithholdingReason) -> Event:
+    data = PharmacogenomicsWithheld(
+        case_id=source.case_id,
+        patient_id=source.patient_id,
+        sample_id=source.sample_id,
+        reason=reason,
+        variants_sha256=source.variants.sha256,
+    )
+    return Event(SEQUENCING_PHARMACOGENOMICS_WITHHELD, data.case_id, data)

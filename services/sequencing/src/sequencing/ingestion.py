@@ -1,4 +1,4 @@
-"""Reads from the drop folder to their event; or to quarantine, and back when their order comes.
+"""Reads, and variants that others called, from the drop folder to their event; or to quarantine, and back when their order comes.
 
 A crash at any step is harmless: objects are named by content, the event's id comes from the run and its case, and the files
 leave incoming/ last.
@@ -12,15 +12,17 @@ from uuid import UUID, uuid5
 import structlog
 from prometheus_client import Gauge
 
+from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_DAMAGED_ALIGNMENTS,
+    REJECTION_REASON_DAMAGED_VARIANTS,
     REJECTION_REASON_MALFORMED_RECORD,
     REJECTION_REASON_NO_MATCHING_ORDER,
     ReadGroup,
-    ReadsReceived,
     RejectionReason,
 )
 from chassis.drop_folder import DropArea
+from chassis.events import Event
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects, digest
 from chassis.orders import Orders
@@ -28,8 +30,18 @@ from chassis.publisher import Publisher, announce
 from chassis.quarantine import Held, move
 from sequencing.adapters.alignment_file import check_alignments
 from sequencing.adapters.fastq import check_pairs
-from sequencing.dropped import BASE_CALLS, SAMPLE_SHEET, Dropped, Names, Sheet, grouped, named_alone, sample_sheet
-from sequencing.handlers import alignment_groups, fastq_group, matched, received, received_event, rejected_event, run_id
+from sequencing.adapters.received_variants import check_variants
+from sequencing.dropped import BASE_CALLS, SAMPLE_SHEET, Dropped, Kind, Names, Sheet, grouped, named_alone, sample_sheet
+from sequencing.handlers import (
+    alignment_groups,
+    fastq_group,
+    matched,
+    received,
+    received_event,
+    rejected_event,
+    run_id,
+    variants_received,
+)
 from sequencing.references import Reference
 from sequencing.rejection import REMEDIES, ReadsUnfit
 
@@ -68,8 +80,8 @@ class Ingestion:
         top = path.relative_to(self.area.incoming).parts[0]
         if (self.area.incoming / top / SAMPLE_SHEET).exists():
             return top
-        match = self.names.reads.fullmatch(path.name)
-        return f"{path.parent}/{match['accession']}_{match['sample']}" if match else str(path)
+        sample = self.names.sample(path.name)
+        return f"{path.parent}/{'_'.join(sample)}" if sample else str(path)
 
     def accepts(self, path: Path) -> bool:
         """Whether a file is an input: not the rest of a run folder."""
@@ -93,19 +105,33 @@ class Ingestion:
         digests = [await asyncio.to_thread(digest, path) for path in dropped.files]
         run = run_id(self.namespace, [sha256 for sha256, _ in digests])
         try:
-            reads = await self.ingest(dropped, sum(size for _, size in digests), run)
+            seconds = allowance(sum(size for _, size in digests), SECONDS_PER_MEGABYTE)
+            order = self.matched(dropped, await self.orders.find(dropped.accession))
+            if dropped.kind == Kind.VARIANTS:
+                taken = await self.ingest_variants(dropped, order, run, seconds)
+            else:
+                taken = await self.ingest_reads(dropped, order, run, seconds)
         except ReadsUnfit as error:
             await self.set_aside(dropped, run, error)
             return
-        await announce(self.publisher, [received_event(reads)], cause=uuid5(run, reads.case_id), source="sequencing")
+        await announce(self.publisher, [taken], cause=uuid5(run, taken.key), source="sequencing")
         await asyncio.to_thread(move, dropped.files, self.area.filed / str(run))
-        log.info("reads", outcome="received", run_id=str(run), case_id=reads.case_id, pairs=reads.pairs)
+        log.info(dropped.kind.value, outcome="received", run_id=str(run), case_id=taken.key)
 
-    async def ingest(self, dropped: Dropped, size: int, run: UUID) -> ReadsReceived:
+    def matched(self, dropped: Dropped, order: OrderPlaced | None) -> OrderPlaced:
         if dropped.wrong or not dropped.sample:
             raise ReadsUnfit(dropped.wrong or REJECTION_REASON_NO_MATCHING_ORDER)
-        order = matched(await self.orders.find(dropped.accession), dropped.sample)
-        seconds = allowance(size, SECONDS_PER_MEGABYTE)
+        return matched(order, dropped.sample)
+
+    async def ingest_variants(self, dropped: Dropped, order: OrderPlaced, run: UUID, seconds: float) -> Event:
+        try:
+            records = await self.isolated.run(check_variants, dropped.files, seconds)
+        except Crashed:
+            raise ReadsUnfit(REJECTION_REASON_DAMAGED_VARIANTS) from None
+        variants, *outside = [await self.objects.put(path) for path in dropped.files]
+        return variants_received(order, dropped.sample, run, records, variants, outside[0] if outside else None)
+
+    async def ingest_reads(self, dropped: Dropped, order: OrderPlaced, run: UUID, seconds: float) -> Event:
         groups: list[ReadGroup] = []
         reads = 0
         for lane in dropped.lanes:
@@ -122,7 +148,7 @@ class Ingestion:
             except Crashed:
                 damaged = REJECTION_REASON_DAMAGED_ALIGNMENTS if len(lane.files) == 1 else REJECTION_REASON_MALFORMED_RECORD
                 raise ReadsUnfit(damaged) from None
-        return received(order, dropped.sample, run, groups, max(reads // 2, 1), self.reference.name)
+        return received_event(received(order, dropped.sample, run, groups, max(reads // 2, 1), self.reference.name))
 
     async def set_aside(self, dropped: Dropped, run: UUID, error: ReadsUnfit) -> None:
         """Announce, then move the files to quarantine/<run>/ with the reason beside them."""
@@ -133,7 +159,7 @@ class Ingestion:
         remedy = REMEDIES[error.reason]
         files = [await asyncio.to_thread(path.replace, named_alone(path, dropped)) for path in dropped.files]
         await asyncio.to_thread(self.area.quarantine.hold, str(run), files, short, remedy, detail)
-        log.warning("reads", outcome="rejected", run_id=str(run), reason=short, detail=detail)
+        log.warning(dropped.kind.value, outcome="rejected", run_id=str(run), reason=short, detail=detail)
 
     async def resume(self) -> int:
         """Put back into incoming/ each pair whose order has come, or that somebody changed."""

@@ -3,23 +3,28 @@
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_BASE_CALLS_ONLY,
     REJECTION_REASON_DAMAGED_ALIGNMENTS,
+    REJECTION_REASON_DAMAGED_VARIANTS,
     REJECTION_REASON_EMPTY,
     REJECTION_REASON_MALFORMED_RECORD,
     REJECTION_REASON_MISMATCHED_NAMES,
     REJECTION_REASON_NO_MATCHING_ORDER,
+    REJECTION_REASON_NOT_ONE_SAMPLE,
+    REJECTION_REASON_OTHER_BUILD,
+    REJECTION_REASON_OUTSIDE_CALLS,
     REJECTION_REASON_QUALITY_LENGTH,
     REJECTION_REASON_SAMPLE_SHEET,
     REJECTION_REASON_TOO_LONG,
     REJECTION_REASON_TRUNCATED_GZIP,
     REJECTION_REASON_UNEQUAL_PAIRS,
+    REJECTION_REASON_UNSORTED_VARIANTS,
     REJECTION_REASON_WRONG_REFERENCE,
     RejectionReason,
 )
 from chassis.errors import Rejected
 from chassis.quarantine import Remedy
 
-AGAIN_EN = "Write the run's FASTQ files again and drop both."
-AGAIN_FR = "Régénérez les fichiers FASTQ du run et déposez les deux."
+AGAIN_EN = "Write the run's files again and drop all of them."
+AGAIN_FR = "Régénérez les fichiers du run et déposez-les tous."
 
 REMEDIES: dict[RejectionReason, Remedy] = {
     REJECTION_REASON_TRUNCATED_GZIP: Remedy(
@@ -41,7 +46,8 @@ REMEDIES: dict[RejectionReason, Remedy] = {
         f"Les deux lectures d'une paire ne portent pas le même nom. {AGAIN_FR}",
     ),
     REJECTION_REASON_EMPTY: Remedy(
-        f"The files hold no read. {AGAIN_EN}", f"Les fichiers ne contiennent aucune lecture. {AGAIN_FR}"
+        f"The files hold no read, or no variant. {AGAIN_EN}",
+        f"Les fichiers ne contiennent aucune lecture, ou aucun variant. {AGAIN_FR}",
     ),
     REJECTION_REASON_TOO_LONG: Remedy(
         "A read is longer than 600 bases. Only short reads are called; long reads need another pipeline.",
@@ -63,6 +69,30 @@ REMEDIES: dict[RejectionReason, Remedy] = {
         "The sample sheet has no [Data] or [BCLConvert_Data] section with a Sample_ID column. Correct it and put it back.",
         "La feuille d'échantillons n'a pas de section [Data] ou [BCLConvert_Data] avec une colonne Sample_ID. Corrigez-la et "
         "remettez-la dans son dossier.",
+    ),
+    REJECTION_REASON_DAMAGED_VARIANTS: Remedy(
+        "The file is not a whole VCF: it has no header, is truncated, or a record is not one. Copy it to incoming again.",
+        "Le fichier n'est pas un VCF complet : en-tête absent, fichier tronqué ou enregistrement invalide. Recopiez-le dans "
+        "incoming.",
+    ),
+    REJECTION_REASON_NOT_ONE_SAMPLE: Remedy(
+        "A VCF holds exactly one sample. Split it (bcftools +split), and drop each sample's file under its own name.",
+        "Un VCF contient exactement un échantillon. Séparez-le (bcftools +split) et déposez chaque fichier sous son propre nom.",
+    ),
+    REJECTION_REASON_UNSORTED_VARIANTS: Remedy(
+        "The variants are not sorted. Sort the file (bcftools sort) and drop it again.",
+        "Les variants ne sont pas triés. Triez le fichier (bcftools sort) et redéposez-le.",
+    ),
+    REJECTION_REASON_OTHER_BUILD: Remedy(
+        "The variants are not on GRCh38: a contig's length or a base differs. Call against GRCh38, or lift them over.",
+        "Les variants ne sont pas sur GRCh38 : une longueur de contig ou une base diffère. Refaites l'appel sur GRCh38, ou "
+        "convertissez-les.",
+    ),
+    REJECTION_REASON_OUTSIDE_CALLS: Remedy(
+        "A line of the outside calls is not gene, diplotype, phenotype, activity score, separated by tabs. Correct it, and drop "
+        "both files.",
+        "Une ligne des appels externes n'est pas : gène, diplotype, phénotype, score d'activité, séparés par des tabulations. "
+        "Corrigez-la et redéposez les deux fichiers.",
     ),
     REJECTION_REASON_NO_MATCHING_ORDER: Remedy(
         "No order names this accession and specimen. The reads join their order when that arrives; if the file names "

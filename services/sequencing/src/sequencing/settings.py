@@ -20,6 +20,14 @@ class SequencingSettings(StoringSettings):
         default=r"(?P<accession>[^_]+)_(?P<sample>[^_]+)\.(bam|cram)",
         description="regular expression by which the name of a BAM or CRAM file carries accession and sample",
     )
+    variants_name: str = Field(
+        default=r"(?P<accession>[^_]+)_(?P<sample>[^_]+?)(\.g)?\.vcf(\.gz)?",
+        description="regular expression by which the name of a VCF or gVCF that others called carries accession and sample",
+    )
+    outside_calls_name: str = Field(
+        default=r"(?P<accession>[^_]+)_(?P<sample>[^_]+?)\.outside\.tsv",
+        description="regular expression by which the name of a table of outside calls of genes carries accession and sample",
+    )
     reads_quiet_seconds: float = Field(default=2.0, gt=0, description="files that have not changed for this long are complete")
     references: Path = Field(description="JSON file, reference name to FASTA file and its SHA-256")
     indexes: Path = Field(

@@ -1,6 +1,5 @@
 """`casepath pgx`: which alleles a patient has, and which drugs and doses suit them, from a VCF alone."""
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import Literal
 
 import click
 
-from chassis.errors import Malformed
-from sequencing.pharmacogenomics.report import GeneResult, OutsideCall, Report
+from sequencing.pharmacogenomics.outside_calls import read_outside
+from sequencing.pharmacogenomics.report import GeneResult, Report
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MOST_LABELS = 5
@@ -47,36 +46,26 @@ def call(vcf: Path, outside_calls: Path | None, sample: str, drugs: tuple[str, .
 
 @pgx.command()
 @click.argument("vcf", type=FILE)
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write: .html or .pdf.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True)
 @click.option("--outside-calls", type=FILE, help="TSV of gene, diplotype, and, where known, phenotype and activity score.")
 @click.option("--sample", default="", help="Which sample, where the file has several.")
 def page(vcf: Path, out: Path, language: Literal["en", "fr"], outside_calls: Path | None, sample: str) -> None:
     """Write a treatment page, drug by drug, to read or to print. Guidelines are quoted in English, as published."""
+    from sequencing.pharmacogenomics.page import Subject
     from sequencing.pharmacogenomics.page import page as written
+    from sequencing.pharmacogenomics.printing import printed
     from sequencing.pharmacogenomics.report import reported
     from sequencing.pharmacogenomics.variant_file import read_genotypes
 
     genotypes = read_genotypes(vcf, sample)
     found = reported(genotypes, read_outside(outside_calls) if outside_calls else ())
-    out.write_text(written(found, genotypes.sample, language))
+    html = written(found, Subject(genotypes.sample), language)
+    if out.suffix == ".pdf":
+        out.write_bytes(printed(html))
+    else:
+        out.write_text(html)
     click.echo(out)
-
-
-def read_outside(path: Path) -> list[OutsideCall]:
-    """Raise Malformed with the line that is not gene and diplotype."""
-    calls = []
-    with path.open(newline="") as file:
-        for number, row in enumerate(csv.reader(file, delimiter="\t"), start=1):
-            cells = [cell.strip() for cell in row if cell.strip()]
-            if not cells or cells[0].startswith("#"):
-                continue
-            if not 2 <= len(cells) <= 4:
-                raise Malformed(
-                    f"{path.name}, line {number}: a call is gene, diplotype, perhaps phenotype, perhaps activity score"
-                )
-            calls.append(OutsideCall(*cells))
-    return calls
 
 
 def gene_line(one: GeneResult) -> str:

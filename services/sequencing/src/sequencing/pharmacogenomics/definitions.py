@@ -1,13 +1,15 @@
 """Named alleles by their positions: PharmCAT's definition tables of CPIC and PharmVar content (GRCh38)."""
 
+import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-TABLES = Path(__file__).parent / "tables"
+PACKAGED = Path(__file__).parent / "tables"
 # IUPAC codes of more than one base (NC-IUB 1984).
 AMBIGUOUS = {
     "R": ("A", "G"),
@@ -78,9 +80,15 @@ class Gene:
 
 
 @cache
+def tables() -> Path:
+    """The folder of tables: a site's own, or those that come with the package."""
+    return Path(os.environ.get("CASEPATH_PHARMACOGENE_TABLES") or PACKAGED)
+
+
+@cache
 def genes() -> dict[str, Gene]:
     """All genes that have a definition, by name."""
-    return {gene.name: gene for gene in map(loaded, sorted((TABLES / "definition").glob("*_translation.json")))}
+    return {gene.name: gene for gene in map(loaded, sorted((tables() / "definition").glob("*_translation.json")))}
 
 
 def loaded(path: Path) -> Gene:
@@ -108,3 +116,13 @@ def places() -> Iterator[Position]:
     """Every position of every gene."""
     for gene in genes().values():
         yield from gene.positions
+
+
+@cache
+def tables_sha256() -> str:
+    """Of all tables: definitions, phenotypes, guidance and drugs."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in tables().rglob("*") if path.suffix in (".json", ".tsv")):
+        found.update(f"{path.relative_to(tables())}\n".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sequencing.pharmacogenomics.definitions import TABLES
+from sequencing.pharmacogenomics.definitions import tables
 from sequencing.pharmacogenomics.phenotypes import Phenotype, combined
 
 # Of these populations a recommendation holds for anybody.
@@ -50,7 +50,7 @@ class Advice:
 
 @cache
 def guidelines() -> tuple[Guideline, ...]:
-    return tuple(map(loaded, sorted((TABLES / "guidelines").glob("*.json"))))
+    return tuple(map(loaded, sorted((tables() / "guidelines").glob("*.json"))))
 
 
 def loaded(path: Any) -> Guideline:

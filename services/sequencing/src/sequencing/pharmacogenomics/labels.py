@@ -1,9 +1,16 @@
 """What a treatment page says of its own, in English and French."""
 
+from typing import Literal
+
+type Language = Literal["en", "fr"]
+
 LABELS: dict[str, dict[str, str]] = {
     "en": {
         "title": "Genes and medicines",
         "sample": "Sample",
+        "born": "born",
+        "accession": "Accession",
+        "amended": "This report takes the place of an earlier one, and says otherwise of:",
         "for_professionals": (
             "For a physician or pharmacist. It quotes published guidelines; it knows neither illness, nor other medicines, nor "
             "kidneys, nor liver."
@@ -30,6 +37,9 @@ LABELS: dict[str, dict[str, str]] = {
     "fr": {
         "title": "Gènes et médicaments",
         "sample": "Prélèvement",
+        "born": "naissance",
+        "accession": "Demande",
+        "amended": "Ce compte rendu remplace un précédent, et dit autre chose de :",
         "for_professionals": (
             "Pour un médecin ou un pharmacien. Cette page cite des recommandations publiées ; elle ne connaît ni la maladie, ni "
             "les autres médicaments, ni les reins, ni le foie."
@@ -81,3 +91,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "Indeterminate": "indéterminé",
     },
 }
+
+
+def phrase(text: str, language: Language) -> str:
+    """In the reader's language where it is known, else as published."""
+    return PHRASES[language].get(text, text)

@@ -4,18 +4,19 @@ Guidelines are quoted in English, as published.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from sequencing.pharmacogenomics.drugs import drug
 from sequencing.pharmacogenomics.guidance import Advice
-from sequencing.pharmacogenomics.labels import LABELS, PHRASES
+from sequencing.pharmacogenomics.labels import LABELS, Language, phrase
 from sequencing.pharmacogenomics.report import GeneResult, Report
 
-type Language = Literal["en", "fr"]
-
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
 # So many names are shown of a list.
 MOST = 6
 CARD = """<article{% if changes %} class="changes"{% endif %}>
@@ -29,23 +30,36 @@ CARD = """<article{% if changes %} class="changes"{% endif %}>
 """
 
 
-def page(report: Report, sample: str, language: Language) -> str:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose page it is, as far as that is known. `amended` are drugs of which an earlier report said otherwise."""
+
+    sample: str
+    name: str = ""
+    birth_date: str = ""
+    identifier: str = ""
+    accession: str = ""
+    amended: tuple[str, ...] = ()
+
+
+def page(report: Report, subject: Subject, language: Language) -> str:
     """The page as HTML."""
     texts, environment = LABELS[language], Environment(autoescape=True, undefined=StrictUndefined)
     card = environment.from_string(CARD)
 
-    def shown(drug: str, found: Sequence[Mapping[str, Any]], changes: bool) -> Markup:
-        return Markup(card.render(drug=drug, found=found, changes=changes, t=texts))
+    def shown(name: str, found: Sequence[Mapping[str, Any]], changes: bool) -> Markup:
+        return Markup(card.render(drug=name, found=found, changes=changes, t=texts))
 
     template = environment.from_string((files("sequencing.pharmacogenomics") / "page.html").read_text())
     return template.render(
         language=language,
         t=texts,
-        sample=sample,
+        subject=subject,
+        amended=[in_language(name, language) for name in subject.amended],
         card=shown,
         changing=by_drug(report.advice, True, language),
         unchanging=by_drug(report.advice, False, language),
-        unanswered=unanswered(report),
+        unanswered=unanswered(report, language),
         genes=[gene_row(one, language) for one in report.genes],
         versions=versions(report),
     )
@@ -55,11 +69,11 @@ def by_drug(advice: Sequence[Advice], changes: bool, language: Language) -> list
     """Drugs in the order of their names. One for which any guideline asks for a change is among the changing ones, whole."""
     found: dict[str, list[Advice]] = {}
     for one in advice:
-        for drug in one.drugs:
-            found.setdefault(drug, []).append(one)
+        for name in one.drugs:
+            found.setdefault(name, []).append(one)
     return [
-        (drug, [quoted(one, language) for one in said])
-        for drug, said in sorted(found.items())
+        (in_language(name, language), [quoted(one, language) for one in said])
+        for name, said in sorted(found.items())
         if any(one.changes for one in said) == changes
     ]
 
@@ -78,15 +92,15 @@ def quoted(one: Advice, language: Language) -> dict[str, Any]:
     }
 
 
-def unanswered(report: Report) -> list[tuple[str, list[str]]]:
+def unanswered(report: Report, language: Language) -> list[tuple[str, list[str]]]:
     """Drugs that no guideline could say anything of, with the genes that are not told."""
     answered = {drug for one in report.advice for drug in one.drugs}
     found: dict[str, set[str]] = {}
     for guideline, needs in report.unanswered:
-        for drug in guideline.drugs:
-            if drug not in answered:
-                found.setdefault(drug, set()).update(needs)
-    return [(drug, sorted(needs)) for drug, needs in sorted(found.items())]
+        for name in guideline.drugs:
+            if name not in answered:
+                found.setdefault(name, set()).update(needs)
+    return [(in_language(name, language), sorted(needs)) for name, needs in sorted(found.items())]
 
 
 def gene_row(one: GeneResult, language: Language) -> dict[str, Any]:
@@ -115,10 +129,9 @@ def versions(report: Report) -> str:
     return f"PharmCAT {', '.join(definitions)}; {newest}"
 
 
+def in_language(name: str, language: Language) -> str:
+    return drug(name).french if language == "fr" else name
+
+
 def some(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST]) + (f" (+{len(names) - MOST})" if len(names) > MOST else "")
-
-
-def phrase(text: str, language: Language) -> str:
-    """In the reader's language where it is known, else as published."""
-    return PHRASES[language].get(text, text)

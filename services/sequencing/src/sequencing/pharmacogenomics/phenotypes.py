@@ -8,7 +8,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from sequencing.pharmacogenomics.definitions import TABLES
+from sequencing.pharmacogenomics.definitions import tables
 from sequencing.pharmacogenomics.matching import Match
 
 
@@ -24,7 +24,7 @@ class Phenotype:
 
 @cache
 def table(gene: str) -> dict[str, Any] | None:
-    path = TABLES / "phenotype" / f"{gene.replace('-', '_')}.json"
+    path = tables() / "phenotype" / f"{gene.replace('-', '_')}.json"
     return json.loads(path.read_text()) if path.exists() else None
 
 

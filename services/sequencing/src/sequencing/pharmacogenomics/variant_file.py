@@ -7,7 +7,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -37,35 +37,67 @@ LENGTHS = {
 GZIP, BLOCKED = b"\x1f\x8b", 4
 # So few reads may all be of one chromosome: of ten, once in 512 genomes, a heterozygous base is not seen.
 LEAST_DEPTH = 10
+# Between positions that are read apart, in bases.
+LONG_WAY = 10_000
 NOT_A_BASE = ("<", "*", "[", "]", ".")
 PASSED = frozenset({"PASS", "."})
 
 
 @dataclass(frozen=True, slots=True)
 class Genotypes:
-    """By gene, and then by the index of its positions; `unknown` has places with a base that no definition knows."""
+    """By gene, and then by the index of its positions; `unknown` has places with a base that no definition knows.
+
+    `records` is how many the file has, of those that were read.
+    """
 
     sample: str
     called: Mapping[str, Mapping[int, Genotype]]
     unknown: Mapping[str, tuple[str, ...]]
+    records: int = 0
+
+    @property
+    def positions(self) -> int:
+        """How many were genotyped."""
+        return sum(map(len, self.called.values())) + sum(map(len, self.unknown.values()))
 
 
-class OtherBuild(Malformed):
+class VariantsUnfit(Malformed):
+    """A file cannot be taken as it is. `record` counts from one; zero where none is at fault."""
+
+    def __init__(self, message: str, record: int = 0) -> None:
+        super().__init__(message)
+        self.record = record
+
+
+class NotVcf(VariantsUnfit):
+    """The file is no VCF, or not a whole one."""
+
+
+class NotOneSample(VariantsUnfit):
+    """The file has no sample, or several, and none was chosen."""
+
+
+class Unsorted(VariantsUnfit):
+    """Records are not in order."""
+
+
+class OtherBuild(VariantsUnfit):
     """The file is not on the reference that the definitions are."""
 
 
-def read_genotypes(path: Path, sample: str = "") -> Genotypes:
+def read_genotypes(path: Path, sample: str = "", index: Path | None = None, ordered: bool = False) -> Genotypes:
     """What a file says of one of its samples; it may be left out where the file has one.
 
-    Raise Malformed, with the place, where it is no VCF, has several samples, or disagrees with the reference of the definitions.
+    With an `index` (tabix) only what lies in genes is read, else everything. Raise VariantsUnfit, with the place, where it is no
+    VCF, has several samples, disagrees with the reference of the definitions, or is not sorted and should be `ordered`.
     """
     # htslib says on the standard error what it makes of a header; what matters is raised.
     before = pysam.set_verbosity(0)
     try:
         with readable(path) as file:
-            return genotypes_of(file, sample)
-    except (OSError, ValueError, EOFError, zlib.error) as error:
-        raise Malformed(f"{path.name} is not a whole VCF: {first_line(error)}") from None
+            return Reader(file, index, ordered).genotypes(sample)
+    except (EOFError, zlib.error) as error:
+        raise NotVcf(f"the file is not a whole VCF: {first_line(error)}") from None
     finally:
         pysam.set_verbosity(before)
 
@@ -84,19 +116,76 @@ def readable(path: Path) -> Iterator[Path]:
         yield Path(unpacked.name)
 
 
-def genotypes_of(path: Path, sample: str) -> Genotypes:
-    wanted = by_chromosome()
-    found: dict[tuple[str, int], list[Reading]] = {}
-    with pysam.VariantFile(str(path)) as file:
-        chosen = sample_of(list(file.header.samples), sample)
-        check_build(file.header.contigs)
+class Reader:
+    """One file in the reading; `number` is the record that is read."""
+
+    def __init__(self, path: Path, index: Path | None, ordered: bool) -> None:
+        self.path = path
+        self.index = index
+        self.ordered = ordered
+        self.number = 0
+
+    def genotypes(self, sample: str) -> Genotypes:
+        wanted = by_chromosome()
+        found: dict[tuple[str, int], list[Reading]] = {}
+        try:
+            with pysam.VariantFile(str(self.path), index_filename=str(self.index) if self.index else None) as file:
+                chosen = sample_of(list(file.header.samples), sample)
+                check_build(file.header.contigs)
+                for record in self.in_genes(file, wanted) if self.index else self.all(file):
+                    chromosome = with_prefix(record.chrom)
+                    for position in covered(record, wanted.get(chromosome, ())):
+                        reading = read(record, record.samples[chosen], position)
+                        if reading is not None:
+                            found.setdefault((chromosome, position.position), []).append(reading)
+        except VariantsUnfit as error:
+            error.record = self.number
+            raise
+        except (OSError, ValueError) as error:
+            raise NotVcf(f"the file is not a whole VCF: {first_line(error)}", self.number + 1) from None
+        return replace(by_gene(chosen, found), records=self.number)
+
+    def all(self, file: Any) -> Iterator[Any]:
+        """Every record. Where they should be in order, raise Unsorted where one comes before the last, or a chromosome again."""
+        seen: set[str] = set()
+        chromosome, last = "", 0
         for record in file:
-            chromosome = with_prefix(record.chrom)
-            for position in covered(record, wanted.get(chromosome, ())):
-                reading = read(record, record.samples[chosen], position)
-                if reading is not None:
-                    found.setdefault((chromosome, position.position), []).append(reading)
-    return by_gene(chosen, found)
+            self.number += 1
+            if not self.ordered:
+                yield record
+                continue
+            if record.chrom != chromosome:
+                if record.chrom in seen:
+                    raise Unsorted(f"{record.chrom} comes again: sort the file (bcftools sort)")
+                chromosome, last = record.chrom, 0
+                seen.add(chromosome)
+            if record.pos < last:
+                raise Unsorted(f"{record.chrom}:{record.pos} comes after {last}: sort the file (bcftools sort)")
+            last = record.pos
+            yield record
+
+    def in_genes(self, file: Any, wanted: Mapping[str, Sequence[Position]]) -> Iterator[Any]:
+        """Records of stretches with positions; a block that reaches from one into the next is read once."""
+        names = {with_prefix(name): name for name in file.header.contigs}
+        for chromosome in wanted.keys() & names.keys():
+            before = 0
+            for first, last in stretches([one.position for one in wanted[chromosome]]):
+                for record in file.fetch(names[chromosome], first - 1, last):
+                    if record.pos > before:
+                        self.number += 1
+                        yield record
+                before = last
+
+
+def stretches(positions: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of positions in order, cut where nothing is looked for over a long way."""
+    found: list[tuple[int, int]] = []
+    for position in positions:
+        if found and position - found[-1][1] <= LONG_WAY:
+            found[-1] = (found[-1][0], position)
+        else:
+            found.append((position, position))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +315,10 @@ def in_terms(base: str, ref: str, position: Position) -> str | None:
 def sample_of(samples: list[str], wanted: str) -> str:
     if wanted:
         if wanted not in samples:
-            raise Malformed(f"the file has no sample of that name; it has {len(samples)}")
+            raise NotOneSample(f"the file has no sample of that name; it has {len(samples)}")
         return wanted
     if len(samples) != 1:
-        raise Malformed(f"the file has {len(samples)} samples: say which with --sample")
+        raise NotOneSample(f"the file has {len(samples)} samples: say which with --sample")
     return samples[0]
 
 

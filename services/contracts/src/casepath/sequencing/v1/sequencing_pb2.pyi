@@ -24,6 +24,11 @@ class RejectionReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECTION_REASON_WRONG_REFERENCE: _ClassVar[RejectionReason]
     REJECTION_REASON_BASE_CALLS_ONLY: _ClassVar[RejectionReason]
     REJECTION_REASON_SAMPLE_SHEET: _ClassVar[RejectionReason]
+    REJECTION_REASON_DAMAGED_VARIANTS: _ClassVar[RejectionReason]
+    REJECTION_REASON_NOT_ONE_SAMPLE: _ClassVar[RejectionReason]
+    REJECTION_REASON_UNSORTED_VARIANTS: _ClassVar[RejectionReason]
+    REJECTION_REASON_OTHER_BUILD: _ClassVar[RejectionReason]
+    REJECTION_REASON_OUTSIDE_CALLS: _ClassVar[RejectionReason]
 REJECTION_REASON_UNSPECIFIED: RejectionReason
 REJECTION_REASON_TRUNCATED_GZIP: RejectionReason
 REJECTION_REASON_UNEQUAL_PAIRS: RejectionReason
@@ -37,6 +42,11 @@ REJECTION_REASON_DAMAGED_ALIGNMENTS: RejectionReason
 REJECTION_REASON_WRONG_REFERENCE: RejectionReason
 REJECTION_REASON_BASE_CALLS_ONLY: RejectionReason
 REJECTION_REASON_SAMPLE_SHEET: RejectionReason
+REJECTION_REASON_DAMAGED_VARIANTS: RejectionReason
+REJECTION_REASON_NOT_ONE_SAMPLE: RejectionReason
+REJECTION_REASON_UNSORTED_VARIANTS: RejectionReason
+REJECTION_REASON_OTHER_BUILD: RejectionReason
+REJECTION_REASON_OUTSIDE_CALLS: RejectionReason
 
 class ReadsReceived(_message.Message):
     __slots__ = ("case_id", "patient_id", "sample_id", "run_id", "reads_1", "reads_2", "pairs", "reference", "read_groups")

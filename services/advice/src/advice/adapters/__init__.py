@@ -1,0 +1,1 @@
+"""What advice asks of others."""

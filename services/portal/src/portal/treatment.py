@@ -1,0 +1,44 @@
+"""What a patient's genome says of drugs, as it was issued: shown and printed, and never made here."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from casepath.cases.v1.cases_pb2 import Case
+from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported, TreatmentPage
+from chassis.errors import NotFound
+from portal.desk import Desk, spoken
+from portal.people import Person
+
+# The page brings its own style, and neither scripts nor pictures.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+class TreatmentPages:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def page(self, request: Request, person: Person) -> Response:
+        found = await self.issued(request)
+        content = await self.desk.objects.get(found.html)
+        headers = {"Content-Security-Policy": POLICY, "Content-Language": found.language}
+        return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+
+    async def printed(self, request: Request, person: Person) -> Response:
+        found = await self.issued(request)
+        headers = {
+            "Content-Disposition": f'inline; filename="{request.path_params["report_id"]}.pdf"',
+            "Content-Language": found.language,
+        }
+        return Response(await self.desk.objects.get(found.pdf), media_type="application/pdf", headers=headers)
+
+    async def issued(self, request: Request) -> TreatmentPage:
+        """In the person's language, or the first there is. Raise NotFound for what is not this case's newest."""
+        report = report_of(await self.desk.case(request), str(request.path_params["report_id"]))
+        return next((one for one in report.pages if one.language == spoken(request)), report.pages[0])
+
+
+def report_of(case: Case, report_id: str) -> PharmacogenomicsReported:
+    for sample in case.samples:
+        if sample.HasField("reported") and sample.reported.report_id == report_id:
+            return sample.reported
+    raise NotFound("there is no such report, or a newer one took its place")

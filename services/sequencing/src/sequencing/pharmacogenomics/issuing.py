@@ -1,0 +1,137 @@
+"""What sequencing does with variants, its own and those that others called: a report of what they say of drugs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.sequencing.v1.pharmacogenomics_pb2 import (
+    WITHHOLDING_REASON_UNREADABLE,
+    PharmacogenomicReport,
+    PharmacogenomicsReported,
+    TreatmentPage,
+    VariantSource,
+    VariantsReceived,
+    WithholdingReason,
+)
+from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
+from casepath.topics import SEQUENCING_VARIANTS_CALLED, SEQUENCING_VARIANTS_RECEIVED
+from chassis.errors import Unavailable
+from chassis.events import Event
+from chassis.identity import sample_key
+from chassis.isolated import Crashed, Isolated, allowance
+from chassis.objects import Objects, Shelf
+from chassis.orders import ShelvedOrders
+from chassis.worker import Received, Route
+from sequencing.handlers import report_id, reported, source_of_called, source_of_received, withheld
+from sequencing.pharmacogenomics.definitions import tables_sha256
+from sequencing.pharmacogenomics.making import Made, Making, make
+from sequencing.pharmacogenomics.messages import changed_drugs, named
+from sequencing.pharmacogenomics.page import Subject
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SECONDS_PER_MEGABYTE = 2.0
+
+
+class Issuing:
+    """Issues a report of each file of variants. Of one sample the newest counts; what it takes the place of is kept."""
+
+    def __init__(self, objects: Objects, orders: ShelvedOrders, process: Isolated, scratch: Path) -> None:
+        self.objects = objects
+        self.orders = orders
+        self.process = process
+        self.scratch = scratch
+        self.reports = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics")
+        self.newest = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics-newest")
+        self.sources = Shelf(objects, VariantSource, "sequencing/pharmacogenomics-sources")
+
+    def routes(self) -> list[Route[Any]]:
+        return [
+            Route(SEQUENCING_VARIANTS_CALLED, self.called, batch=1),
+            Route(SEQUENCING_VARIANTS_RECEIVED, self.received, batch=1),
+        ]
+
+    async def called(self, received: Received[VariantsCalled]) -> Iterable[Event]:
+        return [await self.issue(source_of_called(received.data))]
+
+    async def received(self, received: Received[VariantsReceived]) -> Iterable[Event]:
+        return [await self.issue(source_of_received(received.data))]
+
+    async def issue(self, source: VariantSource) -> Event:
+        """A file that gave a report before gives that one again, also where another came since."""
+        sample, id_ = sample_key(source.case_id, source.sample_id), report_id(source, tables_sha256())
+        known = await self.reports.get(f"{sample}/{id_}")
+        if known is not None:
+            return reported(known)
+        newest = await self.newest.get(sample)
+        made = await self.make(source, newest)
+        if made.withheld:
+            reason = WithholdingReason.Name(made.withheld)
+            log.warning("pharmacogenomics", outcome="withheld", reason=reason, case_id=source.case_id)
+            return withheld(source, made.withheld)
+        message = await self.store(source, made, newest)
+        await self.keep(source, message)
+        return reported(message)
+
+    async def make(self, source: VariantSource, newest: PharmacogenomicsReported | None) -> Made:
+        """Raise Unavailable while the case's order is not here."""
+        order = await self.orders.of_case(source.case_id)
+        if order is None:
+            raise Unavailable("the order that variants belong to has not come")
+        making = Making(
+            variants=await self.objects.as_file(source.variants, self.scratch),
+            index=await self.file(source.variants_index),
+            outside_calls=await self.file(source.outside_calls),
+            subject=subject(order, source.sample_id),
+            before=await self.objects.get(newest.report) if newest is not None else b"",
+        )
+        try:
+            return await self.process.run(make, making, allowance(source.variants.size, SECONDS_PER_MEGABYTE))
+        except Crashed:
+            return Made(withheld=WITHHOLDING_REASON_UNREADABLE)
+
+    async def file(self, ref: ObjectRef) -> Path | None:
+        return await self.objects.as_file(ref, self.scratch) if ref.path else None
+
+    async def store(self, source: VariantSource, made: Made, newest: PharmacogenomicsReported | None) -> PharmacogenomicsReported:
+        report = PharmacogenomicReport.FromString(made.report)
+        return PharmacogenomicsReported(
+            case_id=source.case_id,
+            patient_id=source.patient_id,
+            sample_id=source.sample_id,
+            report_id=str(report_id(source, tables_sha256())),
+            report=await self.objects.put(made.report),
+            pages=[
+                TreatmentPage(language=language, html=await self.objects.put(html), pdf=await self.objects.put(pdf))
+                for language, (html, pdf) in made.pages.items()
+            ],
+            genes=report.genes,
+            changed_drugs=changed_drugs(report),
+            tables_sha256=tables_sha256(),
+            definitions=made.definitions,
+            amends=newest.report_id if newest is not None else "",
+            amended_drugs=named(made.amended),
+            variants_sha256=source.variants.sha256,
+        )
+
+    async def keep(self, source: VariantSource, message: PharmacogenomicsReported) -> None:
+        """The newest last: until it is kept, a repeat makes the same."""
+        sample = sample_key(source.case_id, source.sample_id)
+        await self.sources.put(sample, source)
+        await self.reports.put(f"{sample}/{message.report_id}", message)
+        await self.newest.put(sample, message)
+
+
+def subject(order: OrderPlaced, sample: str) -> Subject:
+    person = order.patient
+    return Subject(
+        sample=sample,
+        name=" ".join([person.family_name.upper(), *person.given_names]).strip(),
+        birth_date=person.birth_date,
+        identifier=person.identifier,
+        accession=order.accession,
+    )
