@@ -13,11 +13,20 @@ from casepath.cases.v1.cases_pb2 import Case
 from conftest import Platform
 from embedded import samples
 from embedded.demo import STAGES, watched
-from embedded.hospital import Visit, scan, send, sequence
+from embedded.hospital import Visit, genotype, scan, send, sequence
 
 FIRST_MOMENT = datetime(2020, 1, 1)
 MOMENTS = 5 * 365 * 86400
 SECONDS = 150
+# Sixteen genes are called of the sample genotypes; of drugs, 26 recommendations ask for a change.
+FILED = {
+    "Patient": 1,
+    "ServiceRequest": 3,
+    "Specimen": 3,
+    "ImagingStudy": 1,
+    "DiagnosticReport": 3,
+    "Observation": 2 + 16 + 26,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ async def begin(platform: Platform, visit: Visit, reads: tuple[Path, Path] = sam
     await send(platform.ports["mllp"], [visit.registration(), visit.order()])
     scan(visit, samples.SLIDE, platform.home.scanner)
     sequence(visit, reads, platform.home.sequencer)
+    genotype(visit, samples.GENOTYPES, samples.OUTSIDE_CALLS, platform.home.sequencer)
 
 
 async def ended(platform: Platform, visit: Visit) -> Case:

@@ -10,11 +10,13 @@ STAGES = [
     "patient and order sent",
     "slide dropped",
     "reads dropped",
+    "genotypes dropped",
     "order assembled",
     "slide digitised",
     "slide read by AI",
     "reads received",
     "variants called",
+    "genes and medicines",
     "all filed in the record",
     "read back from the record",
 ]
@@ -28,7 +30,7 @@ def test_the_demo_tells_each_stage_and_where_each_object_opens(platform: Platfor
         assert f"✔ {stage}" in told.stdout
     assert "sequencing.variants.called.v1" in told.stdout
     addresses = re.findall(r"http://\S+", told.stdout)
-    assert len(addresses) == 13
+    assert len(addresses) == 17
     case = httpx.get(addresses.pop(0), headers={"Accept": "text/html"}, timeout=30)
     assert case.headers["location"] == "/login"
     for address in addresses:

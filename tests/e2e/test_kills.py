@@ -10,13 +10,11 @@ import pytest
 
 from casepath.cases.v1.cases_pb2 import Case
 from conftest import Platform
-from e2e.conftest import begin, ended, new_visit
+from e2e.conftest import FILED, begin, ended, new_visit
 from embedded import samples
 from embedded.programs import SERVICES
 from embedded.reading_back import Archived, archived, differences
 from waiting import eventually, eventually_async
-
-EXPECTED = {"Patient": 1, "ServiceRequest": 2, "Specimen": 2, "ImagingStudy": 1, "DiagnosticReport": 2, "Observation": 2}
 
 
 def kill(platform: Platform, name: str) -> int:
@@ -28,7 +26,7 @@ def kill(platform: Platform, name: str) -> int:
 
 def is_complete(case: Case, found: Archived) -> None:
     assert differences(case, found) == []
-    assert Counter(kind for kind, _ in found.resources) == EXPECTED
+    assert Counter(kind for kind, _ in found.resources) == FILED
     # A study is written twice: with its scan, and with what AI made of it.
     assert {kind: version for (kind, _), version in found.resources.items() if version != "1"} == {"ImagingStudy": "2"}
     assert len(found.instances) == 10

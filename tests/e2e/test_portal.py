@@ -313,3 +313,24 @@ async def test_nothing_of_the_patient_is_in_an_address(portal: Portal, page: Pag
     private = ["Camille", done.visit.accession, done.case.order.patient.identifier]
     assert seen
     assert not [url for url in seen for word in private if word in url]
+
+
+async def test_the_treatment_page_opens_from_the_case_in_the_readers_language(page: Page, portal: Portal, done: Done) -> None:
+    await portal.enter(page)
+    await find(page, done.visit.accession)
+    link = page.get_by_role("link", name="Open the treatment page")
+    await expect(link).to_have_count(1)
+    await expect(page.locator(".treatment")).to_contain_text("warfarin")
+    await expect(page.locator(".treatment")).to_contain_text("Not called, and not taken for normal: CACNA1S")
+    await expect(page.get_by_text("covers none of its genes. This says nothing of the patient's genome.")).to_have_count(1)
+    pdf = await page.context.request.get(f"{portal.base}{await page.get_by_role('link', name='PDF').get_attribute('href')}")
+    assert (pdf.headers["content-type"], (await pdf.body())[:5]) == ("application/pdf", b"%PDF-")
+    await link.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Genes and medicines")
+    await expect(page.locator("header")).to_contain_text("DÉMO Camille Anne")
+    results = await Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    await page.context.add_cookies([{"name": "language", "value": "fr", "url": portal.base}])
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Gènes et médicaments")
+    await expect(page.get_by_role("heading", name="warfarine")).to_have_count(1)

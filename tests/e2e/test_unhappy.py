@@ -17,7 +17,7 @@ from conftest import Platform
 from e2e.conftest import begin, ended, new_visit
 from embedded import samples
 from embedded.demo import watched
-from embedded.hospital import SLIDE_CONTAINER, Visit, drop, scan, send, sequence
+from embedded.hospital import SLIDE_CONTAINER, Visit, drop, genotype, scan, send, sequence
 from embedded.reading_back import archived, differences
 from kafka.broker import publish_raw, records_on
 from waiting import eventually, eventually_async
@@ -55,8 +55,10 @@ async def test_a_scan_and_reads_that_arrive_before_their_order_join_it(platform:
     visit = new_visit(platform)
     scan(visit, samples.SLIDE, platform.home.scanner)
     sequence(visit, samples.READS, platform.home.sequencer)
+    genotype(visit, samples.GENOTYPES, samples.OUTSIDE_CALLS, platform.home.sequencer)
     assert said(await reason(platform, f"{visit.accession}_{SLIDE_CONTAINER}.svs")) == "NO_MATCHING_ORDER"
     assert said(await reason(platform, f"{visit.accession}_B1_R1.fastq.gz", "sequencer")) == "NO_MATCHING_ORDER"
+    assert said(await reason(platform, f"{visit.accession}_B2.vcf", "sequencer")) == "NO_MATCHING_ORDER"
     await send(platform.ports["mllp"], [visit.order()])
     case = await ended(platform, visit)
     assert differences(case, await archived(case, platform.ports)) == []

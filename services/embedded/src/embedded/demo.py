@@ -1,4 +1,4 @@
-"""The hospital's day in small: one patient, one slide, one sequencing, until all of it is in the record."""
+"""The hospital's day in small: one patient, one slide, one sequencing, one set of genotypes, until all is in the record."""
 
 import asyncio
 import json
@@ -15,10 +15,12 @@ from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
 from chassis.errors import Rejected, Unavailable
 from cli.case import overview, timeline
 from embedded import samples
-from embedded.hospital import Visit, scan, send, sequence, visit_now
+from embedded.hospital import Visit, genotype, scan, send, sequence, visit_now
 from embedded.platform import Home
 from embedded.ports import Ports
 from embedded.reading_back import Archived, archived, differences
+
+SHOWN_OF_A_KIND = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,22 @@ STAGES = (
     Stage(
         "variants called",
         lambda c: any(sample.HasField("called") for sample in c.samples),
-        lambda c: "; ".join(f"{s.called.quality.snps} SNPs, {s.called.quality.indels} indels" for s in c.samples),
+        lambda c: "; ".join(
+            f"{s.called.quality.snps} SNPs, {s.called.quality.indels} indels" for s in c.samples if s.HasField("called")
+        ),
+    ),
+    Stage(
+        "genes and medicines",
+        lambda c: any(sample.HasField("reported") for sample in c.samples),
+        lambda c: "; ".join(
+            f"another dose, medicine or precaution for {len(s.reported.changed_drugs)} drugs"
+            for s in c.samples
+            if s.HasField("reported")
+        ),
     ),
     Stage(
         "all filed in the record",
-        lambda c: kinds_filed(c, "DiagnosticReport") >= 2 and kinds_filed(c, "Instance") >= instances(c) > 0,
+        lambda c: kinds_filed(c, "DiagnosticReport") >= 3 and kinds_filed(c, "Instance") >= instances(c) > 0,
         lambda c: f"{len(c.filed)} objects",
     ),
 )
@@ -87,6 +100,8 @@ async def run_demo(home: Home, ports: Ports, console: Console, seconds: float) -
     tell("slide dropped", f"{samples.SLIDE.stat().st_size / 1e6:.1f} MB from the scanner")
     sequence(visit, samples.READS, home.sequencer)
     tell("reads dropped", f"{sum(path.stat().st_size for path in samples.READS) / 1e6:.1f} MB from the sequencer")
+    genotype(visit, samples.GENOTYPES, samples.OUTSIDE_CALLS, home.sequencer)
+    tell("genotypes dropped", "from another laboratory, for their medicines")
     waiting = list(STAGES)
     with console.status("waiting for the case") as status:
         try:
@@ -139,9 +154,12 @@ def show(case: Case, ports: Ports, console: Console) -> None:
     portal = f"http://127.0.0.1:{ports['portal']}/cases/{case.case_id}"
     console.print(f"  {portal}  (names and passwords: access/passwords.txt in its home)", highlight=False, soft_wrap=True)
     fhir, orthanc = f"http://127.0.0.1:{ports['fhir']}/fhir", f"http://127.0.0.1:{ports['orthanc']}"
-    for entry in case.filed:
-        if entry.kind != "Instance":
-            console.print(f"  {fhir}/{entry.kind}/{entry.identifier}", highlight=False, soft_wrap=True)
+    for kind in sorted({entry.kind for entry in case.filed} - {"Instance"}):
+        entries = [entry for entry in case.filed if entry.kind == kind]
+        for entry in entries[:SHOWN_OF_A_KIND]:
+            console.print(f"  {fhir}/{kind}/{entry.identifier}", highlight=False, soft_wrap=True)
+        if entries[SHOWN_OF_A_KIND:]:
+            console.print(f"  and {len(entries) - SHOWN_OF_A_KIND} more of {kind}", highlight=False)
     for uid in sorted({slide.ingested.study_instance_uid for slide in case.slides}):
         console.print(f"  {orthanc}/dicom-web/studies/{uid}/series", highlight=False, soft_wrap=True)
     console.print(f"  {orthanc}/app/explorer.html", highlight=False, soft_wrap=True)

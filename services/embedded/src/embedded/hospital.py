@@ -15,6 +15,7 @@ from chassis.identity import case_id, patient_id
 SLIDE_CONTAINER = "A1"
 TISSUE = "T1"
 BLOOD = "B1"
+GENOTYPED = "B2"
 AUTHORITY = "1.2.250.1.213.1.4.10"
 
 
@@ -41,7 +42,7 @@ class Visit:
         return self.message("ADT^A01^ADT_A01", "1")
 
     def order(self) -> str:
-        """A histology examination of one slide, and a sequencing of blood."""
+        """A histology examination of one slide, a sequencing of blood, and blood that is genotyped elsewhere."""
         return self.message(
             "OML^O21^OML_O21",
             "2",
@@ -52,6 +53,9 @@ class Visit:
             f"ORC|NW|PL{self.stamp}-2|{self.accession}",
             f"OBR|2|PL{self.stamp}-2|{self.accession}|51969-4^Genetic analysis report^LN",
             f"SPM|2|^{BLOOD}||119297000^Blood specimen^SCT|||||||||||||{self.stamp}",
+            f"ORC|NW|PL{self.stamp}-3|{self.accession}",
+            f"OBR|3|PL{self.stamp}-3|{self.accession}|51969-4^Genetic analysis report^LN",
+            f"SPM|3|^{GENOTYPED}||119297000^Blood specimen^SCT|||||||||||||{self.stamp}",
         )
 
     def message(self, kind: str, number: str, *segments: str) -> str:
@@ -98,3 +102,10 @@ def scan(visit: Visit, slide: Path, scanner: Path) -> None:
 def sequence(visit: Visit, reads: tuple[Path, Path], sequencer: Path) -> None:
     for number, path in enumerate(reads, start=1):
         drop(path, sequencer / "incoming", f"{visit.accession}_{BLOOD}_R{number}.fastq.gz")
+
+
+def genotype(visit: Visit, variants: Path, outside_calls: Path, sequencer: Path) -> None:
+    """What another laboratory called: variants, and before them the genes that these do not tell."""
+    name = f"{visit.accession}_{GENOTYPED}"
+    drop(outside_calls, sequencer / "incoming", f"{name}.outside.tsv")
+    drop(variants, sequencer / "incoming", f"{name}.vcf")

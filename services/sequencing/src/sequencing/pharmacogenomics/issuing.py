@@ -63,11 +63,14 @@ class Issuing:
 
     async def issue(self, source: VariantSource) -> Event:
         """A file that gave a report before gives that one again, also where another came since."""
-        sample, id_ = sample_key(source.case_id, source.sample_id), report_id(source, tables_sha256())
+        sample, id_ = sample_key(source.case_id, source.sample_id), str(report_id(source, tables_sha256()))
+        newest = await self.newest.get(sample)
+        if newest is not None and newest.report_id == id_:
+            await self.reports.put(f"{sample}/{id_}", newest)
+            return reported(newest)
         known = await self.reports.get(f"{sample}/{id_}")
         if known is not None:
             return reported(known)
-        newest = await self.newest.get(sample)
         made = await self.make(source, newest)
         if made.withheld:
             reason = WithholdingReason.Name(made.withheld)
@@ -119,11 +122,11 @@ class Issuing:
         )
 
     async def keep(self, source: VariantSource, message: PharmacogenomicsReported) -> None:
-        """The newest last: until it is kept, a repeat makes the same."""
+        """Until the newest is kept, a repeat makes the same."""
         sample = sample_key(source.case_id, source.sample_id)
         await self.sources.put(sample, source)
-        await self.reports.put(f"{sample}/{message.report_id}", message)
         await self.newest.put(sample, message)
+        await self.reports.put(f"{sample}/{message.report_id}", message)
 
 
 def subject(order: OrderPlaced, sample: str) -> Subject:

@@ -117,13 +117,14 @@ def readable(path: Path) -> Iterator[Path]:
 
 
 class Reader:
-    """One file in the reading; `number` is the record that is read."""
+    """One file in the reading; `number` is the record that is read, and `begun` says that its header was."""
 
     def __init__(self, path: Path, index: Path | None, ordered: bool) -> None:
         self.path = path
         self.index = index
         self.ordered = ordered
         self.number = 0
+        self.begun = False
 
     def genotypes(self, sample: str) -> Genotypes:
         wanted = by_chromosome()
@@ -132,6 +133,7 @@ class Reader:
             with pysam.VariantFile(str(self.path), index_filename=str(self.index) if self.index else None) as file:
                 chosen = sample_of(list(file.header.samples), sample)
                 check_build(file.header.contigs)
+                self.begun = True
                 for record in self.in_genes(file, wanted) if self.index else self.all(file):
                     chromosome = with_prefix(record.chrom)
                     for position in covered(record, wanted.get(chromosome, ())):
@@ -142,8 +144,12 @@ class Reader:
             error.record = self.number
             raise
         except (OSError, ValueError) as error:
-            raise NotVcf(f"the file is not a whole VCF: {first_line(error)}", self.number + 1) from None
+            raise NotVcf(f"the file is not a whole VCF: {first_line(error)}", self.at_fault()) from None
         return replace(by_gene(chosen, found), records=self.number)
+
+    def at_fault(self) -> int:
+        """The record that could not be read; zero for the header."""
+        return self.number + 1 if self.begun else 0
 
     def all(self, file: Any) -> Iterator[Any]:
         """Every record. Where they should be in order, raise Unsorted where one comes before the last, or a chromosome again."""
