@@ -33,6 +33,7 @@ from sequencing.adapters.reference_index import indexed
 from sequencing.calling import Calling
 from sequencing.computations import Grain
 from sequencing.pharmacogenomics.issuing import Issuing
+from sequencing.quality import Thresholds
 from sequencing.references import Reference, References
 from sequencing.workers import Bench, Workers
 
@@ -66,7 +67,16 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     reference = Reference("hg19-chr20", samples.REFERENCE, "0" * 64)
     pool = Workers(Bench(f"file://{folder}", folder, folder), [Isolated()])
     indexes = {reference.name: indexed(reference, folder / "indexes")}
-    calling = Calling(objects, References({reference.name: reference}), indexes, pool, ENGINE_BCFTOOLS, Grain())
+    calling = Calling(
+        objects,
+        References({reference.name: reference}),
+        indexes,
+        pool,
+        ENGINE_BCFTOOLS,
+        Grain(),
+        orders["sequencing"],
+        Thresholds(),
+    )
     with Isolated() as process:
         issuing = Issuing(objects, orders["sequencing"], process, folder)
     return {

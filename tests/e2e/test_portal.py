@@ -334,3 +334,14 @@ async def test_the_treatment_page_opens_from_the_case_in_the_readers_language(pa
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Gènes et médicaments")
     await expect(page.get_by_role("heading", name="warfarine")).to_have_count(1)
+
+
+async def test_the_quality_of_a_sequencing_opens_from_the_case(page: Page, portal: Portal, done: Done) -> None:
+    await portal.enter(page)
+    await find(page, done.visit.accession)
+    await page.get_by_role("link", name="Quality of the sequencing").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Quality of a sequencing")
+    await expect(page.locator("header")).to_contain_text("Within the laboratory's thresholds.")
+    await expect(page.locator("tr", has_text="SNPs").first).to_contain_text("347")
+    results = await Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()

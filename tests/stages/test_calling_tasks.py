@@ -21,10 +21,11 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
-from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
+from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_MEAN_COVERAGE, ReadsReceived, VariantsCalled
 from casepath.topics import SEQUENCING_READS_RECEIVED
 from chassis.events import Event
 from chassis.objects import Objects
+from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 from embedded import samples
 from sequencing.adapters.reference_index import indexed
@@ -32,6 +33,7 @@ from sequencing.calling import Calling
 from sequencing.computations import Grain
 from sequencing.handlers import fastq_group
 from sequencing.local import Request, computed
+from sequencing.quality import Thresholds
 from sequencing.references import References, of_file
 from sequencing.workers import Bench, workers
 
@@ -74,7 +76,12 @@ async def services(tmp_path: Path) -> AsyncIterator[list[Calling]]:
     (tmp_path / "scratch").mkdir()
     with workers(Bench(url, tmp_path / "indexes", tmp_path / "scratch"), 2) as pool:
         references = References({reference.name: reference})
-        yield [Calling(Objects.at(url), references, indexes, pool, ENGINE_BCFTOOLS, FINE) for _ in range(2)]
+        objects = Objects.at(url)
+        orders = ShelvedOrders(objects, "sequencing", examples.NAMESPACE)
+        yield [
+            Calling(objects, references, indexes, pool, ENGINE_BCFTOOLS, FINE, orders, Thresholds(least_coverage=30))
+            for _ in range(2)
+        ]
 
 
 async def reads(service: Calling, case: str = examples.CASE, first: Path = samples.READS[0]) -> ReadsReceived:
@@ -121,6 +128,8 @@ async def test_any_order_repeats_and_a_death_end_in_the_bytes_of_one_machine(
     )
     assert message.alignments.sha256 == hashlib.sha256(alone.alignments.read_bytes()).hexdigest()
     assert records(Path(tmp_path / "objects" / message.variants.path)) == records(alone.variants)
+    assert list(message.shortfalls) == [QUALITY_SHORTFALL_MEAN_COVERAGE]
+    assert "quality.fr.html" in [file.name for file in message.quality_files]
     assert not [path for path in (tmp_path / "objects" / "sequencing").rglob("*") if path.is_file()]
 
 

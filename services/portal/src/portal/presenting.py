@@ -24,6 +24,7 @@ from casepath.portal.v1.reading_pb2 import FindingReviewed, Verdict
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.calling_pb2 import CallingFailureReason
 from casepath.sequencing.v1.pharmacogenomics_pb2 import Drug, PharmacogenomicsReported, WithholdingReason
+from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, Instance, QualityFlag, SlideIngested
 from chassis.access import Permission, Principal
 
@@ -222,6 +223,10 @@ def slide_state(slide: Slide) -> str:
 
 def calling_failure(sample: Sample) -> str:
     return short(CallingFailureReason, sample.failed.reason)
+
+
+def shortfall_names(sample: Sample) -> list[str]:
+    return [short(QualityShortfall, one) for one in sample.called.shortfalls]
 
 
 def withholding(sample: Sample) -> str:

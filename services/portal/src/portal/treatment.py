@@ -1,10 +1,11 @@
-"""What a patient's genome says of drugs, as it was issued: shown and printed, and never made here."""
+"""What a patient's genome says of drugs, and how good its reads were: shown as it was issued, and never made here."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported, TreatmentPage
+from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from chassis.errors import NotFound
 from portal.desk import Desk, spoken
 from portal.people import Person
@@ -31,10 +32,30 @@ class TreatmentPages:
         }
         return Response(await self.desk.objects.get(found.pdf), media_type="application/pdf", headers=headers)
 
+    async def quality(self, request: Request, person: Person) -> Response:
+        """What the reads of a sample were like, as it was measured."""
+        called = called_by(await self.desk.case(request), str(request.path_params["job_id"]))
+        found = {file.name: file.object for file in called.quality_files}
+        ref = found.get(f"quality.{spoken(request)}.html") or found.get("quality.en.html")
+        if ref is None:
+            raise NotFound("these variants were called before quality pages were made")
+        return Response(
+            await self.desk.objects.get(ref),
+            media_type="text/html; charset=utf-8",
+            headers={"Content-Security-Policy": POLICY},
+        )
+
     async def issued(self, request: Request) -> TreatmentPage:
         """In the person's language, or the first there is. Raise NotFound for what is not this case's newest."""
         report = report_of(await self.desk.case(request), str(request.path_params["report_id"]))
         return next((one for one in report.pages if one.language == spoken(request)), report.pages[0])
+
+
+def called_by(case: Case, job_id: str) -> VariantsCalled:
+    for sample in case.samples:
+        if sample.HasField("called") and sample.called.job_id == job_id:
+            return sample.called
+    raise NotFound("there are no such variants, or newer ones took their place")
 
 
 def report_of(case: Case, report_id: str) -> PharmacogenomicsReported:

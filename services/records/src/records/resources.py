@@ -14,7 +14,7 @@ from casepath.intake.v1.order_pb2 import Specimen as OrderedSpecimen
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, Patient
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import ReportSigned, Verdict
-from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
+from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 
 type Resource = dict[str, Any]
@@ -30,6 +30,8 @@ SCREENING_EN = "AI screening only, not a diagnosis: a pathologist reads the slid
 SCREENING_FR = "Dépistage par IA uniquement, pas un diagnostic : un pathologiste lit la lame."
 FAILED_EN = "The AI run failed. This says nothing about what is on the slide."
 FAILED_FR = "L'analyse par IA a échoué. Cela ne dit rien du contenu de la lame."
+BELOW_EN = "Below the laboratory's thresholds."
+BELOW_FR = "En dessous des seuils du laboratoire."
 CALLS_EN = "Variants called, not interpreted. A position without a call is not thereby reference."
 CALLS_FR = "Variants détectés, non interprétés. Une position sans appel n'est pas pour autant de référence."
 
@@ -267,10 +269,17 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
         basedOn=requests_for(order, called.sample_id),
         specimen=[specimen_reference],
         result=[reference("Observation", observation["id"])],
-        conclusion=f"{quality.snps} SNPs, {quality.indels} indels. {CALLS_EN} {CALLS_FR}",
+        conclusion=" ".join([f"{quality.snps} SNPs, {quality.indels} indels. {CALLS_EN} {CALLS_FR}", *below_thresholds(called)]),
         presentedForm=[attachment("text/x-vcf+gzip", "Variants (VCF 4.2, bgzip)", called.variants)],
     )
     return [observation, report]
+
+
+def below_thresholds(called: VariantsCalled) -> list[str]:
+    if not called.shortfalls:
+        return []
+    names = [QualityShortfall.Name(one).removeprefix("QUALITY_SHORTFALL_").lower() for one in called.shortfalls]
+    return [f"{BELOW_EN} {BELOW_FR} ({', '.join(names)})"]
 
 
 def signed_report(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:

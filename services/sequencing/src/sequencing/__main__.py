@@ -37,7 +37,7 @@ async def compose(settings: SequencingSettings) -> None:
     with Isolated() as checking, Isolated() as reporting, scratch(settings.work_folder, "sequencing") as folder:
         bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk)
         with workers(bench, settings.workers) as pool:
-            calling = Calling(objects, references, indexes, pool, engine, grain)
+            calling = Calling(objects, references, indexes, pool, engine, grain, orders, settings.thresholds)
             issuing = Issuing(objects, orders, reporting, folder)
             async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
                 routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes(), *issuing.routes()]

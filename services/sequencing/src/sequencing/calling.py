@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from casepath.intake.v1.patient_pb2 import SEX_UNSPECIFIED
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
     CALLING_FAILURE_REASON_UNREADABLE,
@@ -21,7 +22,7 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
-from casepath.sequencing.v1.sequencing_pb2 import CallingRequested, ReadsReceived
+from casepath.sequencing.v1.sequencing_pb2 import CallingRequested, QualityFile, ReadsReceived
 from casepath.topics import (
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_READS_RECEIVED,
@@ -31,11 +32,13 @@ from casepath.topics import (
 from chassis.errors import NotFound, Rejected
 from chassis.events import Event
 from chassis.objects import Objects, Shelf
+from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_name
-from sequencing.handlers import calling_requested, concluded, task_done, tasks_requested
-from sequencing.quality import fits_reference
+from sequencing.handlers import Judged, calling_requested, concluded, task_done, tasks_requested
+from sequencing.quality import Thresholds, fits_reference, shortfalls
+from sequencing.quality_page import quality_files
 from sequencing.references import References
 from sequencing.tasks import intermediate, results, tools
 from sequencing.workers import Workers
@@ -54,8 +57,12 @@ class Calling:
         workers: Workers,
         engine: Engine,
         grain: Grain,
+        orders: ShelvedOrders,
+        thresholds: Thresholds,
     ) -> None:
         self.objects = objects
+        self.orders = orders
+        self.thresholds = thresholds
         self.references = references
         self.indexes = indexes
         self.workers = workers
@@ -95,7 +102,7 @@ class Calling:
         await self.requests.put(f"{made.computation_id}/{request.job_id}", request)
         conclusion = await self.conclusions.get(made.computation_id)
         if conclusion is not None and conclusion.HasField("result"):
-            return [concluded(request, await self.computation(made.computation_id), conclusion)]
+            return [await self.told(request, await self.computation(made.computation_id), conclusion)]
         if conclusion is not None:
             await self.again(made)
         # Of two requests for the same, the first says how large chunks are.
@@ -134,10 +141,22 @@ class Calling:
         if conclusion is not None:
             requests = await self.requests.all(made.computation_id)
             await self.objects.remove(intermediate(made.computation_id))
-            return [concluded(request, made, conclusion) for request in requests]
+            return [await self.told(request, made, conclusion) for request in requests]
         finished = await self.results.names(made.computation_id)
         chunks = {name: await self.chunks(made, name) for name in finished if name.startswith("split-")}
         return tasks_requested(next_tasks(made, done, finished, lambda split: chunks[task_name(split)]))
+
+    async def told(self, request: CallingRequested, made: Computation, conclusion: CallingConclusion) -> Event:
+        """Judged for the case that asks: its order says whose sample it should be."""
+        if not conclusion.HasField("result"):
+            return concluded(request, made, conclusion)
+        result, order = conclusion.result, await self.orders.of_case(request.reads.case_id)
+        sex = order.patient.sex if order is not None else SEX_UNSPECIFIED
+        failed = shortfalls(result.quality, result.figures, self.thresholds, sex)
+        # Results from before they were kept have no figures to show.
+        contents = quality_files(made, result, self.thresholds, failed) if result.HasField("figures") else {}
+        files = [QualityFile(name=name, object=await self.objects.put(content)) for name, content in contents.items()]
+        return concluded(request, made, conclusion, Judged(failed, files))
 
     async def conclude(self, made: Computation, join: TaskRequested) -> CallingConclusion:
         found = await self.results.get(f"{made.computation_id}/{task_name(join)}")

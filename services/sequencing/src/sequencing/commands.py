@@ -61,10 +61,13 @@ def call(
 ) -> None:
     """Align reads, mark duplicates, call variants and normalise them.
 
-    The bytes of the results do not depend on the number of workers, and are those of the platform.
+    The bytes of the results do not depend on the number of workers, and are those of the platform. Quality is in quality.json, in
+    quality.en.html and quality.fr.html, and in *_mqc.json for MultiQC.
     """
     from sequencing.computations import engine_named
     from sequencing.local import WORK, Request, compute
+    from sequencing.quality import Thresholds, shortfalls
+    from sequencing.quality_page import quality_files
 
     if not reads and not alignments:
         raise Misconfigured("name what to call: --reads R1 R2, or --alignments FILE")
@@ -85,6 +88,9 @@ def call(
     quality = made.result.quality
     figures = MessageToDict(quality, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
     (out / "quality.json").write_text(json.dumps(figures, indent=2) + "\n")
+    failed = shortfalls(quality, made.result.figures, Thresholds())
+    for name, content in quality_files(made.computation, made.result, Thresholds(), failed).items():
+        (out / name).write_bytes(content)
     if as_json:
         files = {"alignments": str(made.alignments), "variants": str(made.variants), "gvcf": str(made.genomic_variants)}
         click.echo(json.dumps({**files, "tools": list(made.computation.tools), "quality": figures}, indent=2))

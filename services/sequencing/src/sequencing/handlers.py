@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
@@ -24,6 +25,8 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_NO_MATCHING_ORDER,
     CallingRequested,
+    QualityFile,
+    QualityShortfall,
     ReadGroup,
     ReadsReceived,
     ReadsRejected,
@@ -43,12 +46,21 @@ from casepath.topics import (
 )
 from chassis.events import Event
 from sequencing.computations import task_name
+from sequencing.quality import genomic_sex
 from sequencing.rejection import ReadsUnfit
 
 # Of the contract: casepath.sequencing.v1.ReadGroup.
 FIT = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 # Leaves room for a lane or a number.
 LONGEST_NAME = 56
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a laboratory's thresholds say of a result, and the files that show it."""
+
+    shortfalls: Sequence[QualityShortfall] = ()
+    files: Sequence[QualityFile] = ()
 
 
 def run_id(namespace: UUID, sha256: Sequence[str]) -> UUID:
@@ -152,17 +164,17 @@ def task_done(task: TaskRequested) -> Event:
     return Event(SEQUENCING_TASK_DONE, task.computation_id, TaskDone(task=task))
 
 
-def concluded(request: CallingRequested, made: Computation, conclusion: CallingConclusion) -> Event:
-    """With an id of the job's own: however often it is told, it is the same event."""
+def concluded(request: CallingRequested, made: Computation, conclusion: CallingConclusion, judged: Judged | None = None) -> Event:
+    """With an id of the job's own: however often it is told, it is the same event. A result comes with what is judged of it."""
     if conclusion.HasField("result"):
-        called = variants_called(request, made, conclusion.result)
+        called = variants_called(request, made, conclusion.result, judged or Judged())
         return Event(SEQUENCING_VARIANTS_CALLED, called.case_id, called, id=uuid5(UUID(request.job_id), "called"))
     reads = request.reads
     failed = CallingFailed(case_id=reads.case_id, sample_id=reads.sample_id, job_id=request.job_id, reason=conclusion.failure)
     return Event(SEQUENCING_CALLING_FAILED, failed.case_id, failed, id=uuid5(UUID(request.job_id), "failed"))
 
 
-def variants_called(request: CallingRequested, made: Computation, result: CallingResult) -> VariantsCalled:
+def variants_called(request: CallingRequested, made: Computation, result: CallingResult, judged: Judged) -> VariantsCalled:
     return VariantsCalled(
         case_id=request.reads.case_id,
         patient_id=request.reads.patient_id,
@@ -178,6 +190,9 @@ def variants_called(request: CallingRequested, made: Computation, result: Callin
         reference=made.reference,
         reference_sha256=made.reference_sha256,
         tools=made.tools,
+        shortfalls=judged.shortfalls,
+        sex=genomic_sex(result.figures.regions),
+        quality_files=judged.files,
     )
 
 

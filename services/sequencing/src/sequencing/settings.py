@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from chassis.settings import StoringSettings
+from sequencing.quality import Thresholds
 
 
 class SequencingSettings(StoringSettings):
@@ -38,5 +39,24 @@ class SequencingSettings(StoringSettings):
     gatk: Path | None = Field(default=None, description="folder with GATK's jars, where it calls")
     workers: int = Field(default=1, ge=1, le=256, description="work items at once, each in a process of its own")
     threads: int = Field(default=1, ge=1, le=64, description="of one process, while it aligns")
+    least_mapped: float = Field(default=0.8, ge=0, le=1, description="share of reads that must align, for a report to be made")
+    most_duplicates: float = Field(default=0.5, ge=0, le=1, description="share of aligned reads that may be duplicates")
+    least_q30: float = Field(default=0.7, ge=0, le=1, description="share of bases that must be at Phred 30 or above")
+    least_coverage: float = Field(default=0.0, ge=0, description="mean depth over the reference; 0 asks nothing")
+    least_covered_10x: float = Field(default=0.0, ge=0, le=1, description="share of positions covered ten times; 0 asks nothing")
+    most_contamination: float = Field(
+        default=0.05, ge=0, le=1, description="share of reads of the reference at homozygous SNPs; 1 asks nothing"
+    )
     chunk_pairs: int = Field(default=250_000, ge=1, description="pairs of reads that are aligned together; changes no result")
     shard_bases: int = Field(default=5_000_000, ge=10_000, description="bases of the reference that are called together")
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(
+            least_mapped=self.least_mapped,
+            most_duplicates=self.most_duplicates,
+            least_q30=self.least_q30,
+            least_coverage=self.least_coverage,
+            least_covered_10x=self.least_covered_10x,
+            most_contamination=self.most_contamination,
+        )

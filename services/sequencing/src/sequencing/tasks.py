@@ -23,6 +23,7 @@ from casepath.sequencing.v1.calling_pb2 import (
     CallingResult,
     Computation,
     Engine,
+    QualityFigures,
     ReadsTally,
     Stage,
     TaskRequested,
@@ -40,7 +41,7 @@ from sequencing.adapters.minimap2 import minimap2
 from sequencing.adapters.reference_index import IndexedReference, indexed
 from sequencing.adapters.splitting import from_alignments, from_fastq, split
 from sequencing.computations import alignments, calls, first_tasks, task, task_name
-from sequencing.quality import quality
+from sequencing.quality import quality, region
 from sequencing.references import Reference
 
 # Parts of bins that are fetched at once.
@@ -192,11 +193,14 @@ class Performance:
         reads = ReadsTally()
         for one in first_tasks(self.made):
             reads = added(reads, (await self.result(one)).reads)
-        figures = quality(
-            reads,
-            tallying.summed(result.alignments for result in called),
-            variant_tally.tally(variants),
-            sum(length for _, length in reference.contigs),
+        aligned, varied = tallying.summed(result.alignments for result in called), variant_tally.tally(variants)
+        figures = quality(reads, aligned, varied, sum(length for _, length in reference.contigs))
+        behind = QualityFigures(
+            reads=reads,
+            alignments=aligned,
+            regions=[region(shard, result.alignments) for shard, result in zip(self.made.shards, called, strict=False)],
+            reference_at_homozygous=varied.reference_at_homozygous if varied.homozygous else None,
+            homozygous=varied.homozygous,
         )
         result = CallingResult(
             alignments=await self.objects.put(alignments),
@@ -206,6 +210,7 @@ class Performance:
             genomic_variants=await self.objects.put(genomic),
             genomic_variants_index=await self.objects.put(genomic.with_name("variants.g.vcf.gz.tbi")),
             quality=figures,
+            figures=behind,
         )
         return TaskResult(result=result)
 

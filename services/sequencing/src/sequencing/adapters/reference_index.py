@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pysam import samtools
+from pysam import SamtoolsError, samtools
 
+from chassis.errors import Misconfigured
 from sequencing.references import Reference
 
 
@@ -34,7 +35,10 @@ def indexed(reference: Reference, root: Path) -> IndexedReference:
     link(fasta, reference.fasta)
 
     def make(partial: Path) -> None:
-        samtools.faidx(str(fasta), "--fai-idx", str(partial), catch_stdout=False)
+        try:
+            samtools.faidx(str(fasta), "--fai-idx", str(partial), catch_stdout=False)
+        except SamtoolsError:
+            raise Misconfigured(f"{reference.fasta} cannot be indexed: is it FASTA, uncompressed or by bgzip?") from None
 
     made_once(index, make)
     lines = [line.split("\t") for line in index.read_text().splitlines()]

@@ -9,6 +9,7 @@ import structlog
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
+    WITHHOLDING_REASON_QUALITY,
     WITHHOLDING_REASON_UNREADABLE,
     PharmacogenomicReport,
     PharmacogenomicsReported,
@@ -56,7 +57,10 @@ class Issuing:
         ]
 
     async def called(self, received: Received[VariantsCalled]) -> Iterable[Event]:
-        return [await self.issue(source_of_called(received.data))]
+        source = source_of_called(received.data)
+        if received.data.shortfalls:
+            return [withheld(source, WITHHOLDING_REASON_QUALITY)]
+        return [await self.issue(source)]
 
     async def received(self, received: Received[VariantsReceived]) -> Iterable[Event]:
         return [await self.issue(source_of_received(received.data))]

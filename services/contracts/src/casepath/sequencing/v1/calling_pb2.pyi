@@ -150,7 +150,7 @@ class AlignmentTally(_message.Message):
     def __init__(self, mapped: _Optional[int] = ..., duplicates: _Optional[int] = ..., properly_paired: _Optional[int] = ..., positions_at_depth: _Optional[_Iterable[int]] = ..., pairs_at_length: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class CallingResult(_message.Message):
-    __slots__ = ("alignments", "alignments_index", "variants", "variants_index", "genomic_variants", "genomic_variants_index", "quality")
+    __slots__ = ("alignments", "alignments_index", "variants", "variants_index", "genomic_variants", "genomic_variants_index", "quality", "figures")
     ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
     ALIGNMENTS_INDEX_FIELD_NUMBER: _ClassVar[int]
     VARIANTS_FIELD_NUMBER: _ClassVar[int]
@@ -158,6 +158,7 @@ class CallingResult(_message.Message):
     GENOMIC_VARIANTS_FIELD_NUMBER: _ClassVar[int]
     GENOMIC_VARIANTS_INDEX_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
+    FIGURES_FIELD_NUMBER: _ClassVar[int]
     alignments: _object_ref_pb2.ObjectRef
     alignments_index: _object_ref_pb2.ObjectRef
     variants: _object_ref_pb2.ObjectRef
@@ -165,7 +166,32 @@ class CallingResult(_message.Message):
     genomic_variants: _object_ref_pb2.ObjectRef
     genomic_variants_index: _object_ref_pb2.ObjectRef
     quality: _sequencing_pb2.Quality
-    def __init__(self, alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[_sequencing_pb2.Quality, _Mapping]] = ...) -> None: ...
+    figures: QualityFigures
+    def __init__(self, alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[_sequencing_pb2.Quality, _Mapping]] = ..., figures: _Optional[_Union[QualityFigures, _Mapping]] = ...) -> None: ...
+
+class QualityFigures(_message.Message):
+    __slots__ = ("reads", "alignments", "regions", "reference_at_homozygous", "homozygous")
+    READS_FIELD_NUMBER: _ClassVar[int]
+    ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
+    REGIONS_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_AT_HOMOZYGOUS_FIELD_NUMBER: _ClassVar[int]
+    HOMOZYGOUS_FIELD_NUMBER: _ClassVar[int]
+    reads: ReadsTally
+    alignments: AlignmentTally
+    regions: _containers.RepeatedCompositeFieldContainer[RegionFigures]
+    reference_at_homozygous: float
+    homozygous: int
+    def __init__(self, reads: _Optional[_Union[ReadsTally, _Mapping]] = ..., alignments: _Optional[_Union[AlignmentTally, _Mapping]] = ..., regions: _Optional[_Iterable[_Union[RegionFigures, _Mapping]]] = ..., reference_at_homozygous: _Optional[float] = ..., homozygous: _Optional[int] = ...) -> None: ...
+
+class RegionFigures(_message.Message):
+    __slots__ = ("region", "mean_coverage", "covered_10x_fraction")
+    REGION_FIELD_NUMBER: _ClassVar[int]
+    MEAN_COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    COVERED_10X_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    region: Shard
+    mean_coverage: float
+    covered_10x_fraction: float
+    def __init__(self, region: _Optional[_Union[Shard, _Mapping]] = ..., mean_coverage: _Optional[float] = ..., covered_10x_fraction: _Optional[float] = ...) -> None: ...
 
 class CallingConclusion(_message.Message):
     __slots__ = ("result", "failure")

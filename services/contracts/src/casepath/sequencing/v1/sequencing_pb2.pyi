@@ -29,6 +29,23 @@ class RejectionReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECTION_REASON_UNSORTED_VARIANTS: _ClassVar[RejectionReason]
     REJECTION_REASON_OTHER_BUILD: _ClassVar[RejectionReason]
     REJECTION_REASON_OUTSIDE_CALLS: _ClassVar[RejectionReason]
+
+class QualityShortfall(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    QUALITY_SHORTFALL_UNSPECIFIED: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_MAPPED: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_DUPLICATES: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_Q30: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_MEAN_COVERAGE: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_COVERED_10X: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_CONTAMINATION: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_SEX: _ClassVar[QualityShortfall]
+
+class GenomicSex(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GENOMIC_SEX_UNSPECIFIED: _ClassVar[GenomicSex]
+    GENOMIC_SEX_XX: _ClassVar[GenomicSex]
+    GENOMIC_SEX_XY: _ClassVar[GenomicSex]
 REJECTION_REASON_UNSPECIFIED: RejectionReason
 REJECTION_REASON_TRUNCATED_GZIP: RejectionReason
 REJECTION_REASON_UNEQUAL_PAIRS: RejectionReason
@@ -47,6 +64,17 @@ REJECTION_REASON_NOT_ONE_SAMPLE: RejectionReason
 REJECTION_REASON_UNSORTED_VARIANTS: RejectionReason
 REJECTION_REASON_OTHER_BUILD: RejectionReason
 REJECTION_REASON_OUTSIDE_CALLS: RejectionReason
+QUALITY_SHORTFALL_UNSPECIFIED: QualityShortfall
+QUALITY_SHORTFALL_MAPPED: QualityShortfall
+QUALITY_SHORTFALL_DUPLICATES: QualityShortfall
+QUALITY_SHORTFALL_Q30: QualityShortfall
+QUALITY_SHORTFALL_MEAN_COVERAGE: QualityShortfall
+QUALITY_SHORTFALL_COVERED_10X: QualityShortfall
+QUALITY_SHORTFALL_CONTAMINATION: QualityShortfall
+QUALITY_SHORTFALL_SEX: QualityShortfall
+GENOMIC_SEX_UNSPECIFIED: GenomicSex
+GENOMIC_SEX_XX: GenomicSex
+GENOMIC_SEX_XY: GenomicSex
 
 class ReadsReceived(_message.Message):
     __slots__ = ("case_id", "patient_id", "sample_id", "run_id", "reads_1", "reads_2", "pairs", "reference", "read_groups")
@@ -132,8 +160,16 @@ class Quality(_message.Message):
     transition_transversion_ratio: float
     def __init__(self, reads: _Optional[int] = ..., mapped_reads: _Optional[int] = ..., duplicate_reads: _Optional[int] = ..., q30_fraction: _Optional[float] = ..., mean_coverage: _Optional[float] = ..., covered_10x_fraction: _Optional[float] = ..., median_insert_size: _Optional[int] = ..., snps: _Optional[int] = ..., indels: _Optional[int] = ..., transition_transversion_ratio: _Optional[float] = ...) -> None: ...
 
+class QualityFile(_message.Message):
+    __slots__ = ("name", "object")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    object: _object_ref_pb2.ObjectRef
+    def __init__(self, name: _Optional[str] = ..., object: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+
 class VariantsCalled(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools", "genomic_variants", "genomic_variants_index")
+    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools", "genomic_variants", "genomic_variants_index", "shortfalls", "sex", "quality_files")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -148,6 +184,9 @@ class VariantsCalled(_message.Message):
     TOOLS_FIELD_NUMBER: _ClassVar[int]
     GENOMIC_VARIANTS_FIELD_NUMBER: _ClassVar[int]
     GENOMIC_VARIANTS_INDEX_FIELD_NUMBER: _ClassVar[int]
+    SHORTFALLS_FIELD_NUMBER: _ClassVar[int]
+    SEX_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FILES_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -162,4 +201,7 @@ class VariantsCalled(_message.Message):
     tools: _containers.RepeatedScalarFieldContainer[str]
     genomic_variants: _object_ref_pb2.ObjectRef
     genomic_variants_index: _object_ref_pb2.ObjectRef
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+    shortfalls: _containers.RepeatedScalarFieldContainer[QualityShortfall]
+    sex: GenomicSex
+    quality_files: _containers.RepeatedCompositeFieldContainer[QualityFile]
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., shortfalls: _Optional[_Iterable[_Union[QualityShortfall, str]]] = ..., sex: _Optional[_Union[GenomicSex, str]] = ..., quality_files: _Optional[_Iterable[_Union[QualityFile, _Mapping]]] = ...) -> None: ...
