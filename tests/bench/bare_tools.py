@@ -12,7 +12,7 @@ import mappy
 import pysam
 import pysam.version
 
-from embedded.java import cache, locked
+from embedded.java import cache, filling
 
 INCLUDE = ["-O2", "-w", "-D_GNU_SOURCE", "-Ihtslib", "-Ihtslib/htscodecs/htscodecs"]
 LIBRARIES = ["-lz", "-lbz2", "-llzma", "-lm", "-lpthread", "-ldl"]
@@ -33,7 +33,7 @@ NO_VIEWER = "int bam_tview_main(int argc, char **argv) { return 1; }\n"
 def bare_tools() -> Path:
     """A folder with the three programs, built on first use with a C compiler and the headers of zlib, bzip2 and lzma."""
     folder = cache() / "bare-tools" / f"{mappy.__version__}-{pysam.__version__}"
-    with locked("bare-tools"):
+    with filling("bare-tools"):
         if not (folder / "bcftools").exists():
             folder.mkdir(parents=True, exist_ok=True)
             aligner = source("mappy", mappy.__version__, folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from embedded.java import cache, locked
+from embedded.java import cache, filling
 
 REGISTRY = "https://registry.npmjs.org"
 
@@ -17,7 +17,7 @@ REGISTRY = "https://registry.npmjs.org"
 def npm_package(name: str, version: str, sha256: str) -> Path:
     """The folder of the package's files."""
     folder = cache() / "npm" / f"{name}-{version}"
-    with locked("npm"):
+    with filling("npm"):
         if not folder.exists():
             answer = httpx.get(f"{REGISTRY}/{name}/-/{name}-{version}.tgz", follow_redirects=True, timeout=120)
             answer.raise_for_status()

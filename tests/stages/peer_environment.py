@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from embedded.java import cache, locked
+from embedded.java import cache, filling
 
 
 def peer_python(name: str, *requirements: str, bare: Sequence[str] = (), python: Path = Path(sys.executable)) -> Path:
@@ -19,7 +19,7 @@ def peer_python(name: str, *requirements: str, bare: Sequence[str] = (), python:
     wanted = "\n".join([sys.version, str(python), *requirements, *bare])
     seeing = ["--system-site-packages"] if bare else []
     uv = shutil.which("uv") or cache() / "uv" / "bin" / "uv"
-    with locked(f"peer-{name}"):
+    with filling(f"peer-{name}"):
         marker = folder / "made-of.txt"
         if not marker.exists() or marker.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 """The platform's handlers with the broker's freedoms: any order, repeats, two services, deaths; and the same bytes as alone."""
 
 import hashlib
+import resource
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -21,20 +22,23 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
-from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_MEAN_COVERAGE, ReadsReceived, VariantsCalled
-from casepath.topics import SEQUENCING_READS_RECEIVED
+from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_MEAN_COVERAGE, CallingRequested, ReadsReceived, VariantsCalled
+from casepath.topics import SEQUENCING_CALLING_REQUESTED, SEQUENCING_READS_RECEIVED
+from chassis.errors import Unavailable
 from chassis.events import Event
+from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 from embedded import samples
 from sequencing.adapters.reference_index import indexed
 from sequencing.calling import Calling
-from sequencing.computations import Grain
+from sequencing.computations import Grain, task_key
 from sequencing.handlers import fastq_group
 from sequencing.local import Request, computed
 from sequencing.quality import Thresholds
 from sequencing.references import References, of_file
+from sequencing.tasks import Work, perform
 from sequencing.workers import Bench, workers
 
 FINE = Grain(chunk_pairs=3000, shard_bases=400_000)
@@ -169,3 +173,36 @@ async def test_a_task_that_comes_after_the_end_does_nothing(services: list[Calli
     assert done.data == TaskDone(task=late)
     (again,) = await services[0].gather(Received(TaskDone(task=late), envelope))
     assert again.id == broker.ended[0].id
+
+
+def on_a_full_disk(work: Work) -> None:
+    """Files of this process may not grow beyond a little, as where there is no space."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+    perform(work)
+
+
+async def test_a_full_disk_is_the_machines_fault_and_not_the_reads(services: list[Calling], tmp_path: Path) -> None:
+    """Each stage but the last writes as it goes; what cannot be written now is put off, and later done."""
+    service = services[0]
+    task = await first_task(service)
+    made = await service.computation(task.computation_id)
+    work = Work(
+        computation=made.SerializeToString(),
+        task=task.SerializeToString(),
+        objects=f"file://{tmp_path / 'objects'}",
+        reference=service.references.named(made.reference),
+        indexes=tmp_path / "indexes",
+        scratch=tmp_path / "scratch",
+    )
+    with Isolated() as process, pytest.raises(Unavailable, match="cannot be done on this machine now"):
+        await process.run(on_a_full_disk, work, 120)
+    with Isolated() as process:
+        await process.run(perform, work, 120)
+    assert await service.results.get(task_key(task)) is not None
+
+
+async def first_task(service: Calling) -> TaskRequested:
+    request = CallingRequested(job_id=examples.JOB, reads=await reads(service))
+    (event,) = await service.plan(Received(request, examples.envelope(SEQUENCING_CALLING_REQUESTED.name)))
+    assert isinstance(event.data, TaskRequested)
+    return event.data

@@ -1,20 +1,20 @@
 """Java programs from Maven artifacts: resolved once, kept under the user's cache folder, run on a JRE from PyPI."""
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import jgo
 
 from chassis.errors import Misconfigured, Unavailable
+from chassis.file_lock import locked
 
 DOWNLOADED_AT_ONCE = 8
 
@@ -50,13 +50,9 @@ def java() -> str:
     return str(JAVA)
 
 
-@contextmanager
-def locked(name: str) -> Iterator[None]:
+def filling(name: str) -> AbstractContextManager[None]:
     """Only one process at a time fills a part of the cache."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / f"{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return locked(cache() / f"{name}.lock")
 
 
 def jars(name: str, coordinates: tuple[str, ...], tell: Tell, lenient: bool = False) -> Path:
@@ -65,7 +61,7 @@ def jars(name: str, coordinates: tuple[str, ...], tell: Tell, lenient: bool = Fa
     Where it is `lenient`, what Maven does not have is left out: some name parents and ranges of versions as if they were jars.
     """
     folder = cache() / "jars" / f"{name}-{hashlib.sha256('+'.join(coordinates).encode()).hexdigest()[:12]}"
-    with locked(name):
+    with filling(name):
         if folder.exists():
             return folder
         tell(f"fetching {name} from Maven (once)")
@@ -106,7 +102,7 @@ def fhir_classpath(tell: Tell) -> str:
     libraries = jars("hapi-fhir", FHIR, tell)
     source = FHIR_SERVER.read_bytes()
     classes = cache() / "classes" / hashlib.sha256(source + libraries.name.encode()).hexdigest()[:12]
-    with locked("fhir-classes"):
+    with filling("fhir-classes"):
         if not classes.exists():
             tell("compiling the FHIR server's main (once)")
             classes.parent.mkdir(parents=True, exist_ok=True)

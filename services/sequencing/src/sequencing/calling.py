@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
+from cachetools import LRUCache
 
 from casepath.intake.v1.patient_pb2 import SEX_UNSPECIFIED
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
     CALLING_FAILURE_REASON_UNREADABLE,
     CALLING_FAILURE_REASON_WRONG_REFERENCE,
+    STAGE_CALL,
     STAGE_JOIN,
     STAGE_SPLIT,
     CallingConclusion,
@@ -35,13 +37,16 @@ from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
-from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_name
+from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_key, task_name
 from sequencing.handlers import Judged, calling_requested, concluded, task_done, tasks_requested
 from sequencing.quality import Thresholds, fits_reference, shortfalls
 from sequencing.quality_page import quality_files
 from sequencing.references import References
 from sequencing.tasks import intermediate, results, tools
 from sequencing.workers import Workers
+
+# Splits whose chunks are remembered.
+COUNTED = 10_000
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -70,6 +75,7 @@ class Calling:
         self.grain = grain
         self.tools = tools(engine, workers.bench.gatk)
         self.results = results(objects)
+        self.counted: LRUCache[str, int] = LRUCache(COUNTED)
         self.computations = Shelf(objects, Computation, "sequencing/computations")
         self.conclusions = Shelf(objects, CallingConclusion, "sequencing/conclusions")
         self.requests = Shelf(objects, CallingRequested, "sequencing/requests")
@@ -113,6 +119,7 @@ class Calling:
         """What failed is tried anew when it is asked for anew: memory may have been short."""
         for name in await self.results.names(made.computation_id):
             await self.results.remove(f"{made.computation_id}/{name}")
+            self.counted.pop(f"{made.computation_id}/{name}", None)
         await self.conclusions.remove(made.computation_id)
 
     async def perform(self, received: Received[TaskRequested]) -> Iterable[Event]:
@@ -120,7 +127,7 @@ class Calling:
         if await self.conclusions.get(task.computation_id) is not None:
             return [task_done(task)]
         made = await self.computation(task.computation_id)
-        if await self.results.get(f"{made.computation_id}/{task_name(task)}") is None:
+        if await self.results.get(task_key(task)) is None:
             try:
                 await self.workers.perform(made, task, self.references.named(made.reference))
             except Rejected as error:
@@ -143,7 +150,8 @@ class Calling:
             await self.objects.remove(intermediate(made.computation_id))
             return [await self.told(request, made, conclusion) for request in requests]
         finished = await self.results.names(made.computation_id)
-        chunks = {name: await self.chunks(made, name) for name in finished if name.startswith("split-")}
+        splits = [] if done.stage == STAGE_CALL else [split for split in first_tasks(made) if task_name(split) in finished]
+        chunks = {task_name(split): await self.chunks(split) for split in splits}
         return tasks_requested(next_tasks(made, done, finished, lambda split: chunks[task_name(split)]))
 
     async def told(self, request: CallingRequested, made: Computation, conclusion: CallingConclusion) -> Event:
@@ -159,7 +167,7 @@ class Calling:
         return concluded(request, made, conclusion, Judged(failed, files))
 
     async def conclude(self, made: Computation, join: TaskRequested) -> CallingConclusion:
-        found = await self.results.get(f"{made.computation_id}/{task_name(join)}")
+        found = await self.results.get(task_key(join))
         if found is None:
             raise NotFound(f"computation {made.computation_id} has no result")
         conclusion = CallingConclusion(result=found.result)
@@ -169,9 +177,15 @@ class Calling:
         log.info("called", computation_id=made.computation_id, snps=found.result.quality.snps, indels=found.result.quality.indels)
         return conclusion
 
-    async def chunks(self, made: Computation, split: str) -> int:
-        found = await self.results.get(f"{made.computation_id}/{split}")
-        return len(found.objects) if found is not None else 0
+    async def chunks(self, split: TaskRequested) -> int:
+        """How many a split that is done has made; read once."""
+        key = task_key(split)
+        if key not in self.counted:
+            found = await self.results.get(key)
+            if found is None:
+                raise NotFound(f"{key} has no result")
+            self.counted[key] = len(found.objects)
+        return self.counted[key]
 
     async def computation(self, computation_id: str) -> Computation:
         found = await self.computations.get(computation_id)

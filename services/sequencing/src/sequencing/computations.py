@@ -96,6 +96,11 @@ def task_name(task: TaskRequested) -> str:
     return f"{stage}-{task.part:04}-{task.chunk:06}"
 
 
+def task_key(task: TaskRequested) -> str:
+    """Among all computations'."""
+    return f"{task.computation_id}/{task_name(task)}"
+
+
 def task(made: Computation, stage: Stage, part: int = 0, chunk: int = 0) -> TaskRequested:
     return TaskRequested(computation_id=made.computation_id, stage=stage, part=part, chunk=chunk)
 

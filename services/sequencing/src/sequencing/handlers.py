@@ -45,7 +45,7 @@ from casepath.topics import (
     SEQUENCING_VARIANTS_RECEIVED,
 )
 from chassis.events import Event
-from sequencing.computations import task_name
+from sequencing.computations import task_key
 from sequencing.quality import genomic_sex
 from sequencing.rejection import ReadsUnfit
 
@@ -157,7 +157,7 @@ def calling_requested(reads: ReadsReceived, reference_sha256: str, tools: tuple[
 
 
 def tasks_requested(tasks: Iterable[TaskRequested]) -> list[Event]:
-    return [Event(SEQUENCING_TASK_REQUESTED, f"{task.computation_id}/{task_name(task)}", task) for task in tasks]
+    return [Event(SEQUENCING_TASK_REQUESTED, task_key(task), task) for task in tasks]
 
 
 def task_done(task: TaskRequested) -> Event:

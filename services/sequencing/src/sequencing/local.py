@@ -15,7 +15,7 @@ from chassis.errors import CasepathError, Malformed
 from chassis.objects import Objects, digest
 from sequencing.adapters.alignment_file import groups
 from sequencing.adapters.reference_index import indexed
-from sequencing.computations import Grain, computation, first_tasks, next_tasks, task, task_name
+from sequencing.computations import Grain, computation, first_tasks, next_tasks, task, task_key, task_name
 from sequencing.handlers import alignment_groups, fastq_group
 from sequencing.quality import fits_reference
 from sequencing.references import Reference, of_file
@@ -75,7 +75,7 @@ async def computed(request: Request, tell: Tell) -> Made:
     bench = Bench(f"file://{work / 'objects'}", work / "references", scratch, request.threads, request.gatk)
     with workers(bench, request.workers) as pool:
         await Scheduler(made, reference, objects, pool, tell).run()
-    join = await results(objects).get(f"{made.computation_id}/{task_name(task(made, Stage.STAGE_JOIN))}")
+    join = await results(objects).get(task_key(task(made, Stage.STAGE_JOIN)))
     assert join is not None
     if not fits_reference(join.result.quality):
         raise Malformed(f"{join.result.quality.mapped_reads} of {join.result.quality.reads} reads align: another reference?")
@@ -153,7 +153,7 @@ class Scheduler:
             await self.pool.perform(self.made, one, self.reference)
         self.finished.add(name)
         if one.stage == Stage.STAGE_SPLIT:
-            result = await self.results.get(f"{self.made.computation_id}/{name}")
+            result = await self.results.get(task_key(one))
             self.chunks[name] = len(result.objects) if result is not None else 0
         for following in next_tasks(self.made, one, self.finished, lambda split: self.chunks[task_name(split)]):
             self.begin(group, following, found)

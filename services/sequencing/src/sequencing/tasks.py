@@ -1,6 +1,8 @@
 """One work item, done: its inputs are fetched, a tool is run, and what it makes is stored. In a process of its own."""
 
 import asyncio
+import errno
+import os
 import shutil
 import tempfile
 import time
@@ -29,7 +31,7 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskRequested,
     TaskResult,
 )
-from chassis.errors import Malformed, NotFound
+from chassis.errors import Malformed, NotFound, Unavailable
 from chassis.objects import Objects, Shelf
 from sequencing.adapters import shard_alignments, tallying, variant_tally
 from sequencing.adapters.bcftools_engine import Bcftools
@@ -40,12 +42,14 @@ from sequencing.adapters.gatk_engine import Gatk
 from sequencing.adapters.minimap2 import minimap2
 from sequencing.adapters.reference_index import IndexedReference, indexed
 from sequencing.adapters.splitting import from_alignments, from_fastq, split
-from sequencing.computations import alignments, calls, first_tasks, task, task_name
+from sequencing.computations import alignments, calls, first_tasks, task, task_key, task_name
 from sequencing.quality import quality, region
 from sequencing.references import Reference
 
 # Parts of bins that are fetched at once.
 FETCHED_AT_ONCE = 16
+# No space, a quota, a limit on files or memory: of the machine, and not of the input.
+OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,12 @@ def perform(work: Work) -> None:
     asyncio.run(Performance(work).run())
 
 
+def of_the_machine(error: Exception) -> bool:
+    """Whether a task may end otherwise at another time, or elsewhere. A tool says in words what a system call said to it."""
+    said = str(error)
+    return getattr(error, "errno", None) in OF_THE_MACHINE or any(os.strerror(number) in said for number in OF_THE_MACHINE)
+
+
 class Performance:
     """One task in the doing."""
 
@@ -105,10 +115,14 @@ class Performance:
         with self.scratch() as folder:
             try:
                 result = await perform[self.task.stage](folder)
-            except pysam.SamtoolsError as error:
+            except (OSError, pysam.SamtoolsError) as error:
+                if of_the_machine(error):
+                    raise Unavailable(f"{task_name(self.task)} cannot be done on this machine now: {error}") from error
+                if isinstance(error, OSError):
+                    raise
                 raise Malformed(f"a tool refused {task_name(self.task)}: {str(error).splitlines()[0][:200]}") from error
         result.seconds = time.perf_counter() - began
-        await self.results.create(f"{self.made.computation_id}/{task_name(self.task)}", result)
+        await self.results.create(task_key(self.task), result)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -228,7 +242,7 @@ class Performance:
         return named
 
     async def result(self, one: TaskRequested) -> TaskResult:
-        found = await self.results.get(f"{self.made.computation_id}/{task_name(one)}")
+        found = await self.results.get(task_key(one))
         if found is None:
             raise NotFound(f"{Stage.Name(one.stage)} of computation {self.made.computation_id} has no result")
         return found

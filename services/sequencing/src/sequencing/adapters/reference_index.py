@@ -1,14 +1,13 @@
 """What tools need of a reference beside its FASTA file, made once for all who share a folder."""
 
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pysam import SamtoolsError, samtools
 
 from chassis.errors import Misconfigured
+from chassis.file_lock import locked
 from sequencing.references import Reference
 
 
@@ -64,10 +63,3 @@ def made_once(file: Path, make: Callable[[Path], None]) -> Path:
                 make(partial)
                 partial.replace(file)
     return file
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
