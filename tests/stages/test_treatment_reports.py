@@ -8,6 +8,7 @@ from pathlib import Path
 import pysam
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner, Result
 from google.protobuf.message import Message
 
 import examples
@@ -27,6 +28,7 @@ from chassis.orders import ShelvedOrders
 from chassis.publisher import MemoryPublisher
 from chassis.worker import Received
 from sequencing.pharmacogenomics import definitions
+from sequencing.pharmacogenomics.commands import pgx
 from sequencing.pharmacogenomics.issuing import Issuing
 from sequencing.pharmacogenomics.reissue import Reissue
 
@@ -167,6 +169,12 @@ def newer_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         function.cache_clear()
 
 
+def listed(issuing: Issuing) -> Result:
+    """What an operator sees beforehand."""
+    store = f"file://{issuing.objects.folder}"
+    return CliRunner().invoke(pgx, ["affected", "--objects", store, "--namespace", str(examples.NAMESPACE)])
+
+
 async def test_reports_that_would_say_otherwise_are_issued_again_and_no_others(
     issuing: Issuing, newer_tables: Callable[[], None]
 ) -> None:
@@ -178,6 +186,9 @@ async def test_reports_that_would_say_otherwise_are_issued_again_and_no_others(
     await Reissue(issuing, publisher).all(stop)
     assert not publisher.records
     newer_tables()
+    told = await asyncio.to_thread(listed, issuing)
+    assert told.exit_code == 0, told.output
+    assert told.stdout == f"{examples.CASE}  codeine\n"
     with Isolated() as issuing.process:
         await Reissue(issuing, publisher).all(stop)
         await Reissue(issuing, publisher).all(stop)

@@ -1,9 +1,12 @@
 """`casepath pgx`: which alleles a patient has, and which drugs and doses suit them, from a VCF alone."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
+from uuid import UUID
 
 import click
 
@@ -66,6 +69,38 @@ def page(vcf: Path, out: Path, language: Literal["en", "fr"], outside_calls: Pat
     else:
         out.write_text(html)
     click.echo(out)
+
+
+@pgx.command()
+@click.option(
+    "--objects", required=True, envvar="CASEPATH_OBJECTS", help="Object store of the platform, file:///folder or s3://…"
+)
+@click.option("--namespace", required=True, envvar="CASEPATH_NAMESPACE", type=click.UUID, help="Of the platform.")
+def affected(objects: str, namespace: UUID) -> None:
+    """List the cases whose reports would say otherwise by the tables of now, with the drugs; change nothing.
+
+    CASEPATH_PHARMACOGENE_TABLES names tables to try. The service issues these reports again when it starts with them.
+    """
+    count = asyncio.run(listed(objects, namespace))
+    click.echo(f"{count} reports would say otherwise", err=True)
+
+
+async def listed(url: str, namespace: UUID) -> int:
+    from chassis.isolated import Isolated
+    from chassis.objects import Objects
+    from chassis.orders import ShelvedOrders
+    from sequencing.pharmacogenomics.issuing import Issuing
+    from sequencing.pharmacogenomics.reissue import affected
+
+    store, count = Objects.at(url), 0
+    with Isolated() as process, TemporaryDirectory() as scratch:
+        issuing = Issuing(store, ShelvedOrders(store, "sequencing", namespace), process, Path(scratch))
+        async for one in affected(issuing):
+            if one.message is not None:
+                count += 1
+                drugs = ", ".join(drug.name for drug in one.message.amended_drugs)
+                click.echo(f"{one.source.case_id}  {drugs or 'genes alone'}")
+    return count
 
 
 def gene_line(one: GeneResult) -> str:
