@@ -45,6 +45,14 @@ class TreatmentPages:
             headers={"Content-Security-Policy": POLICY},
         )
 
+    async def provenance(self, request: Request, person: Person) -> Response:
+        """What called variants were made of and by, as a Workflow Run RO-Crate's metadata."""
+        called = called_by(await self.desk.case(request), str(request.path_params["job_id"]))
+        if not called.HasField("provenance"):
+            raise NotFound("these variants were called before their provenance was kept")
+        headers = {"Content-Disposition": 'attachment; filename="ro-crate-metadata.json"'}
+        return Response(await self.desk.objects.get(called.provenance), media_type="application/ld+json", headers=headers)
+
     async def issued(self, request: Request) -> TreatmentPage:
         """In the person's language, or the first there is. Raise NotFound for what is not this case's newest."""
         report = report_of(await self.desk.case(request), str(request.path_params["report_id"]))

@@ -113,6 +113,7 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         Route(case + "/treatment/{report_id:uuid}.pdf", guarded(door, treatment.printed)),
         Route(case + "/treatment/{report_id:uuid}", guarded(door, treatment.page)),
         Route(case + "/quality/{job_id:uuid}", guarded(door, treatment.quality)),
+        Route(case + "/provenance/{job_id:uuid}", guarded(door, treatment.provenance)),
         Route(case + "/assign", guarded(door, acts.assign), methods=["POST"]),
         Route(case + "/begin", guarded(door, acts.begin, sign), methods=["POST"]),
         Route(case + "/findings/{finding_id}", guarded(door, acts.review, sign), methods=["POST"]),

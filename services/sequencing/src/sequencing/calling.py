@@ -39,6 +39,7 @@ from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_key, task_name
 from sequencing.handlers import Judged, calling_requested, concluded, task_done, tasks_requested
+from sequencing.provenance import addresses, crate
 from sequencing.quality import Thresholds, fits_reference, shortfalls
 from sequencing.quality_page import quality_files
 from sequencing.references import References
@@ -164,7 +165,8 @@ class Calling:
         # Results from before they were kept have no figures to show.
         contents = quality_files(made, result, self.thresholds, failed) if result.HasField("figures") else {}
         files = [QualityFile(name=name, object=await self.objects.put(content)) for name, content in contents.items()]
-        return concluded(request, made, conclusion, Judged(failed, files))
+        provenance = await self.objects.put(crate(made, result, addresses(result)))
+        return concluded(request, made, conclusion, Judged(failed, files, provenance))
 
     async def conclude(self, made: Computation, join: TaskRequested) -> CallingConclusion:
         found = await self.results.get(task_key(join))

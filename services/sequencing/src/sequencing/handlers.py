@@ -57,10 +57,11 @@ LONGEST_NAME = 56
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a laboratory's thresholds say of a result, and the files that show it."""
+    """What a laboratory's thresholds say of a result, the files that show it, and where the result comes from."""
 
     shortfalls: Sequence[QualityShortfall] = ()
     files: Sequence[QualityFile] = ()
+    provenance: ObjectRef | None = None
 
 
 def run_id(namespace: UUID, sha256: Sequence[str]) -> UUID:
@@ -193,6 +194,7 @@ def variants_called(request: CallingRequested, made: Computation, result: Callin
         shortfalls=judged.shortfalls,
         sex=genomic_sex(result.figures.regions),
         quality_files=judged.files,
+        provenance=judged.provenance,
     )
 
 

@@ -17,6 +17,7 @@ from sequencing.adapters.alignment_file import groups
 from sequencing.adapters.reference_index import indexed
 from sequencing.computations import Grain, computation, first_tasks, next_tasks, task, task_key, task_name
 from sequencing.handlers import alignment_groups, fastq_group
+from sequencing.provenance import METADATA, crate
 from sequencing.quality import fits_reference
 from sequencing.references import Reference, of_file
 from sequencing.tasks import results, tools
@@ -24,6 +25,15 @@ from sequencing.workers import Bench, Workers, workers
 
 # Inside the folder of results, while they are made: an interrupted computation goes on from there.
 WORK = ".work"
+# By field of CallingResult.
+NAMES = {
+    "alignments": "alignments.bam",
+    "alignments_index": "alignments.bam.bai",
+    "variants": "variants.vcf.gz",
+    "variants_index": "variants.vcf.gz.tbi",
+    "genomic_variants": "variants.g.vcf.gz",
+    "genomic_variants_index": "variants.g.vcf.gz.tbi",
+}
 
 type Tell = Callable[[Counter[str], Counter[str]], None]
 
@@ -107,16 +117,9 @@ def linked(file: Path, store: Path) -> ObjectRef:
 
 
 def taken(made: Computation, result: CallingResult, store: Path, out: Path) -> Made:
-    names = {
-        "alignments.bam": result.alignments,
-        "alignments.bam.bai": result.alignments_index,
-        "variants.vcf.gz": result.variants,
-        "variants.vcf.gz.tbi": result.variants_index,
-        "variants.g.vcf.gz": result.genomic_variants,
-        "variants.g.vcf.gz.tbi": result.genomic_variants_index,
-    }
-    for name, ref in names.items():
-        os.link(store / ref.path, out / name)
+    for kind, name in NAMES.items():
+        os.link(store / getattr(result, kind).path, out / name)
+    (out / METADATA).write_bytes(crate(made, result, NAMES))
     return Made(made, result, out / "alignments.bam", out / "variants.vcf.gz", out / "variants.g.vcf.gz")
 
 

@@ -226,6 +226,7 @@ class Performance:
             quality=figures,
             figures=behind,
         )
+        result.computed_at.GetCurrentTime()
         return TaskResult(result=result)
 
     async def keep(self, file: Path) -> ObjectRef:

@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from casepath.objects.v1 import object_ref_pb2 as casepath_dot_objects_dot_v1_dot_object__ref__pb2
 from casepath.sequencing.v1 import sequencing_pb2 as casepath_dot_sequencing_dot_v1_dot_sequencing__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$casepath/sequencing/v1/calling.proto\x12\x16\x63\x61sepath.sequencing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a$casepath/objects/v1/object_ref.proto\x1a\'casepath/sequencing/v1/sequencing.proto\"\x8f\x03\n\x0b\x43omputation\x12 \n\x0e\x63omputation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tsample_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x43\n\x0bread_groups\x18\x03 \x03(\x0b\x32!.casepath.sequencing.v1.ReadGroupB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x80\x02\x12\x1c\n\treference\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12/\n\x10reference_sha256\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12:\n\x06\x65ngine\x18\x06 \x01(\x0e\x32\x1e.casepath.sequencing.v1.EngineB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x05tools\x18\x07 \x03(\tB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x10\x12\x1c\n\x0b\x63hunk_pairs\x18\x08 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12\x37\n\x06shards\x18\t \x03(\x0b\x32\x1d.casepath.sequencing.v1.ShardB\x08\xbaH\x05\x92\x01\x02\x08\x01\"F\n\x05Shard\x12=\n\tintervals\x18\x01 \x03(\x0b\x32 .casepath.sequencing.v1.IntervalB\x08\xbaH\x05\x92\x01\x02\x08\x01\"N\n\x08Interval\x12\x17\n\x06\x63ontig\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\r\n\x05start\x18\x02 \x01(\x04\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x04\x12\r\n\x05whole\x18\x04 \x01(\x08\"\x88\x01\n\rTaskRequested\x12 \n\x0e\x63omputation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x1d.casepath.sequencing.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x0c\n\x04part\x18\x03 \x01(\r\x12\r\n\x05\x63hunk\x18\x04 \x01(\r\"G\n\x08TaskDone\x12;\n\x04task\x18\x01 \x01(\x0b\x32%.casepath.sequencing.v1.TaskRequestedB\x06\xbaH\x03\xc8\x01\x01\"\x87\x02\n\nTaskResult\x12/\n\x07objects\x18\x01 \x03(\x0b\x32\x1e.casepath.objects.v1.ObjectRef\x12\x11\n\tbin_bytes\x18\x02 \x03(\x04\x12\x31\n\x05reads\x18\x03 \x01(\x0b\x32\".casepath.sequencing.v1.ReadsTally\x12:\n\nalignments\x18\x04 \x01(\x0b\x32&.casepath.sequencing.v1.AlignmentTally\x12\x35\n\x06result\x18\x05 \x01(\x0b\x32%.casepath.sequencing.v1.CallingResult\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\"\x89\x01\n\nReadsTally\x12\r\n\x05reads\x18\x01 \x01(\x04\x12\r\n\x05\x62\x61ses\x18\x02 \x01(\x04\x12\x11\n\tq20_bases\x18\x03 \x01(\x04\x12\x11\n\tq30_bases\x18\x04 \x01(\x04\x12\x10\n\x08gc_bases\x18\x05 \x01(\x04\x12\x14\n\x0cunread_bases\x18\x06 \x01(\x04\x12\x0f\n\x07longest\x18\x07 \x01(\r\"\x82\x01\n\x0e\x41lignmentTally\x12\x0e\n\x06mapped\x18\x01 \x01(\x04\x12\x12\n\nduplicates\x18\x02 \x01(\x04\x12\x17\n\x0fproperly_paired\x18\x03 \x01(\x04\x12\x1a\n\x12positions_at_depth\x18\x04 \x03(\x04\x12\x17\n\x0fpairs_at_length\x18\x05 \x03(\x04\"\x84\x04\n\rCallingResult\x12:\n\nalignments\x18\x01 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x10\x61lignments_index\x18\x02 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12\x38\n\x08variants\x18\x03 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12>\n\x0evariants_index\x18\x04 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x10genomic_variants\x18\x05 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12\x46\n\x16genomic_variants_index\x18\x06 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12\x38\n\x07quality\x18\x07 \x01(\x0b\x32\x1f.casepath.sequencing.v1.QualityB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x07\x66igures\x18\x08 \x01(\x0b\x32&.casepath.sequencing.v1.QualityFigures\"\x8d\x02\n\x0eQualityFigures\x12\x31\n\x05reads\x18\x01 \x01(\x0b\x32\".casepath.sequencing.v1.ReadsTally\x12:\n\nalignments\x18\x02 \x01(\x0b\x32&.casepath.sequencing.v1.AlignmentTally\x12\x36\n\x07regions\x18\x03 \x03(\x0b\x32%.casepath.sequencing.v1.RegionFigures\x12$\n\x17reference_at_homozygous\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nhomozygous\x18\x05 \x01(\rB\x1a\n\x18_reference_at_homozygous\"s\n\rRegionFigures\x12-\n\x06region\x18\x01 \x01(\x0b\x32\x1d.casepath.sequencing.v1.Shard\x12\x15\n\rmean_coverage\x18\x02 \x01(\x01\x12\x1c\n\x14\x63overed_10x_fraction\x18\x03 \x01(\x01\"\x9e\x01\n\x11\x43\x61llingConclusion\x12\x37\n\x06result\x18\x01 \x01(\x0b\x32%.casepath.sequencing.v1.CallingResultH\x00\x12?\n\x07\x66\x61ilure\x18\x02 \x01(\x0e\x32,.casepath.sequencing.v1.CallingFailureReasonH\x00\x42\x0f\n\x06\x65nding\x12\x05\xbaH\x02\x08\x01\"\xac\x01\n\rCallingFailed\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tsample_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x06job_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12H\n\x06reason\x18\x04 \x01(\x0e\x32,.casepath.sequencing.v1.CallingFailureReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00*F\n\x06\x45ngine\x12\x16\n\x12\x45NGINE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NGINE_BCFTOOLS\x10\x01\x12\x0f\n\x0b\x45NGINE_GATK\x10\x02*`\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_SPLIT\x10\x01\x12\x0f\n\x0bSTAGE_ALIGN\x10\x02\x12\x0e\n\nSTAGE_CALL\x10\x03\x12\x0e\n\nSTAGE_JOIN\x10\x04*\xb9\x01\n\x14\x43\x61llingFailureReason\x12&\n\"CALLING_FAILURE_REASON_UNSPECIFIED\x10\x00\x12%\n!CALLING_FAILURE_REASON_UNREADABLE\x10\x01\x12&\n\"CALLING_FAILURE_REASON_TOOL_FAILED\x10\x02\x12*\n&CALLING_FAILURE_REASON_WRONG_REFERENCE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$casepath/sequencing/v1/calling.proto\x12\x16\x63\x61sepath.sequencing.v1\x1a\x1b\x62uf/validate/validate.proto\x1a$casepath/objects/v1/object_ref.proto\x1a\'casepath/sequencing/v1/sequencing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x03\n\x0b\x43omputation\x12 \n\x0e\x63omputation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tsample_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x43\n\x0bread_groups\x18\x03 \x03(\x0b\x32!.casepath.sequencing.v1.ReadGroupB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x80\x02\x12\x1c\n\treference\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12/\n\x10reference_sha256\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12:\n\x06\x65ngine\x18\x06 \x01(\x0e\x32\x1e.casepath.sequencing.v1.EngineB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x05tools\x18\x07 \x03(\tB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x10\x12\x1c\n\x0b\x63hunk_pairs\x18\x08 \x01(\rB\x07\xbaH\x04*\x02(\x01\x12\x37\n\x06shards\x18\t \x03(\x0b\x32\x1d.casepath.sequencing.v1.ShardB\x08\xbaH\x05\x92\x01\x02\x08\x01\"F\n\x05Shard\x12=\n\tintervals\x18\x01 \x03(\x0b\x32 .casepath.sequencing.v1.IntervalB\x08\xbaH\x05\x92\x01\x02\x08\x01\"N\n\x08Interval\x12\x17\n\x06\x63ontig\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\r\n\x05start\x18\x02 \x01(\x04\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x04\x12\r\n\x05whole\x18\x04 \x01(\x08\"\x88\x01\n\rTaskRequested\x12 \n\x0e\x63omputation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x1d.casepath.sequencing.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x0c\n\x04part\x18\x03 \x01(\r\x12\r\n\x05\x63hunk\x18\x04 \x01(\r\"G\n\x08TaskDone\x12;\n\x04task\x18\x01 \x01(\x0b\x32%.casepath.sequencing.v1.TaskRequestedB\x06\xbaH\x03\xc8\x01\x01\"\x87\x02\n\nTaskResult\x12/\n\x07objects\x18\x01 \x03(\x0b\x32\x1e.casepath.objects.v1.ObjectRef\x12\x11\n\tbin_bytes\x18\x02 \x03(\x04\x12\x31\n\x05reads\x18\x03 \x01(\x0b\x32\".casepath.sequencing.v1.ReadsTally\x12:\n\nalignments\x18\x04 \x01(\x0b\x32&.casepath.sequencing.v1.AlignmentTally\x12\x35\n\x06result\x18\x05 \x01(\x0b\x32%.casepath.sequencing.v1.CallingResult\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\"\x89\x01\n\nReadsTally\x12\r\n\x05reads\x18\x01 \x01(\x04\x12\r\n\x05\x62\x61ses\x18\x02 \x01(\x04\x12\x11\n\tq20_bases\x18\x03 \x01(\x04\x12\x11\n\tq30_bases\x18\x04 \x01(\x04\x12\x10\n\x08gc_bases\x18\x05 \x01(\x04\x12\x14\n\x0cunread_bases\x18\x06 \x01(\x04\x12\x0f\n\x07longest\x18\x07 \x01(\r\"\x82\x01\n\x0e\x41lignmentTally\x12\x0e\n\x06mapped\x18\x01 \x01(\x04\x12\x12\n\nduplicates\x18\x02 \x01(\x04\x12\x17\n\x0fproperly_paired\x18\x03 \x01(\x04\x12\x1a\n\x12positions_at_depth\x18\x04 \x03(\x04\x12\x17\n\x0fpairs_at_length\x18\x05 \x03(\x04\"\xb5\x04\n\rCallingResult\x12:\n\nalignments\x18\x01 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x10\x61lignments_index\x18\x02 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12\x38\n\x08variants\x18\x03 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12>\n\x0evariants_index\x18\x04 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12@\n\x10genomic_variants\x18\x05 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12\x46\n\x16genomic_variants_index\x18\x06 \x01(\x0b\x32\x1e.casepath.objects.v1.ObjectRefB\x06\xbaH\x03\xc8\x01\x01\x12\x38\n\x07quality\x18\x07 \x01(\x0b\x32\x1f.casepath.sequencing.v1.QualityB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x07\x66igures\x18\x08 \x01(\x0b\x32&.casepath.sequencing.v1.QualityFigures\x12/\n\x0b\x63omputed_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8d\x02\n\x0eQualityFigures\x12\x31\n\x05reads\x18\x01 \x01(\x0b\x32\".casepath.sequencing.v1.ReadsTally\x12:\n\nalignments\x18\x02 \x01(\x0b\x32&.casepath.sequencing.v1.AlignmentTally\x12\x36\n\x07regions\x18\x03 \x03(\x0b\x32%.casepath.sequencing.v1.RegionFigures\x12$\n\x17reference_at_homozygous\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nhomozygous\x18\x05 \x01(\rB\x1a\n\x18_reference_at_homozygous\"s\n\rRegionFigures\x12-\n\x06region\x18\x01 \x01(\x0b\x32\x1d.casepath.sequencing.v1.Shard\x12\x15\n\rmean_coverage\x18\x02 \x01(\x01\x12\x1c\n\x14\x63overed_10x_fraction\x18\x03 \x01(\x01\"\x9e\x01\n\x11\x43\x61llingConclusion\x12\x37\n\x06result\x18\x01 \x01(\x0b\x32%.casepath.sequencing.v1.CallingResultH\x00\x12?\n\x07\x66\x61ilure\x18\x02 \x01(\x0e\x32,.casepath.sequencing.v1.CallingFailureReasonH\x00\x42\x0f\n\x06\x65nding\x12\x05\xbaH\x02\x08\x01\"\xac\x01\n\rCallingFailed\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tsample_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x06job_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12H\n\x06reason\x18\x04 \x01(\x0e\x32,.casepath.sequencing.v1.CallingFailureReasonB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00*F\n\x06\x45ngine\x12\x16\n\x12\x45NGINE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NGINE_BCFTOOLS\x10\x01\x12\x0f\n\x0b\x45NGINE_GATK\x10\x02*`\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_SPLIT\x10\x01\x12\x0f\n\x0bSTAGE_ALIGN\x10\x02\x12\x0e\n\nSTAGE_CALL\x10\x03\x12\x0e\n\nSTAGE_JOIN\x10\x04*\xb9\x01\n\x14\x43\x61llingFailureReason\x12&\n\"CALLING_FAILURE_REASON_UNSPECIFIED\x10\x00\x12%\n!CALLING_FAILURE_REASON_UNREADABLE\x10\x01\x12&\n\"CALLING_FAILURE_REASON_TOOL_FAILED\x10\x02\x12*\n&CALLING_FAILURE_REASON_WRONG_REFERENCE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -86,36 +87,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CALLINGFAILED'].fields_by_name['job_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CALLINGFAILED'].fields_by_name['reason']._loaded_options = None
   _globals['_CALLINGFAILED'].fields_by_name['reason']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_ENGINE']._serialized_start=2721
-  _globals['_ENGINE']._serialized_end=2791
-  _globals['_STAGE']._serialized_start=2793
-  _globals['_STAGE']._serialized_end=2889
-  _globals['_CALLINGFAILUREREASON']._serialized_start=2892
-  _globals['_CALLINGFAILUREREASON']._serialized_end=3077
-  _globals['_COMPUTATION']._serialized_start=173
-  _globals['_COMPUTATION']._serialized_end=572
-  _globals['_SHARD']._serialized_start=574
-  _globals['_SHARD']._serialized_end=644
-  _globals['_INTERVAL']._serialized_start=646
-  _globals['_INTERVAL']._serialized_end=724
-  _globals['_TASKREQUESTED']._serialized_start=727
-  _globals['_TASKREQUESTED']._serialized_end=863
-  _globals['_TASKDONE']._serialized_start=865
-  _globals['_TASKDONE']._serialized_end=936
-  _globals['_TASKRESULT']._serialized_start=939
-  _globals['_TASKRESULT']._serialized_end=1202
-  _globals['_READSTALLY']._serialized_start=1205
-  _globals['_READSTALLY']._serialized_end=1342
-  _globals['_ALIGNMENTTALLY']._serialized_start=1345
-  _globals['_ALIGNMENTTALLY']._serialized_end=1475
-  _globals['_CALLINGRESULT']._serialized_start=1478
-  _globals['_CALLINGRESULT']._serialized_end=1994
-  _globals['_QUALITYFIGURES']._serialized_start=1997
-  _globals['_QUALITYFIGURES']._serialized_end=2266
-  _globals['_REGIONFIGURES']._serialized_start=2268
-  _globals['_REGIONFIGURES']._serialized_end=2383
-  _globals['_CALLINGCONCLUSION']._serialized_start=2386
-  _globals['_CALLINGCONCLUSION']._serialized_end=2544
-  _globals['_CALLINGFAILED']._serialized_start=2547
-  _globals['_CALLINGFAILED']._serialized_end=2719
+  _globals['_ENGINE']._serialized_start=2803
+  _globals['_ENGINE']._serialized_end=2873
+  _globals['_STAGE']._serialized_start=2875
+  _globals['_STAGE']._serialized_end=2971
+  _globals['_CALLINGFAILUREREASON']._serialized_start=2974
+  _globals['_CALLINGFAILUREREASON']._serialized_end=3159
+  _globals['_COMPUTATION']._serialized_start=206
+  _globals['_COMPUTATION']._serialized_end=605
+  _globals['_SHARD']._serialized_start=607
+  _globals['_SHARD']._serialized_end=677
+  _globals['_INTERVAL']._serialized_start=679
+  _globals['_INTERVAL']._serialized_end=757
+  _globals['_TASKREQUESTED']._serialized_start=760
+  _globals['_TASKREQUESTED']._serialized_end=896
+  _globals['_TASKDONE']._serialized_start=898
+  _globals['_TASKDONE']._serialized_end=969
+  _globals['_TASKRESULT']._serialized_start=972
+  _globals['_TASKRESULT']._serialized_end=1235
+  _globals['_READSTALLY']._serialized_start=1238
+  _globals['_READSTALLY']._serialized_end=1375
+  _globals['_ALIGNMENTTALLY']._serialized_start=1378
+  _globals['_ALIGNMENTTALLY']._serialized_end=1508
+  _globals['_CALLINGRESULT']._serialized_start=1511
+  _globals['_CALLINGRESULT']._serialized_end=2076
+  _globals['_QUALITYFIGURES']._serialized_start=2079
+  _globals['_QUALITYFIGURES']._serialized_end=2348
+  _globals['_REGIONFIGURES']._serialized_start=2350
+  _globals['_REGIONFIGURES']._serialized_end=2465
+  _globals['_CALLINGCONCLUSION']._serialized_start=2468
+  _globals['_CALLINGCONCLUSION']._serialized_end=2626
+  _globals['_CALLINGFAILED']._serialized_start=2629
+  _globals['_CALLINGFAILED']._serialized_end=2801
 # @@protoc_insertion_point(module_scope)

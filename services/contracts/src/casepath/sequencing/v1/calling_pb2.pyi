@@ -1,6 +1,9 @@
+import datetime
+
 from buf.validate import validate_pb2 as _validate_pb2
 from casepath.objects.v1 import object_ref_pb2 as _object_ref_pb2
 from casepath.sequencing.v1 import sequencing_pb2 as _sequencing_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -150,7 +153,7 @@ class AlignmentTally(_message.Message):
     def __init__(self, mapped: _Optional[int] = ..., duplicates: _Optional[int] = ..., properly_paired: _Optional[int] = ..., positions_at_depth: _Optional[_Iterable[int]] = ..., pairs_at_length: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class CallingResult(_message.Message):
-    __slots__ = ("alignments", "alignments_index", "variants", "variants_index", "genomic_variants", "genomic_variants_index", "quality", "figures")
+    __slots__ = ("alignments", "alignments_index", "variants", "variants_index", "genomic_variants", "genomic_variants_index", "quality", "figures", "computed_at")
     ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
     ALIGNMENTS_INDEX_FIELD_NUMBER: _ClassVar[int]
     VARIANTS_FIELD_NUMBER: _ClassVar[int]
@@ -159,6 +162,7 @@ class CallingResult(_message.Message):
     GENOMIC_VARIANTS_INDEX_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
     FIGURES_FIELD_NUMBER: _ClassVar[int]
+    COMPUTED_AT_FIELD_NUMBER: _ClassVar[int]
     alignments: _object_ref_pb2.ObjectRef
     alignments_index: _object_ref_pb2.ObjectRef
     variants: _object_ref_pb2.ObjectRef
@@ -167,7 +171,8 @@ class CallingResult(_message.Message):
     genomic_variants_index: _object_ref_pb2.ObjectRef
     quality: _sequencing_pb2.Quality
     figures: QualityFigures
-    def __init__(self, alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[_sequencing_pb2.Quality, _Mapping]] = ..., figures: _Optional[_Union[QualityFigures, _Mapping]] = ...) -> None: ...
+    computed_at: _timestamp_pb2.Timestamp
+    def __init__(self, alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[_sequencing_pb2.Quality, _Mapping]] = ..., figures: _Optional[_Union[QualityFigures, _Mapping]] = ..., computed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class QualityFigures(_message.Message):
     __slots__ = ("reads", "alignments", "regions", "reference_at_homozygous", "homozygous")

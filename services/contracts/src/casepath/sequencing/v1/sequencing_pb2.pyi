@@ -169,7 +169,7 @@ class QualityFile(_message.Message):
     def __init__(self, name: _Optional[str] = ..., object: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
 
 class VariantsCalled(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools", "genomic_variants", "genomic_variants_index", "shortfalls", "sex", "quality_files")
+    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools", "genomic_variants", "genomic_variants_index", "shortfalls", "sex", "quality_files", "provenance")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -187,6 +187,7 @@ class VariantsCalled(_message.Message):
     SHORTFALLS_FIELD_NUMBER: _ClassVar[int]
     SEX_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FILES_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -204,4 +205,5 @@ class VariantsCalled(_message.Message):
     shortfalls: _containers.RepeatedScalarFieldContainer[QualityShortfall]
     sex: GenomicSex
     quality_files: _containers.RepeatedCompositeFieldContainer[QualityFile]
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., shortfalls: _Optional[_Iterable[_Union[QualityShortfall, str]]] = ..., sex: _Optional[_Union[GenomicSex, str]] = ..., quality_files: _Optional[_Iterable[_Union[QualityFile, _Mapping]]] = ...) -> None: ...
+    provenance: _object_ref_pb2.ObjectRef
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., shortfalls: _Optional[_Iterable[_Union[QualityShortfall, str]]] = ..., sex: _Optional[_Union[GenomicSex, str]] = ..., quality_files: _Optional[_Iterable[_Union[QualityFile, _Mapping]]] = ..., provenance: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
