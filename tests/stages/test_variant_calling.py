@@ -23,6 +23,7 @@ from chassis.errors import Malformed
 from embedded import samples
 from sequencing.computations import Grain
 from sequencing.local import Made, Request, compute
+from sequencing.provenance import METADATA
 from sequencing.rejection import ReadsUnfit
 from waiting import eventually
 
@@ -149,7 +150,7 @@ def test_headers_say_nothing_of_the_machine(called: Made) -> None:
 
 
 def test_nothing_but_results_is_left(called: Made) -> None:
-    assert {path.name for path in called.variants.parent.iterdir()} == set(RESULTS)
+    assert {path.name for path in called.variants.parent.iterdir()} == {*RESULTS, METADATA}
 
 
 def test_the_gvcf_tells_what_is_reference_from_what_was_not_covered(called: Made) -> None:

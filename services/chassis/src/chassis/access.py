@@ -36,6 +36,9 @@ class Permission(StrEnum):
     # To let a version of a model read slides for care, or take that back.
     APPROVE_MODELS = "models.approve"
     CANCEL_SCORING = "scoring.cancel"
+    # In projects that they are members of.
+    RUN_WORKFLOWS = "workflows.run"
+    READ_SCHEDULE = "schedule.read"
 
 
 GRANTS: dict[str, frozenset[Permission]] = {
@@ -60,6 +63,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
     ),
     "model-publisher": frozenset({Permission.READ_MODELS, Permission.PUBLISH_MODELS}),
     "model-approver": frozenset({Permission.READ_MODELS, Permission.APPROVE_MODELS}),
+    "researcher": frozenset({Permission.RUN_WORKFLOWS, Permission.READ_SCHEDULE}),
+    "operator": frozenset({Permission.READ_SCHEDULE}),
     "viewer": frozenset({Permission.READ_SLIDES}),
     "scanner": frozenset({Permission.SEND_SCANS}),
 }

@@ -59,6 +59,8 @@ def addresses(home: Path, ports: Ports) -> dict[str, str]:
         "sequencer's folder": f"{home / 'sequencer' / 'incoming'}",
         "Kafka": f"127.0.0.1:{ports['kafka']}",
         "cases (gRPC)": f"127.0.0.1:{ports['cases']}",
+        "runs (gRPC, WES)": f"127.0.0.1:{ports['runs']}, http://127.0.0.1:{ports['wes']}/ga4gh/wes/v1",
+        "CDS Hooks": f"http://127.0.0.1:{ports['advice']}/cds-services",
         "FHIR": f"http://127.0.0.1:{ports['fhir']}/fhir/Patient",
         "DICOM": f"http://127.0.0.1:{ports['orthanc']}/app/explorer.html",
         "logs": f"{home / 'logs'}",

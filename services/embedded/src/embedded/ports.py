@@ -19,6 +19,8 @@ OFFSETS = {
     "dicom": 54,
     "portal": 88,
     "advice": 89,
+    "runs": 55,
+    "wes": 56,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,

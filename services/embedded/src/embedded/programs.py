@@ -30,6 +30,7 @@ DEMONSTRATION = (
     ("robert", "Claude Robert", ("model-publisher",)),
     ("dubois", "Dr Sacha Dubois", ("model-approver",)),
 )
+PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
 PRESCRIBER = "https://prescriber.example"
 REPOSITORY = Path(__file__).parents[4]
 
@@ -153,6 +154,9 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_DICOM_ADDRESS": f"127.0.0.1:{ports['dicom']}",
         "CASEPATH_DICOM_CALLING": "SCANNER",
         "CASEPATH_PORTAL_ADDRESS": f"127.0.0.1:{ports['portal']}",
+        "CASEPATH_PROJECTS": str(home / "access" / "projects.json"),
+        "CASEPATH_RUNS_ADDRESS": f"127.0.0.1:{ports['runs']}",
+        "CASEPATH_WES_ADDRESS": f"127.0.0.1:{ports['wes']}",
         "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_URL": f"http://127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_CLIENTS": str(home / "access" / "prescribers.json"),
@@ -181,8 +185,8 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
 def access(home: Path) -> Path:
     """Whose word counts: the portal's signing key, its public half for the others, and accounts for demonstration.
 
-    A prescribing system's key besides, for demonstration. Made on first use. The accounts' passwords are in the folder too, for
-    its owner alone to read.
+    A prescribing system's key and a project of research besides, for demonstration. Made on first use. The accounts' passwords
+    are in the folder too, for its owner alone to read.
     """
     folder = home / "access"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -199,6 +203,8 @@ def access(home: Path) -> Path:
         (folder / "prescribers.json").write_text(json.dumps({PRESCRIBER: json.loads(signer.public_keys())}, indent=2) + "\n")
         prescriber.touch(mode=0o600)
         prescriber.write_bytes(signer.pem())
+    if not (folder / "projects.json").exists():
+        (folder / "projects.json").write_text(json.dumps(PROJECTS, indent=2) + "\n")
     if not (folder / "accounts.json").exists():
         passwords = {name: token_urlsafe(9) for name, *_ in DEMONSTRATION}
         kept = folder / "passwords.txt"

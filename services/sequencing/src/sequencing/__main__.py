@@ -20,6 +20,8 @@ from sequencing.dropped import Names
 from sequencing.ingestion import Ingestion
 from sequencing.pharmacogenomics.issuing import Issuing
 from sequencing.pharmacogenomics.reissue import Reissue
+from sequencing.runs.parts import research
+from sequencing.runs.projects import Projects
 from sequencing.settings import SequencingSettings
 from sequencing.workers import Bench, workers
 
@@ -33,10 +35,10 @@ async def compose(settings: SequencingSettings) -> None:
     patterns = (settings.reads_name, settings.alignments_name, settings.variants_name, settings.outside_calls_name)
     names = Names.of(*patterns)
     grain = Grain(settings.chunk_pairs, settings.shard_bases)
-    engine = engine_named(settings.engine)
+    engine, projects = engine_named(settings.engine), Projects.at(settings.projects)
     with Isolated() as checking, Isolated() as reporting, scratch(settings.work_folder, "sequencing") as folder:
         bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk)
-        with workers(bench, settings.workers) as pool:
+        with workers(bench, settings.workers, projects.quotas()) as pool:
             calling = Calling(objects, references, indexes, pool, engine, grain, orders, settings.thresholds)
             issuing = Issuing(objects, orders, reporting, folder)
             async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
@@ -49,8 +51,9 @@ async def compose(settings: SequencingSettings) -> None:
                 drop = DropFolder(area.incoming, ingestion.accepts, settings.reads_quiet_seconds, ingestion.unit)
                 watcher = Watcher(drop, ingestion.grouped, ingestion.take, ingestion.resume)
                 reissue = Reissue(issuing, publisher)
+                on_demand = research(settings, objects, projects, references, indexes, pool, checking, folder)
                 ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
-                await run_parts(settings, [worker.run, watcher.run, reissue.run], ready)
+                await run_parts(settings, [worker.run, watcher.run, reissue.run, *on_demand], ready)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from casepath.intake.v1.patient_pb2 import SEX_UNSPECIFIED
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
     CALLING_FAILURE_REASON_UNREADABLE,
-    CALLING_FAILURE_REASON_WRONG_REFERENCE,
     STAGE_CALL,
     STAGE_JOIN,
     STAGE_SPLIT,
@@ -38,12 +37,12 @@ from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_key, task_name
-from sequencing.handlers import Judged, calling_requested, concluded, task_done, tasks_requested
+from sequencing.handlers import Judged, calling_requested, concluded, conclusion_of, task_done, tasks_requested
 from sequencing.provenance import addresses, crate
-from sequencing.quality import Thresholds, fits_reference, shortfalls
+from sequencing.quality import Thresholds, shortfalls
 from sequencing.quality_page import quality_files
 from sequencing.references import References
-from sequencing.tasks import intermediate, results, tools
+from sequencing.tasks import conclusions, intermediate, results, tools
 from sequencing.workers import Workers
 
 # Splits whose chunks are remembered.
@@ -78,7 +77,7 @@ class Calling:
         self.results = results(objects)
         self.counted: LRUCache[str, int] = LRUCache(COUNTED)
         self.computations = Shelf(objects, Computation, "sequencing/computations")
-        self.conclusions = Shelf(objects, CallingConclusion, "sequencing/conclusions")
+        self.conclusions = conclusions(objects)
         self.requests = Shelf(objects, CallingRequested, "sequencing/requests")
 
     def routes(self) -> list[Route[Any]]:
@@ -172,9 +171,7 @@ class Calling:
         found = await self.results.get(task_key(join))
         if found is None:
             raise NotFound(f"computation {made.computation_id} has no result")
-        conclusion = CallingConclusion(result=found.result)
-        if not fits_reference(found.result.quality):
-            conclusion = CallingConclusion(failure=CALLING_FAILURE_REASON_WRONG_REFERENCE)
+        conclusion = conclusion_of(found.result)
         await self.conclusions.create(made.computation_id, conclusion)
         log.info("called", computation_id=made.computation_id, snps=found.result.quality.snps, indels=found.result.quality.indels)
         return conclusion

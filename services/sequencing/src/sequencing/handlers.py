@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.calling_pb2 import (
+    CALLING_FAILURE_REASON_WRONG_REFERENCE,
     CallingConclusion,
     CallingFailed,
     CallingResult,
@@ -46,7 +47,7 @@ from casepath.topics import (
 )
 from chassis.events import Event
 from sequencing.computations import task_key
-from sequencing.quality import genomic_sex
+from sequencing.quality import fits_reference, genomic_sex
 from sequencing.rejection import ReadsUnfit
 
 # Of the contract: casepath.sequencing.v1.ReadGroup.
@@ -173,6 +174,13 @@ def concluded(request: CallingRequested, made: Computation, conclusion: CallingC
     reads = request.reads
     failed = CallingFailed(case_id=reads.case_id, sample_id=reads.sample_id, job_id=request.job_id, reason=conclusion.failure)
     return Event(SEQUENCING_CALLING_FAILED, failed.case_id, failed, id=uuid5(UUID(request.job_id), "failed"))
+
+
+def conclusion_of(result: CallingResult) -> CallingConclusion:
+    """Where hardly any read aligns, the absence of variants means nothing."""
+    if fits_reference(result.quality):
+        return CallingConclusion(result=result)
+    return CallingConclusion(failure=CALLING_FAILURE_REASON_WRONG_REFERENCE)
 
 
 def variants_called(request: CallingRequested, made: Computation, result: CallingResult, judged: Judged) -> VariantsCalled:

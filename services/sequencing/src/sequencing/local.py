@@ -11,17 +11,18 @@ from pathlib import Path
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.calling_pb2 import CallingResult, Computation, Engine, Stage, TaskRequested
 from casepath.sequencing.v1.sequencing_pb2 import ReadGroup
-from chassis.errors import CasepathError, Malformed
+from chassis.errors import Malformed
 from chassis.objects import Objects, digest
 from sequencing.adapters.alignment_file import groups
 from sequencing.adapters.reference_index import indexed
-from sequencing.computations import Grain, computation, first_tasks, next_tasks, task, task_key, task_name
+from sequencing.computations import Grain, computation, task, task_key
 from sequencing.handlers import alignment_groups, fastq_group
 from sequencing.provenance import METADATA, crate
 from sequencing.quality import fits_reference
-from sequencing.references import Reference, of_file
+from sequencing.references import of_file
+from sequencing.scheduling import Ended, Scheduler
 from sequencing.tasks import results, tools
-from sequencing.workers import Bench, Workers, workers
+from sequencing.workers import Bench, workers
 
 # Inside the folder of results, while they are made: an interrupted computation goes on from there.
 WORK = ".work"
@@ -84,7 +85,8 @@ async def computed(request: Request, tell: Tell) -> Made:
     )
     bench = Bench(f"file://{work / 'objects'}", work / "references", scratch, request.threads, request.gatk)
     with workers(bench, request.workers) as pool:
-        await Scheduler(made, reference, objects, pool, tell).run()
+        scheduler = Scheduler(made, reference, objects, pool)
+        await scheduler.run(telling(scheduler, tell))
     join = await results(objects).get(task_key(task(made, Stage.STAGE_JOIN)))
     assert join is not None
     if not fits_reference(join.result.quality):
@@ -123,44 +125,11 @@ def taken(made: Computation, result: CallingResult, store: Path, out: Path) -> M
     return Made(made, result, out / "alignments.bam", out / "variants.vcf.gz", out / "variants.g.vcf.gz")
 
 
-class Scheduler:
-    """Does tasks as they become ready, as many at once as there are workers. Those whose results are there are not done again."""
+def telling(scheduler: Scheduler, tell: Tell) -> Ended:
+    async def ended(task: TaskRequested, seconds: float) -> None:
+        tell(by_stage(scheduler.finished), by_stage(scheduler.begun))
 
-    def __init__(self, made: Computation, reference: Reference, objects: Objects, pool: Workers, tell: Tell) -> None:
-        self.made = made
-        self.reference = reference
-        self.results = results(objects)
-        self.pool = pool
-        self.tell = tell
-        self.begun: set[str] = set()
-        self.finished: set[str] = set()
-        self.chunks: dict[str, int] = {}
-
-    async def run(self) -> None:
-        found = await self.results.names(self.made.computation_id)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for one in first_tasks(self.made):
-                    self.begin(group, one, found)
-        except* CasepathError as errors:
-            raise errors.exceptions[0] from None
-
-    def begin(self, group: asyncio.TaskGroup, one: TaskRequested, found: set[str]) -> None:
-        if task_name(one) not in self.begun:
-            self.begun.add(task_name(one))
-            group.create_task(self.perform(group, one, found))
-
-    async def perform(self, group: asyncio.TaskGroup, one: TaskRequested, found: set[str]) -> None:
-        name = task_name(one)
-        if name not in found:
-            await self.pool.perform(self.made, one, self.reference)
-        self.finished.add(name)
-        if one.stage == Stage.STAGE_SPLIT:
-            result = await self.results.get(task_key(one))
-            self.chunks[name] = len(result.objects) if result is not None else 0
-        for following in next_tasks(self.made, one, self.finished, lambda split: self.chunks[task_name(split)]):
-            self.begin(group, following, found)
-        self.tell(by_stage(self.finished), by_stage(self.begun))
+    return ended
 
 
 def by_stage(names: set[str]) -> Counter[str]:

@@ -22,6 +22,7 @@ from casepath.sequencing.v1.calling_pb2 import (
     STAGE_CALL,
     STAGE_JOIN,
     STAGE_SPLIT,
+    CallingConclusion,
     CallingResult,
     Computation,
     Engine,
@@ -80,6 +81,11 @@ def tools(kind: Engine, gatk: Path | None = None) -> tuple[str, ...]:
 def results(objects: Objects) -> Shelf[TaskResult]:
     """By computation and task. A result is written when all that it names is stored."""
     return Shelf(objects, TaskResult, "sequencing/tasks")
+
+
+def conclusions(objects: Objects) -> Shelf[CallingConclusion]:
+    """By computation: how it ended."""
+    return Shelf(objects, CallingConclusion, "sequencing/conclusions")
 
 
 def intermediate(computation_id: str) -> str:

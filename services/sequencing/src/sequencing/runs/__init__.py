@@ -1,0 +1,1 @@
+"""Reads to variants on demand, for researchers: on what care leaves free."""

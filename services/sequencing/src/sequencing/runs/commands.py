@@ -1,0 +1,258 @@
+"""`casepath run`: variants on demand, on a platform."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import click
+import grpc
+from google.protobuf.json_format import MessageToDict
+
+from casepath.sequencing.v1.runs_pb2 import (
+    CancelRunRequest,
+    DownloadResultRequest,
+    GetRunRequest,
+    GetScheduleRequest,
+    ListRunsRequest,
+    Outlook,
+    ReadPair,
+    Run,
+    RunHeader,
+    RunState,
+    SubmitRunRequest,
+    WatchRunRequest,
+)
+from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
+from chassis.errors import Malformed, Misconfigured, Rejected
+from chassis.grpc_errors import meaning
+from sequencing.computations import engine_named
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+CHUNK = 1 << 20
+SERVICE = "sequencing"
+LOCAL = "127.0.0.1:18055"
+COMPLETE = "complete"
+
+
+def asks_platform(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of a command that asks a platform."""
+    address = click.option(
+        "--runs", "address", envvar="CASEPATH_RUNS_ADDRESS", default=LOCAL, show_default=True, help="gRPC host:port."
+    )
+    token = click.option(
+        "--token-file",
+        envvar="CASEPATH_TOKEN_FILE",
+        type=FILE,
+        help="File with a token (casepath account token SUBJECT --role researcher).",
+    )
+    return address(token(command))
+
+
+@click.group()
+def run() -> None:
+    """Reads to variants on a platform, for a project of research."""
+
+
+@run.command()
+@click.option("--project", required=True, help="Whose hours are used.")
+@click.option("--reads", multiple=True, nargs=2, type=FILE, metavar="R1 R2", help="FASTQ files of a pair; once for each lane.")
+@click.option("--alignments", multiple=True, type=FILE, metavar="BAM|CRAM", help="Alignments, to be aligned again.")
+@click.option("--reference", required=True, help="Name of a reference that the platform declares.")
+@click.option("--sample", default="sample", show_default=True, help="Sample name in BAM and VCF.")
+@click.option("--engine", type=click.Choice(["bcftools", "gatk"]), default="bcftools", show_default=True, help="What calls.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Anything that you want to find it by.")
+@click.option("--watch", "watching", is_flag=True, help="Stay until it has ended.")
+@asks_platform
+def submit(
+    project: str,
+    reads: tuple[tuple[Path, Path], ...],
+    alignments: tuple[Path, ...],
+    reference: str,
+    sample: str,
+    engine: str,
+    tags: tuple[str, ...],
+    watching: bool,
+    address: str,
+    token_file: Path | None,
+) -> None:
+    """Send reads, and have their variants called when care leaves time for it. Prints the run's id."""
+    files = [path for pair in reads for path in pair] + list(alignments)
+    named = {sent_name(number, path): path for number, path in enumerate(files)}
+    names = list(named)
+    header = RunHeader(
+        project=project,
+        sample=sample,
+        reference=reference,
+        engine=engine_named(engine),
+        reads=[ReadPair(first=names[2 * at], second=names[2 * at + 1]) for at in range(len(reads))],
+        alignments=names[2 * len(reads) :],
+        tags=dict(tag_of(tag) for tag in tags),
+    )
+    with Calls(address, token_file) as stub:
+        made = stub("SubmitRun", parts(header, named)).run
+        click.echo(made.run_id)
+        if watching:
+            follow(stub, made.run_id)
+
+
+@run.command()
+@click.argument("run_id")
+@asks_platform
+def watch(run_id: str, address: str, token_file: Path | None) -> None:
+    """Show how a run goes until it has ended; the exit status says whether it is complete."""
+    with Calls(address, token_file) as stub:
+        follow(stub, run_id)
+
+
+@run.command()
+@click.argument("run_id")
+@asks_platform
+def cancel(run_id: str, address: str, token_file: Path | None) -> None:
+    """Call a run off, at the border of its next task."""
+    with Calls(address, token_file) as stub:
+        click.echo(state(stub("CancelRun", CancelRunRequest(run_id=run_id)).run))
+
+
+@run.command()
+@click.argument("run_id")
+@asks_platform
+def logs(run_id: str, address: str, token_file: Path | None) -> None:
+    """Print a run's tasks as they ended, and what went wrong."""
+    with Calls(address, token_file) as stub:
+        found = stub("GetRun", GetRunRequest(run_id=run_id)).run
+    for task in found.tasks:
+        click.echo(f"{task.ended_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} {task.name:24} {task.seconds:8.2f} s")
+    if found.reason:
+        click.echo(found.reason)
+
+
+@run.command("list")
+@click.option("--project", default="", help="Of this project alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@asks_platform
+def list_(project: str, as_json: bool, address: str, token_file: Path | None) -> None:
+    """List the runs of your projects, the newest first."""
+    with Calls(address, token_file) as stub:
+        found = stub("ListRuns", ListRunsRequest(project=project)).runs
+    if as_json:
+        click.echo(json.dumps([MessageToDict(one, preserving_proto_field_name=True) for one in found], indent=2))
+        return
+    for one in found:
+        when = one.submitted_at.ToDatetime(UTC)
+        click.echo(f"{one.run_id}  {when:%Y-%m-%d %H:%M}  {one.project:16} {one.sample:16} {state(one)}")
+
+
+@run.command()
+@click.argument("run_id")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+@asks_platform
+def download(run_id: str, out: Path, address: str, token_file: Path | None) -> None:
+    """Write a run's results: BAM, VCF and gVCF with their indexes, and where they come from (RO-Crate)."""
+    from sequencing.local import NAMES
+    from sequencing.provenance import METADATA
+
+    out.mkdir(parents=True, exist_ok=True)
+    with Calls(address, token_file) as stub:
+        for name in [*NAMES.values(), METADATA]:
+            partial = out / f"{name}.partial"
+            with partial.open("wb") as file:
+                for answer in stub("DownloadResult", DownloadResultRequest(run_id=run_id, name=name)):
+                    file.write(answer.chunk)
+            partial.replace(out / name)
+            click.echo(out / name)
+
+
+@run.command()
+@asks_platform
+def schedule(address: str, token_file: Path | None) -> None:
+    """Say what waits, what runs, what was used this week, and when the queue clears."""
+    with Calls(address, token_file) as stub:
+        found = stub("GetSchedule", GetScheduleRequest())
+    click.echo(f"{found.processes} processes; {found.care_waiting} tasks of care wait")
+    for one in found.projects:
+        hours = f" of {one.core_hours:g}" if one.core_hours else ""
+        clears = f"; clears in about {one.clears_in_seconds / 60:.0f} min" if one.HasField("clears_in_seconds") else ""
+        click.echo(
+            f"{one.project}: {one.running_runs} runs go, {one.queued_runs} wait; tasks: {one.tasks_running} run, "
+            f"{one.tasks_waiting} wait; {one.core_hours_used:.2f}{hours} core-hours this week{clears}"
+        )
+
+
+class Calls:
+    """Calls of RunService over one channel. Raise what a status means, and Misconfigured without a token."""
+
+    def __init__(self, address: str, token_file: Path | None) -> None:
+        if token_file is None:
+            raise Misconfigured("say who you are: --token-file FILE (casepath account token)")
+        self.metadata = [("authorization", f"Bearer {token_file.read_text().strip()}")]
+        self.address = address
+        self.channel = grpc.insecure_channel(address)
+
+    def __enter__(self) -> "Calls":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.channel.close()
+
+    def __call__(self, method: str, request: Any) -> Any:
+        answer = getattr(RunServiceStub(self.channel), method)
+        try:
+            found = answer(request, metadata=self.metadata)
+        except grpc.RpcError as error:
+            raise meaning(error, f"{SERVICE} at {self.address}") from None
+        return self.each(found) if isinstance(found, Iterator) else found
+
+    def each(self, answers: Iterator[Any]) -> Iterator[Any]:
+        try:
+            yield from answers
+        except grpc.RpcError as error:
+            raise meaning(error, f"{SERVICE} at {self.address}") from None
+
+
+def follow(stub: Calls, run_id: str) -> None:
+    """A line a change. Raise Rejected where the run ends as anything but complete."""
+    last = Run()
+    for answer in stub("WatchRun", WatchRunRequest(run_id=run_id)):
+        last = answer.run
+        click.echo(progress(last, answer.outlook), err=True)
+    if state(last) != COMPLETE:
+        raise Rejected(f"the run ended as {state(last)}: {last.reason}")
+
+
+def progress(one: Run, outlook: Outlook) -> str:
+    known = f" of {one.tasks_known}" if one.tasks_known else ""
+    told = [f"{state(one)}: {len(one.tasks)}{known} tasks, {outlook.core_seconds:.0f} core-seconds"]
+    if outlook.cost:
+        told.append(f"{outlook.cost:.2f} {outlook.currency}")
+    if outlook.HasField("seconds_left"):
+        told.append(f"about {outlook.seconds_left:.0f} s left")
+    if one.cached:
+        told.append("computed before")
+    return ", ".join(told)
+
+
+def parts(header: RunHeader, files: dict[str, Path]) -> Iterator[SubmitRunRequest]:
+    yield SubmitRunRequest(header=header)
+    for name, path in files.items():
+        yield SubmitRunRequest(file=name)
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield SubmitRunRequest(chunk=chunk)
+
+
+def sent_name(number: int, path: Path) -> str:
+    """A file's own name may be a patient's: it stays here."""
+    return f"{number}{''.join(path.suffixes[-2:])}"
+
+
+def tag_of(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise Malformed("a tag is NAME=VALUE")
+    return name, value
+
+
+def state(one: Run) -> str:
+    return RunState.Name(one.state).removeprefix("RUN_STATE_").lower().replace("_", " ")

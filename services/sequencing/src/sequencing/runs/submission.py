@@ -1,0 +1,106 @@
+"""What a researcher sends: files on disk, checked and stored, and the run that is made of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from casepath.sequencing.v1.runs_pb2 import RUN_STATE_QUEUED, Run, RunHeader
+from casepath.sequencing.v1.sequencing_pb2 import (
+    REJECTION_REASON_DAMAGED_ALIGNMENTS,
+    REJECTION_REASON_MALFORMED_RECORD,
+    ReadGroup,
+)
+from chassis.access import Principal
+from chassis.errors import Malformed, NotFound
+from chassis.events import check
+from chassis.isolated import Crashed, Isolated, allowance
+from chassis.objects import Objects
+from sequencing.adapters.alignment_file import check_alignments
+from sequencing.adapters.fastq import check_pairs
+from sequencing.adapters.reference_index import IndexedReference
+from sequencing.handlers import alignment_groups, fastq_group
+from sequencing.references import References
+from sequencing.rejection import ReadsUnfit
+from sequencing.runs.ledger import Ledger
+from sequencing.runs.projects import Projects
+
+SECONDS_PER_MEGABYTE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Takes runs for projects. A researcher's files come with the run: nothing of care's can be named."""
+
+    ledger: Ledger
+    projects: Projects
+    objects: Objects
+    references: References
+    indexes: Mapping[str, IndexedReference]
+    checking: Isolated
+
+    async def submit(self, header: RunHeader, files: Mapping[str, Path], who: Principal) -> Run:
+        """`files` by the names under which the header has them.
+
+        Raise Forbidden, Malformed, NotFound for a reference that is not declared, or ReadsUnfit with the place.
+        """
+        check(header)
+        self.projects.must(who, header.project)
+        reference = self.references.named(header.reference)
+        wanted = [name for pair in header.reads for name in (pair.first, pair.second)] + list(header.alignments)
+        if not wanted:
+            raise Malformed("name what to call: pairs of FASTQ files, or BAM or CRAM files")
+        missing = sorted(set(wanted) - files.keys())
+        if missing:
+            raise Malformed(f"{len(missing)} files are named and were not sent: {', '.join(missing[:5])}")
+        groups: list[ReadGroup] = []
+        for number, pair in enumerate(header.reads, start=1):
+            lane = f"{number:03}" if len(header.reads) > 1 else ""
+            groups.append(await self.pair(files[pair.first], files[pair.second], lane, header.sample))
+        for name in header.alignments:
+            groups += await self.alignments(files[name], self.indexes[reference.name].fasta, header.sample)
+        run = Run(
+            run_id=str(uuid4()),
+            project=header.project,
+            submitter=who.subject,
+            sample=header.sample,
+            reference=reference.name,
+            engine=header.engine,
+            read_groups=groups,
+            tags=header.tags,
+            state=RUN_STATE_QUEUED,
+        )
+        run.submitted_at.GetCurrentTime()
+        check(run)
+        await self.ledger.submit(run)
+        return run
+
+    async def pair(self, first: Path, second: Path, lane: str, sample: str) -> ReadGroup:
+        try:
+            await self.checking.run(check_pairs, (first, second), seconds([first, second]))
+        except Crashed:
+            raise ReadsUnfit(REJECTION_REASON_MALFORMED_RECORD) from None
+        return fastq_group([await self.objects.put(path) for path in (first, second)], lane, sample)
+
+    async def alignments(self, file: Path, fasta: Path, sample: str) -> list[ReadGroup]:
+        try:
+            checked = await self.checking.run(check_alignments, (file, fasta), seconds([file]))
+        except Crashed:
+            raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS) from None
+        return alignment_groups(await self.objects.put(file), checked.groups, sample)
+
+
+def seconds(files: Sequence[Path]) -> float:
+    return allowance(sum(path.stat().st_size for path in files), SECONDS_PER_MEGABYTE)
+
+
+async def of_member(ledger: Ledger, projects: Projects, run_id: str, who: Principal) -> Run:
+    """A run of one of somebody's projects. Raise NotFound for others' too: what they have is not told."""
+    mine = projects.of(who)
+    try:
+        run = await ledger.get(str(UUID(run_id)))
+    except ValueError:
+        raise NotFound("there is no such run") from None
+    if run.project not in mine:
+        raise NotFound("there is no such run")
+    return run
