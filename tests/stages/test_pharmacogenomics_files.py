@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pysam
@@ -9,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chassis.errors import CasepathError, Malformed
+from embedded import samples
 from sequencing.pharmacogenomics.commands import pgx
 from sequencing.pharmacogenomics.definitions import genes
 from sequencing.pharmacogenomics.matching import Genotype
@@ -198,3 +201,12 @@ def test_advice_on_one_drug_quotes_the_guideline_and_says_what_is_not_told() -> 
     assert "simvastatin (CPIC, Strong; general): SLCO1B1 Decreased Function" in done.stdout
     assert "codeine (CPIC): CYP2D6" in done.stdout
     assert "warfarin" not in done.stdout
+
+
+@pytest.mark.parametrize(("name", "begins"), [("page.html", b"<!doctype html>"), ("page.pdf", b"%PDF-1.7")])
+def test_a_page_is_written_as_its_name_says(tmp_path: Path, name: str, begins: bytes) -> None:
+    out = tmp_path / name
+    command = [sys.executable, "-m", "cli", "pgx", "page", str(samples.GENOTYPES), "--out", str(out), "--language", "fr"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes().startswith(begins)

@@ -45,6 +45,7 @@ from sequencing.runs.projects import Project, Projects
 from sequencing.runs.runner import Runner
 from sequencing.runs.submission import Submission
 from sequencing.runs.wes import Wes
+from sequencing.tasks import results
 from sequencing.workers import Bench, Workers, workers
 from waiting import eventually_async
 
@@ -137,6 +138,9 @@ async def test_a_run_that_is_called_off_ends_at_the_border_of_a_task(going: Lab)
     ended = await going.ended(run)
     assert ended.state == RUN_STATE_CANCELED
     assert not ended.HasField("result")
+    assert await results(going.objects).names(ended.computation_id) == set()
+    again = await going.ended(await going.submit("S2"))
+    assert (again.state, again.cached) == (RUN_STATE_COMPLETE, False)
 
 
 async def test_another_service_goes_on_from_what_is_finished_where_one_died(lab: Lab) -> None:

@@ -28,10 +28,11 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     GenomicSex,
     Quality,
 )
+from chassis.language import LANGUAGES, Language
 from sequencing.multiqc import multiqc_files
 from sequencing.quality import Thresholds, contigs, genomic_sex, region, shortfalls
-from sequencing.quality_labels import LABELS, Language
-from sequencing.quality_page import LANGUAGES, page
+from sequencing.quality_labels import LABELS
+from sequencing.quality_page import page
 
 GOOD = Quality(
     reads=1000,

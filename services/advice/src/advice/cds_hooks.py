@@ -14,11 +14,12 @@ from starlette.routing import Route
 
 from advice.adapters.clients import Clients
 from advice.handlers import OVERRIDES, Speaker, cards
-from advice.labels import LABELS, Language
+from advice.labels import LABELS
 from advice.patients import Patients
 from advice.prescriptions import asked
 from chassis.access import Unauthenticated
 from chassis.errors import Malformed, NotFound, Retriable
+from chassis.language import Language
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

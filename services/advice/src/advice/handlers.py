@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from advice.labels import LABELS, Language
+from advice.labels import LABELS
 from advice.prescriptions import Asked, Medication
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     Advice,
@@ -18,6 +18,7 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     PharmacogenomicsWithheld,
     Unanswered,
 )
+from chassis.language import Language
 
 type Card = dict[str, Any]
 

@@ -1,13 +1,12 @@
 """`casepath model`: models on disk, without a broker; and the models that a platform reads slides with."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 import click
-import grpc
 
 from casepath.inference.v1.registry_pb2 import (
     CancelJobRequest,
@@ -22,8 +21,8 @@ from casepath.inference.v1.registry_pb2 import (
 )
 from casepath.inference.v1.registry_pb2_grpc import ModelRegistryServiceStub
 from casepath.inference.v1.scoring_pb2 import STAGE_CANARY, STAGE_PRODUCTION, STAGE_RETIRED, STAGE_SHADOW
+from chassis.asking import Calls, asks_platform
 from chassis.errors import Misconfigured
-from chassis.grpc_errors import meaning
 from inference.registry import stage_name
 
 CHUNK = 1 << 20
@@ -36,23 +35,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW = click.Path(path_type=Path)
 
 
-def asks_platform(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of a command that asks a platform."""
-    address = click.option(
-        "--inference",
-        "address",
-        envvar="CASEPATH_INFERENCE_ADDRESS",
-        default="127.0.0.1:18051",
-        show_default=True,
-        help="gRPC host:port.",
-    )
-    token = click.option(
-        "--token-file",
-        envvar="CASEPATH_TOKEN_FILE",
-        type=FILE,
-        help="File with a token (casepath account token).",
-    )
-    return address(token(command))
+asked_of_registry = asks_platform("--inference", "CASEPATH_INFERENCE_ADDRESS", "127.0.0.1:18051")
 
 
 @click.group()
@@ -67,7 +50,7 @@ def model() -> None:
 @click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="auto", show_default=True)
 @click.option("--include-training", is_flag=True, help="Count tiles of slides that the model was trained on, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-@asks_platform
+@asked_of_registry
 def evaluate(
     target: str,
     other: str,
@@ -168,7 +151,7 @@ def sign(bundle: Path, private: Path) -> None:
 
 @model.command()
 @click.argument("bundle", type=EXISTING)
-@asks_platform
+@asked_of_registry
 def publish(bundle: Path, address: str, token_file: Path | None) -> None:
     """Give a signed BUNDLE to a platform, as a candidate. Publishing it again changes nothing."""
     published = asked(address, token_file, "PublishModel", parts(files_of(bundle))).published
@@ -181,7 +164,7 @@ def publish(bundle: Path, address: str, token_file: Path | None) -> None:
 @click.option("--to", "stage", type=click.Choice(list(STAGES)), required=True)
 @click.option("--percent", type=click.IntRange(1, 100), default=None, help="Of the slides, for a canary.")
 @click.option("--reason", required=True, help="Why; it is kept with your name.")
-@asks_platform
+@asked_of_registry
 def promote(name: str, version: str, stage: str, percent: int | None, reason: str, address: str, token_file: Path | None) -> None:
     """Bring VERSION of model NAME to another stage. Reading for care needs an evaluation that passed, and another approver."""
     request = PromoteModelRequest(name=name, version=version, to_stage=STAGES[stage], canary_percent=percent or 0, reason=reason)
@@ -191,7 +174,7 @@ def promote(name: str, version: str, stage: str, percent: int | None, reason: st
 @model.command()
 @click.argument("name")
 @click.option("--reason", required=True, help="Why; it is kept with your name.")
-@asks_platform
+@asked_of_registry
 def rollback(name: str, reason: str, address: str, token_file: Path | None) -> None:
     """Put back the version of model NAME that was in production before."""
     click.echo(staged_line(asked(address, token_file, "RollbackModel", RollbackModelRequest(name=name, reason=reason)).staged))
@@ -199,7 +182,7 @@ def rollback(name: str, reason: str, address: str, token_file: Path | None) -> N
 
 @model.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@asks_platform
+@asked_of_registry
 def list_(as_json: bool, address: str, token_file: Path | None) -> None:
     """Show every published version: its stage, evaluation, pathologists' verdicts and drift."""
     found = asked(address, token_file, "ListModels", ListModelsRequest())
@@ -214,7 +197,7 @@ def list_(as_json: bool, address: str, token_file: Path | None) -> None:
 
 @model.command()
 @click.argument("job")
-@asks_platform
+@asked_of_registry
 def cancel(job: str, address: str, token_file: Path | None) -> None:
     """Stop the reading of a slide, by its JOB. The slide is shown as not read by AI."""
     stopped = asked(address, token_file, "CancelJob", CancelJobRequest(job_id=job)).cancelled
@@ -222,15 +205,8 @@ def cancel(job: str, address: str, token_file: Path | None) -> None:
 
 
 def asked(address: str, token_file: Path | None, method: str, request: Any) -> Any:
-    """A call over gRPC's blocking stub. Raise what its status means, and Misconfigured without a token."""
-    if token_file is None:
-        raise Misconfigured("say who you are: --token-file FILE (casepath account token)")
-    metadata = (("authorization", f"Bearer {token_file.read_text().strip()}"),)
-    with grpc.insecure_channel(address) as channel:
-        try:
-            return getattr(ModelRegistryServiceStub(channel), method)(request, metadata=metadata, timeout=SECONDS)
-        except grpc.RpcError as error:
-            raise meaning(error, f"inference at {address}") from error
+    with Calls(ModelRegistryServiceStub, "inference", address, token_file, SECONDS) as ask:
+        return ask(method, request)
 
 
 def files_of(bundle: Path) -> list[Path]:

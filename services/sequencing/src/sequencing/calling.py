@@ -42,7 +42,7 @@ from sequencing.provenance import addresses, crate
 from sequencing.quality import Thresholds, shortfalls
 from sequencing.quality_page import quality_files
 from sequencing.references import References
-from sequencing.tasks import conclusions, intermediate, results, tools
+from sequencing.tasks import conclusions, intermediate, requests, results, tools
 from sequencing.workers import Workers
 
 # Splits whose chunks are remembered.
@@ -78,7 +78,7 @@ class Calling:
         self.counted: LRUCache[str, int] = LRUCache(COUNTED)
         self.computations = Shelf(objects, Computation, "sequencing/computations")
         self.conclusions = conclusions(objects)
-        self.requests = Shelf(objects, CallingRequested, "sequencing/requests")
+        self.requests = requests(objects)
 
     def routes(self) -> list[Route[Any]]:
         return [

@@ -1,8 +1,6 @@
 """What a quality page says, in English and French."""
 
-from typing import Literal
-
-type Language = Literal["en", "fr"]
+from chassis.language import Language
 
 LABELS: dict[Language, dict[str, str]] = {
     "en": {

@@ -19,11 +19,11 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     GenomicSex,
     QualityShortfall,
 )
+from chassis.language import LANGUAGES, Language
 from sequencing.multiqc import multiqc_files, statistics
 from sequencing.quality import Thresholds, contigs, genomic_sex
-from sequencing.quality_labels import LABELS, Language
+from sequencing.quality_labels import LABELS
 
-LANGUAGES: tuple[Language, ...] = ("en", "fr")
 WIDTH, HEIGHT = 640, 160
 # Contigs that are shown of a reference with many.
 MOST_CONTIGS = 30

@@ -32,6 +32,7 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskRequested,
     TaskResult,
 )
+from casepath.sequencing.v1.sequencing_pb2 import CallingRequested
 from chassis.errors import Malformed, NotFound, Unavailable
 from chassis.objects import Objects, Shelf
 from sequencing.adapters import shard_alignments, tallying, variant_tally
@@ -86,6 +87,11 @@ def results(objects: Objects) -> Shelf[TaskResult]:
 def conclusions(objects: Objects) -> Shelf[CallingConclusion]:
     """By computation: how it ended."""
     return Shelf(objects, CallingConclusion, "sequencing/conclusions")
+
+
+def requests(objects: Objects) -> Shelf[CallingRequested]:
+    """By computation and job: which cases ask for it."""
+    return Shelf(objects, CallingRequested, "sequencing/requests")
 
 
 def intermediate(computation_id: str) -> str:

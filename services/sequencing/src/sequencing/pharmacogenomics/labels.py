@@ -1,8 +1,6 @@
 """What a treatment page says of its own, in English and French."""
 
-from typing import Literal
-
-type Language = Literal["en", "fr"]
+from chassis.language import Language
 
 LABELS: dict[str, dict[str, str]] = {
     "en": {

@@ -13,9 +13,10 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WithholdingReason,
 )
 from chassis.errors import Malformed
+from chassis.language import LANGUAGES
 from sequencing.pharmacogenomics.messages import amended_drugs, report_message, same_genes
 from sequencing.pharmacogenomics.outside_calls import read_outside
-from sequencing.pharmacogenomics.page import LANGUAGES, Subject, page
+from sequencing.pharmacogenomics.page import Subject, page
 from sequencing.pharmacogenomics.printing import printed
 from sequencing.pharmacogenomics.report import reported
 from sequencing.pharmacogenomics.variant_file import OtherBuild, read_genotypes

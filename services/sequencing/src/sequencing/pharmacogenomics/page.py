@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from chassis.language import Language
 from sequencing.pharmacogenomics.drugs import drug
 from sequencing.pharmacogenomics.guidance import Advice
-from sequencing.pharmacogenomics.labels import LABELS, Language, phrase
+from sequencing.pharmacogenomics.labels import LABELS, phrase
 from sequencing.pharmacogenomics.report import GeneResult, Report
 
-LANGUAGES: tuple[Language, ...] = ("en", "fr")
 # So many names are shown of a list.
 MOST = 6
 CARD = """<article{% if changes %} class="changes"{% endif %}>

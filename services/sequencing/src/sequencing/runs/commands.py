@@ -1,13 +1,11 @@
 """`casepath run`: variants on demand, on a platform."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
-from typing import Any
 
 import click
-import grpc
 from google.protobuf.json_format import MessageToDict
 
 from casepath.sequencing.v1.runs_pb2 import (
@@ -25,29 +23,16 @@ from casepath.sequencing.v1.runs_pb2 import (
     WatchRunRequest,
 )
 from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
-from chassis.errors import Malformed, Misconfigured, Rejected
-from chassis.grpc_errors import meaning
+from chassis.asking import Calls, asks_platform
+from chassis.errors import Malformed, Rejected
 from sequencing.computations import engine_named
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CHUNK = 1 << 20
-SERVICE = "sequencing"
-LOCAL = "127.0.0.1:18055"
 COMPLETE = "complete"
 
 
-def asks_platform(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of a command that asks a platform."""
-    address = click.option(
-        "--runs", "address", envvar="CASEPATH_RUNS_ADDRESS", default=LOCAL, show_default=True, help="gRPC host:port."
-    )
-    token = click.option(
-        "--token-file",
-        envvar="CASEPATH_TOKEN_FILE",
-        type=FILE,
-        help="File with a token (casepath account token SUBJECT --role researcher).",
-    )
-    return address(token(command))
+asked_of_runs = asks_platform("--runs", "CASEPATH_RUNS_ADDRESS", "127.0.0.1:18055")
 
 
 @click.group()
@@ -64,7 +49,7 @@ def run() -> None:
 @click.option("--engine", type=click.Choice(["bcftools", "gatk"]), default="bcftools", show_default=True, help="What calls.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Anything that you want to find it by.")
 @click.option("--watch", "watching", is_flag=True, help="Stay until it has ended.")
-@asks_platform
+@asked_of_runs
 def submit(
     project: str,
     reads: tuple[tuple[Path, Path], ...],
@@ -90,7 +75,7 @@ def submit(
         alignments=names[2 * len(reads) :],
         tags=dict(tag_of(tag) for tag in tags),
     )
-    with Calls(address, token_file) as stub:
+    with calls(address, token_file) as stub:
         made = stub("SubmitRun", parts(header, named)).run
         click.echo(made.run_id)
         if watching:
@@ -99,28 +84,28 @@ def submit(
 
 @run.command()
 @click.argument("run_id")
-@asks_platform
+@asked_of_runs
 def watch(run_id: str, address: str, token_file: Path | None) -> None:
     """Show how a run goes until it has ended; the exit status says whether it is complete."""
-    with Calls(address, token_file) as stub:
+    with calls(address, token_file) as stub:
         follow(stub, run_id)
 
 
 @run.command()
 @click.argument("run_id")
-@asks_platform
+@asked_of_runs
 def cancel(run_id: str, address: str, token_file: Path | None) -> None:
     """Call a run off, at the border of its next task."""
-    with Calls(address, token_file) as stub:
+    with calls(address, token_file) as stub:
         click.echo(state(stub("CancelRun", CancelRunRequest(run_id=run_id)).run))
 
 
 @run.command()
 @click.argument("run_id")
-@asks_platform
+@asked_of_runs
 def logs(run_id: str, address: str, token_file: Path | None) -> None:
     """Print a run's tasks as they ended, and what went wrong."""
-    with Calls(address, token_file) as stub:
+    with calls(address, token_file) as stub:
         found = stub("GetRun", GetRunRequest(run_id=run_id)).run
     for task in found.tasks:
         click.echo(f"{task.ended_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} {task.name:24} {task.seconds:8.2f} s")
@@ -131,10 +116,10 @@ def logs(run_id: str, address: str, token_file: Path | None) -> None:
 @run.command("list")
 @click.option("--project", default="", help="Of this project alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@asks_platform
+@asked_of_runs
 def list_(project: str, as_json: bool, address: str, token_file: Path | None) -> None:
     """List the runs of your projects, the newest first."""
-    with Calls(address, token_file) as stub:
+    with calls(address, token_file) as stub:
         found = stub("ListRuns", ListRunsRequest(project=project)).runs
     if as_json:
         click.echo(json.dumps([MessageToDict(one, preserving_proto_field_name=True) for one in found], indent=2))
@@ -147,14 +132,14 @@ def list_(project: str, as_json: bool, address: str, token_file: Path | None) ->
 @run.command()
 @click.argument("run_id")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
-@asks_platform
+@asked_of_runs
 def download(run_id: str, out: Path, address: str, token_file: Path | None) -> None:
     """Write a run's results: BAM, VCF and gVCF with their indexes, and where they come from (RO-Crate)."""
     from sequencing.local import NAMES
     from sequencing.provenance import METADATA
 
     out.mkdir(parents=True, exist_ok=True)
-    with Calls(address, token_file) as stub:
+    with calls(address, token_file) as stub:
         for name in [*NAMES.values(), METADATA]:
             partial = out / f"{name}.partial"
             with partial.open("wb") as file:
@@ -165,10 +150,10 @@ def download(run_id: str, out: Path, address: str, token_file: Path | None) -> N
 
 
 @run.command()
-@asks_platform
+@asked_of_runs
 def schedule(address: str, token_file: Path | None) -> None:
     """Say what waits, what runs, what was used this week, and when the queue clears."""
-    with Calls(address, token_file) as stub:
+    with calls(address, token_file) as stub:
         found = stub("GetSchedule", GetScheduleRequest())
     click.echo(f"{found.processes} processes; {found.care_waiting} tasks of care wait")
     for one in found.projects:
@@ -180,35 +165,8 @@ def schedule(address: str, token_file: Path | None) -> None:
         )
 
 
-class Calls:
-    """Calls of RunService over one channel. Raise what a status means, and Misconfigured without a token."""
-
-    def __init__(self, address: str, token_file: Path | None) -> None:
-        if token_file is None:
-            raise Misconfigured("say who you are: --token-file FILE (casepath account token)")
-        self.metadata = [("authorization", f"Bearer {token_file.read_text().strip()}")]
-        self.address = address
-        self.channel = grpc.insecure_channel(address)
-
-    def __enter__(self) -> "Calls":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.channel.close()
-
-    def __call__(self, method: str, request: Any) -> Any:
-        answer = getattr(RunServiceStub(self.channel), method)
-        try:
-            found = answer(request, metadata=self.metadata)
-        except grpc.RpcError as error:
-            raise meaning(error, f"{SERVICE} at {self.address}") from None
-        return self.each(found) if isinstance(found, Iterator) else found
-
-    def each(self, answers: Iterator[Any]) -> Iterator[Any]:
-        try:
-            yield from answers
-        except grpc.RpcError as error:
-            raise meaning(error, f"{SERVICE} at {self.address}") from None
+def calls(address: str, token_file: Path | None) -> Calls:
+    return Calls(RunServiceStub, "sequencing", address, token_file)
 
 
 def follow(stub: Calls, run_id: str) -> None:

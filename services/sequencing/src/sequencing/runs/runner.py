@@ -28,7 +28,7 @@ from sequencing.references import References
 from sequencing.runs.ledger import ENDED, LEASE_SECONDS, Ledger, attempt_of
 from sequencing.runs.outlook import known
 from sequencing.scheduling import Scheduler
-from sequencing.tasks import conclusions, intermediate, results, tools
+from sequencing.tasks import conclusions, intermediate, requests, results, tools
 from sequencing.workers import Workers
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -63,6 +63,7 @@ class Runner:
         self.pool = pool
         self.grain = grain
         self.conclusions = conclusions(objects)
+        self.requests = requests(objects)
         self.results = results(objects)
         self.going: dict[str, asyncio.Task[None]] = {}
         self.week = week_of(datetime.now(UTC))
@@ -186,8 +187,21 @@ class Runner:
     async def end(self, run: Run, state: RunState, reason: str = "") -> None:
         run.state, run.reason = state, reason
         run.ended_at.GetCurrentTime()
+        if state in (RUN_STATE_CANCELED, RUN_STATE_EXECUTOR_ERROR):
+            await self.clear(run)
         await self.ledger.keep(run)
         log.info("run", run_id=run.run_id, project=run.project, outcome=RunState.Name(state), tasks=len(run.tasks))
+
+    async def clear(self, run: Run) -> None:
+        """What was made half is removed, unless care or another run is at the same computation."""
+        if not run.computation_id or await self.requests.names(run.computation_id):
+            return
+        others = [await self.ledger.get(one.run_id) for one in await self.ledger.unfinished() if one.run_id != run.run_id]
+        if any(one.computation_id == run.computation_id for one in others):
+            return
+        for name in await self.results.names(run.computation_id):
+            await self.results.remove(f"{run.computation_id}/{name}")
+        await self.objects.remove(intermediate(run.computation_id))
 
     def begin_week(self) -> None:
         week = week_of(datetime.now(UTC))
