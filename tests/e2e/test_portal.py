@@ -16,6 +16,7 @@ from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED
 from conftest import Platform
 from e2e.conftest import Done, begin, ended, new_visit
+from embedded import samples
 from embedded.hospital import send
 from portal.adapters.case_service import CaseService
 
@@ -36,7 +37,7 @@ class Portal:
         await page.keyboard.press("Tab")
         await page.keyboard.type(self.passwords[name])
         await page.keyboard.press("Enter")
-        await page.wait_for_url(f"{self.base}/")
+        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research)?$"))
 
 
 @pytest.fixture(scope="session")
@@ -345,3 +346,24 @@ async def test_the_quality_of_a_sequencing_opens_from_the_case(page: Page, porta
     await expect(page.locator("tr", has_text="SNPs").first).to_contain_text("347")
     results = await Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+async def test_a_researcher_sends_reads_and_follows_the_run_to_its_variants(page: Page, portal: Portal) -> None:
+    await portal.enter(page, "leroy")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Research")
+    await page.get_by_label("Sample").fill("cell-line-2")
+    await page.get_by_label("Reads (FASTQ)").set_input_files(samples.READS)
+    await page.get_by_role("button", name="Send and call variants").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Run cell-line-2")
+    await expect(page.locator("#run")).to_contain_text("complete", timeout=90_000)
+    variants = await page.context.request.get(f"{page.url}/files/variants.vcf.gz")
+    assert (await variants.body())[:2] == b"\x1f\x8b"
+    results = await Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    await page.get_by_role("link", name="Research").first.click()
+    await expect(page.locator("tbody tr").first).to_contain_text("cell-line-2")
+    results = await Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    refused = await page.goto(portal.base)
+    assert refused is not None
+    assert refused.status == 403

@@ -25,6 +25,7 @@ from casepath.sequencing.v1.runs_pb2 import (
     RUN_STATE_CANCELED,
     RUN_STATE_COMPLETE,
     RUN_STATE_EXECUTOR_ERROR,
+    RUN_STATE_SYSTEM_ERROR,
     ReadPair,
     Run,
     RunHeader,
@@ -72,7 +73,7 @@ class Lab:
         self.projects = Projects(PROJECTS)
         self.ledger = Ledger(self.objects)
         self.submission = Submission(self.ledger, self.projects, self.objects, self.references, self.indexes, self.checking)
-        self.catalogue = Catalogue(self.ledger, self.projects, self.objects, self.pool, 0.1)
+        self.catalogue = Catalogue(self.ledger, self.projects, self.objects, self.pool, self.references, 0.1)
 
     def runner(self) -> Runner:
         """Of a service of its own, on the same store."""
@@ -185,6 +186,29 @@ async def test_reads_that_do_not_align_end_in_an_error_and_not_in_no_variants(go
     header = RunHeader(project="sarcomas", sample="S5", reference="hg19-chr20", engine=ENGINE_BCFTOOLS, reads=reads)
     ended = await going.ended(await going.submission.submit(header, files, LEROY))
     assert (ended.state, ended.reason) == (RUN_STATE_EXECUTOR_ERROR, "wrong reference")
+
+
+async def test_a_defect_ends_its_run_and_not_the_service(lab: Lab) -> None:
+    runner, run = lab.runner(), await lab.submit("S6")
+    runner.indexes = {}
+    await runner.round()
+    await asyncio.wait(runner.going.values())
+    await runner.round()
+    ended = await lab.ledger.get(run.run_id)
+    assert (ended.state, ended.reason) == (RUN_STATE_SYSTEM_ERROR, "a defect of casepath: see the service's log")
+
+
+async def test_a_project_that_asks_for_much_does_not_keep_another_from_beginning(lab: Lab) -> None:
+    for number in range(4):
+        await lab.submit(f"M{number}")
+    other = await lab.submit("O1", "others", DUPONT)
+    runner = lab.runner()
+    runner.pool.idle.clear()
+    await runner.round()
+    assert other.run_id in runner.going
+    for going in runner.going.values():
+        going.cancel()
+    await asyncio.gather(*runner.going.values(), return_exceptions=True)
 
 
 async def test_only_members_run_for_a_project_and_see_its_runs(lab: Lab) -> None:

@@ -15,6 +15,7 @@ from chassis.errors import Misconfigured
 from chassis.objects import Objects
 from chassis.publisher import MemoryPublisher
 from portal.adapters.case_service import CaseService
+from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.assets import ADDRESS
 from portal.desk import Desk
@@ -36,6 +37,7 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient() as pixels:
         desk = Desk(
             cases=cases,
+            runs=RunServiceClient(""),
             slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
             objects=objects,
             reports=Reports(objects, publisher),

@@ -29,6 +29,7 @@ DEMONSTRATION = (
     ("petit", "Lou Petit", ("technician",)),
     ("robert", "Claude Robert", ("model-publisher",)),
     ("dubois", "Dr Sacha Dubois", ("model-approver",)),
+    ("leroy", "Dominique Leroy", ("researcher",)),
 )
 PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
 PRESCRIBER = "https://prescriber.example"

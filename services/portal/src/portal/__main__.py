@@ -13,6 +13,7 @@ from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
 from portal.adapters.case_service import CaseService
+from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.desk import Desk
 from portal.drafts import Drafts
@@ -30,10 +31,12 @@ async def compose(settings: PortalSettings) -> None:
     async with (
         KafkaPublisher(settings.kafka, "casepath-portal") as publisher,
         httpx.AsyncClient(timeout=TIMEOUT) as client,
-        asking(settings.cases_address) as cases,
+        asking(CaseService(settings.cases_address)) as cases,
+        asking(RunServiceClient(settings.runs_address)) as runs,
     ):
         desk = Desk(
             cases=cases,
+            runs=runs,
             slides=SlidePixels(settings.slides_dicomweb, client),
             objects=objects,
             reports=Reports(objects, publisher),
@@ -50,12 +53,11 @@ async def compose(settings: PortalSettings) -> None:
 
 
 @asynccontextmanager
-async def asking(address: str) -> AsyncIterator[CaseService]:
-    cases = CaseService(address)
+async def asking[S: (CaseService, RunServiceClient)](service: S) -> AsyncIterator[S]:
     try:
-        yield cases
+        yield service
     finally:
-        await cases.close()
+        await service.close()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from chassis.objects import Objects
 from chassis.publisher import Publisher, announce
 from portal import language
 from portal.adapters.case_service import CaseService
+from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.assets import ADDRESS
 from portal.drafts import Drafts
@@ -37,6 +38,7 @@ class Desk:
     """Where pages get what they show, and where acts go."""
 
     cases: CaseService
+    runs: RunServiceClient
     slides: SlidePixels
     objects: Objects
     reports: Reports

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from casepath.portal.v1.reading_pb2 import Reader
-from chassis.access import Principal, Signer, Unauthenticated
+from chassis.access import Permission, Principal, Signer, Unauthenticated
 from chassis.accounts import Account, Accounts
 from chassis.errors import Rejected
 
@@ -31,6 +31,10 @@ class Person:
     @property
     def reader(self) -> Reader:
         return Reader(user_id=self.account.name, name=self.account.full_name)
+
+    @property
+    def researches(self) -> bool:
+        return self.principal.may(Permission.RUN_WORKFLOWS)
 
     @property
     def principal(self) -> Principal:

@@ -19,6 +19,7 @@ from portal.desk import Desk, form_of, guarded, render
 from portal.language import LANGUAGES
 from portal.people import SESSION_SECONDS, Door, WrongPassword
 from portal.pictures import Pictures
+from portal.research import Launchpad
 from portal.treatment import TreatmentPages
 from portal.worklist_page import WorklistPage
 
@@ -74,10 +75,10 @@ class LoginPages:
     async def enter(self, request: Request) -> Response:
         fields = await form_of(request)
         try:
-            await self.door.enter(request, fields.get("name", ""), fields.get("password", ""))
+            person = await self.door.enter(request, fields.get("name", ""), fields.get("password", ""))
         except WrongPassword:
             return render(request, "login.html", 401, failed=True)
-        return RedirectResponse("/", 303)
+        return RedirectResponse("/" if person.principal.may(Permission.READ_CASES) else "/research", 303)
 
     async def leave(self, request: Request) -> Response:
         request.session.clear()
@@ -98,7 +99,8 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
     acts, pictures, treatment, door = Acts(desk), Pictures(desk), TreatmentPages(desk), desk.door
     case = "/cases/{case_id}"
     slide = case + "/slides/{slide_id}"
-    sign = Permission.SIGN_REPORTS
+    launchpad = Launchpad(desk)
+    sign, run = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS
     routes = [
         Route("/login", login.form),
         Route("/login", login.enter, methods=["POST"]),
@@ -123,6 +125,11 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         Route(slide + "/annotations", guarded(door, acts.annotate, sign), methods=["POST"]),
         Route(slide + "/heatmap", guarded(door, pictures.heatmap)),
         Route("/tiles/{study}/{series}/{instance}/{frame:int}", guarded(door, pictures.tile, Permission.READ_SLIDES)),
+        Route("/research", guarded(door, launchpad.whole, run)),
+        Route("/research", guarded(door, launchpad.submit, run), methods=["POST"]),
+        Route("/research/{run_id:uuid}", guarded(door, launchpad.run, run)),
+        Route("/research/{run_id:uuid}/cancel", guarded(door, launchpad.cancel, run), methods=["POST"]),
+        Route("/research/{run_id:uuid}/files/{name}", guarded(door, launchpad.file, run)),
         Mount("/static", Assets()),
     ]
     session = Middleware(

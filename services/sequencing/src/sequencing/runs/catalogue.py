@@ -9,6 +9,7 @@ from chassis.errors import NotFound
 from chassis.objects import Objects
 from sequencing.local import NAMES
 from sequencing.provenance import METADATA
+from sequencing.references import References
 from sequencing.runs.ledger import Ledger
 from sequencing.runs.outlook import outlook, seconds_left
 from sequencing.runs.projects import Projects
@@ -25,6 +26,7 @@ class Catalogue:
     projects: Projects
     objects: Objects
     pool: Workers
+    references: References
     price: float = 0.0
     currency: str = "EUR"
 
@@ -59,7 +61,9 @@ class Catalogue:
         who.must(Permission.READ_SCHEDULE)
         shown = self.projects.of(who) if who.may(Permission.RUN_WORKFLOWS) else sorted(self.projects.projects)
         waiting = {name: len(found) for name, found in self.pool.waiting.items()}
-        found = GetScheduleResponse(processes=self.pool.processes, care_waiting=waiting.get(CARE, 0))
+        found = GetScheduleResponse(
+            processes=self.pool.processes, care_waiting=waiting.get(CARE, 0), references=sorted(self.references.references)
+        )
         open_ = await self.ledger.unfinished()
         for name in shown:
             runs = [await self.ledger.get(run.run_id) for run in open_ if run.project == name]

@@ -46,7 +46,7 @@ def research(
             raise Misconfigured("CASEPATH_ACCESS_KEYS: runs are asked for with tokens, and nobody's keys are known")
         return parts
     gate = Gate.at(settings.access_keys)
-    catalogue = Catalogue(ledger, projects, objects, pool, settings.core_hour_price, settings.currency)
+    catalogue = Catalogue(ledger, projects, objects, pool, references, settings.core_hour_price, settings.currency)
     submission = Submission(ledger, projects, objects, references, indexes, checking)
     if settings.runs_address:
         service = RunService(catalogue, submission, gate, scratch)

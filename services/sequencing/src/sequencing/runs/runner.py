@@ -18,7 +18,7 @@ from casepath.sequencing.v1.runs_pb2 import (
     Run,
     RunState,
 )
-from chassis.errors import CasepathError, NotFound, Rejected, Retriable
+from chassis.errors import CasepathError, NotFound, Rejected, Retriable, defect_and_place
 from chassis.objects import Objects
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.computations import Grain, computation, task, task_key, task_name
@@ -88,20 +88,26 @@ class Runner:
         for run_id, going in list(self.going.items()):
             if going.done():
                 del self.going[run_id]
-                going.result()
+                await self.settle(run_id, going)
         self.begin_week()
         open_ = await self.ledger.unfinished()
         ours = Counter(run.project for run in open_ if run.run_id in self.going)
-        # Each project's oldest first, and of projects the one with fewest going.
-        for run in sorted(open_, key=lambda run: ours[run.project]):
-            if len(self.going) >= RUNS_A_PROCESS * self.pool.processes:
-                return
-            if run.run_id in self.going:
-                continue
+        waiting = [run for run in open_ if run.run_id not in self.going]
+        while waiting and len(self.going) < RUNS_A_PROCESS * self.pool.processes:
+            # Of the project with fewest going its oldest.
+            run = min(waiting, key=lambda one: ours[one.project])
+            waiting.remove(run)
             lease = await self.ledger.claimed(run.run_id)
             if lease is not None:
                 ours[run.project] += 1
                 self.going[run.run_id] = asyncio.create_task(self.carry(run.run_id, lease))
+
+    async def settle(self, run_id: str, going: "asyncio.Task[None]") -> None:
+        """A defect ends its run, and neither the service nor other runs."""
+        defect = None if going.cancelled() else going.exception()
+        if defect is not None:
+            log.error("run", outcome="defect", run_id=run_id, error=defect_and_place(defect))
+            await self.end(await self.ledger.get(run_id), RUN_STATE_SYSTEM_ERROR, "a defect of casepath: see the service's log")
 
     async def carry(self, run_id: str, lease: str) -> None:
         """To its end, with the lease renewed. What can succeed later is tried again when the lease has passed."""

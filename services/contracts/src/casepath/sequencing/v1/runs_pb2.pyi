@@ -232,14 +232,16 @@ class GetScheduleRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetScheduleResponse(_message.Message):
-    __slots__ = ("processes", "care_waiting", "projects")
+    __slots__ = ("processes", "care_waiting", "projects", "references")
     PROCESSES_FIELD_NUMBER: _ClassVar[int]
     CARE_WAITING_FIELD_NUMBER: _ClassVar[int]
     PROJECTS_FIELD_NUMBER: _ClassVar[int]
+    REFERENCES_FIELD_NUMBER: _ClassVar[int]
     processes: int
     care_waiting: int
     projects: _containers.RepeatedCompositeFieldContainer[ProjectSchedule]
-    def __init__(self, processes: _Optional[int] = ..., care_waiting: _Optional[int] = ..., projects: _Optional[_Iterable[_Union[ProjectSchedule, _Mapping]]] = ...) -> None: ...
+    references: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, processes: _Optional[int] = ..., care_waiting: _Optional[int] = ..., projects: _Optional[_Iterable[_Union[ProjectSchedule, _Mapping]]] = ..., references: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProjectSchedule(_message.Message):
     __slots__ = ("project", "queued_runs", "running_runs", "tasks_waiting", "tasks_running", "core_hours_used", "core_hours", "clears_in_seconds")

@@ -1,0 +1,95 @@
+"""The launchpad: runs of research, asked for, followed, called off, and taken home."""
+
+from itertools import batched
+from pathlib import PurePath
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS, ENGINE_GATK
+from casepath.sequencing.v1.runs_pb2 import ReadPair, Run, RunHeader, RunState
+from chassis.errors import Malformed
+from portal.desk import Desk, render
+from portal.people import Person
+from portal.presenting import short
+
+ENGINES = {"bcftools": ENGINE_BCFTOOLS, "gatk": ENGINE_GATK}
+RESULTS = (
+    "variants.vcf.gz",
+    "variants.vcf.gz.tbi",
+    "variants.g.vcf.gz",
+    "variants.g.vcf.gz.tbi",
+    "alignments.bam",
+    "alignments.bam.bai",
+    "ro-crate-metadata.json",
+)
+MOST_FILES = 64
+# The suffixes of reads' names, which say how they are packed. The rest of a name may be a patient's.
+SUFFIXES = (".fastq", ".fastq.gz", ".fq", ".fq.gz")
+
+
+class Launchpad:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def whole(self, request: Request, person: Person) -> Response:
+        token = self.desk.door.token(person)
+        runs, schedule = await self.desk.runs.all(token), await self.desk.runs.schedule(token)
+        return render(
+            request, "research.html", person=person, runs=runs, schedule=schedule, engines=list(ENGINES), run_state=run_state
+        )
+
+    async def submit(self, request: Request, person: Person) -> Response:
+        async with request.form(max_files=MOST_FILES, max_fields=20) as form:
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            sent = [one for one in form.getlist("reads") if isinstance(one, UploadFile) and one.filename]
+            files = {f"{number}{suffix_of(one.filename or '')}": one for number, one in enumerate(sent)}
+            run = await self.desk.runs.submit(self.desk.door.token(person), header_of(fields, list(files)), files)
+        return RedirectResponse(f"/research/{run.run_id}", 303)
+
+    async def run(self, request: Request, person: Person) -> Response:
+        answer = await self.desk.runs.get(self.desk.door.token(person), str(request.path_params["run_id"]))
+        shown: dict[str, Any] = {"run": answer.run, "outlook": answer.outlook, "results": RESULTS, "run_state": run_state}
+        return render(request, "run.html", person=person, **shown)
+
+    async def cancel(self, request: Request, person: Person) -> Response:
+        run = await self.desk.runs.cancel(self.desk.door.token(person), str(request.path_params["run_id"]))
+        return RedirectResponse(f"/research/{run.run_id}", 303)
+
+    async def file(self, request: Request, person: Person) -> Response:
+        """The first part is asked for before the answer begins, so that a refusal is told as one."""
+        name = request.path_params["name"]
+        content = self.desk.runs.file(self.desk.door.token(person), str(request.path_params["run_id"]), name)
+        first = await anext(content, b"")
+
+        async def whole() -> Any:
+            yield first
+            async for chunk in content:
+                yield chunk
+
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(whole(), media_type="application/octet-stream", headers=headers)
+
+
+def header_of(fields: dict[str, str], names: list[str]) -> RunHeader:
+    """Raise Malformed where files are no pairs."""
+    if not names or len(names) % 2:
+        raise Malformed("choose files of reads two by two: R1 and R2 of each lane, in order of name")
+    return RunHeader(
+        project=fields.get("project", ""),
+        sample=fields.get("sample", ""),
+        reference=fields.get("reference", ""),
+        engine=ENGINES.get(fields.get("engine", ""), ENGINE_BCFTOOLS),
+        reads=[ReadPair(first=first, second=second) for first, second in batched(names, 2)],
+    )
+
+
+def suffix_of(name: str) -> str:
+    suffixes = "".join(PurePath(name).suffixes[-2:]).lower()
+    return next((one for one in sorted(SUFFIXES, key=len, reverse=True) if suffixes.endswith(one)), "")
+
+
+def run_state(run: Run) -> str:
+    return short(RunState, run.state)
