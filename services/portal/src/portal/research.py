@@ -1,7 +1,6 @@
 """The launchpad: runs of research, asked for, followed, called off, and taken home."""
 
 from itertools import batched
-from pathlib import PurePath
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -11,6 +10,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS, ENGINE_GATK
 from casepath.sequencing.v1.runs_pb2 import ReadPair, Run, RunHeader, RunState
 from chassis.errors import Malformed
+from chassis.suffixes import suffix_of
 from portal.desk import Desk, render
 from portal.people import Person
 from portal.presenting import short
@@ -26,8 +26,6 @@ RESULTS = (
     "ro-crate-metadata.json",
 )
 MOST_FILES = 64
-# The suffixes of reads' names, which say how they are packed. The rest of a name may be a patient's.
-SUFFIXES = (".fastq", ".fastq.gz", ".fq", ".fq.gz")
 
 
 class Launchpad:
@@ -84,11 +82,6 @@ def header_of(fields: dict[str, str], names: list[str]) -> RunHeader:
         engine=ENGINES.get(fields.get("engine", ""), ENGINE_BCFTOOLS),
         reads=[ReadPair(first=first, second=second) for first, second in batched(names, 2)],
     )
-
-
-def suffix_of(name: str) -> str:
-    suffixes = "".join(PurePath(name).suffixes[-2:]).lower()
-    return next((one for one in sorted(SUFFIXES, key=len, reverse=True) if suffixes.endswith(one)), "")
 
 
 def run_state(run: Run) -> str:

@@ -25,6 +25,7 @@ from casepath.sequencing.v1.runs_pb2 import (
 from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
 from chassis.asking import Calls, asks_platform
 from chassis.errors import Malformed, Rejected
+from chassis.suffixes import suffix_of
 from sequencing.computations import engine_named
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -64,7 +65,7 @@ def submit(
 ) -> None:
     """Send reads, and have their variants called when care leaves time for it. Prints the run's id."""
     files = [path for pair in reads for path in pair] + list(alignments)
-    named = {sent_name(number, path): path for number, path in enumerate(files)}
+    named = {f"{number}{suffix_of(path.name)}": path for number, path in enumerate(files)}
     names = list(named)
     header = RunHeader(
         project=project,
@@ -198,11 +199,6 @@ def parts(header: RunHeader, files: dict[str, Path]) -> Iterator[SubmitRunReques
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 yield SubmitRunRequest(chunk=chunk)
-
-
-def sent_name(number: int, path: Path) -> str:
-    """A file's own name may be a patient's: it stays here."""
-    return f"{number}{''.join(path.suffixes[-2:])}"
 
 
 def tag_of(text: str) -> tuple[str, str]:
