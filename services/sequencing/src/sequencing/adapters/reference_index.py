@@ -19,10 +19,6 @@ class IndexedReference:
     fasta: Path
     contigs: tuple[tuple[str, int], ...]
 
-    @property
-    def fasta_index(self) -> Path:
-        return self.fasta.with_name(self.fasta.name + ".fai")
-
 
 def indexed(reference: Reference, root: Path) -> IndexedReference:
     """The reference's folder below `root`, with its FASTA index (samtools faidx)."""

@@ -1,17 +1,11 @@
 """What a run has cost, and when it should end. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from statistics import mean
 
-from casepath.sequencing.v1.calling_pb2 import Computation, Stage
-from casepath.sequencing.v1.runs_pb2 import Outlook, Run, RunTask
+from casepath.sequencing.v1.calling_pb2 import Computation
+from casepath.sequencing.v1.runs_pb2 import Outlook, Run
 from sequencing.computations import bins
-
-STAGES = ("split", "align", "call", "join")
-
-
-def stage_of(task: str) -> str:
-    return task.split("-")[0]
 
 
 def outlook(run: Run, processes: int, price: float, currency: str) -> Outlook:
@@ -36,14 +30,3 @@ def seconds_left(run: Run, processes: int) -> float | None:
 def known(made: Computation, chunks: Mapping[str, int]) -> int:
     """How many tasks a computation has, as far as its splits are done; `chunks` has how many each of these made."""
     return len(made.read_groups) + sum(chunks.values()) + bins(made) + 1
-
-
-def by_stage(tasks: Iterable[RunTask]) -> dict[str, int]:
-    found = dict.fromkeys(STAGES, 0)
-    for task in tasks:
-        found[stage_of(task.name)] += 1
-    return found
-
-
-def stage_name(stage: Stage) -> str:
-    return Stage.Name(stage).removeprefix("STAGE_").lower()
