@@ -361,6 +361,16 @@ async def test_a_request_that_is_not_one_is_told_why(wes: AsyncClient, wrong: di
     assert answer.json()["msg"]
 
 
+async def test_a_request_says_how_long_it_is_before_any_of_it_is_kept(wes: AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    multipart = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert (await wes.post("/runs", content=endless(), headers=multipart)).status_code == 400
+    large = {**multipart, "Content-Length": str(1 << 50)}
+    assert (await wes.post("/runs", content=b"x", headers=large)).status_code == 400
+
+
 async def test_without_a_token_nothing_is_told_and_what_is_not_there_is_not_found(wes: AsyncClient) -> None:
     assert (await wes.get("/runs", headers={"Authorization": ""})).status_code == 401
     assert (await wes.get(f"/runs/{uuid4()}")).status_code == 404

@@ -36,13 +36,11 @@ from chassis.grpc_errors import refuse
 from chassis.grpc_server import caller
 from sequencing.runs.catalogue import Catalogue
 from sequencing.runs.ledger import ENDED
-from sequencing.runs.submission import Submission
+from sequencing.runs.submission import LARGEST, Submission
 
 DESCRIPTOR: str = FILE.services_by_name["RunService"].full_name
 REFRESH_SECONDS = 1.0
 CHUNK = 1 << 20
-# Of one run's files, in bytes.
-LARGEST = 1 << 40
 
 type Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -26,6 +26,8 @@ from sequencing.runs.ledger import Ledger
 from sequencing.runs.projects import Projects
 
 SECONDS_PER_MEGABYTE = 2.0
+# Of one run's files, in bytes.
+LARGEST = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from sequencing.computations import engine_named
 from sequencing.local import NAMES
 from sequencing.provenance import METADATA
 from sequencing.runs.catalogue import Catalogue
-from sequencing.runs.submission import Submission
+from sequencing.runs.submission import LARGEST, Submission
 
 BASE = "/ga4gh/wes/v1"
 TYPE, TYPE_VERSION, WORKFLOW, WES = "CASEPATH", "1", "variants", "1.1.0"
@@ -104,6 +104,9 @@ class Wes:
     async def submit(self, request: Request, who: Principal) -> Response:
         # Before anything of a stranger's is written to disk.
         self.submission.projects.of(who)
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > LARGEST:
+            raise Malformed(f"say how long the request is, of at most {LARGEST} bytes (Content-Length)")
         async with request.form(max_files=1000, max_fields=50) as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
             header = header_of(fields)
