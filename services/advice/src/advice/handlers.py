@@ -141,11 +141,10 @@ def open_question(left: Unanswered, drug: Drug, known: Known, say: Speaker) -> C
 
 def overview(known: Known, say: Speaker) -> Card:
     names = sorted(say.name(drug) for drug in known.issued.changed_drugs)
-    more = f" (+{len(names) - MOST_NAMES})" if len(names) > MOST_NAMES else ""
     return {
         "summary": say.text("patient", count=len(names)),
         "indicator": "info",
-        "detail": "\n\n".join([", ".join(names[:MOST_NAMES]) + more, f"_{say.text('preliminary')}_"]),
+        "detail": "\n\n".join([some(names), f"_{say.text('preliminary')}_"]),
         "source": {"label": "casepath"},
         **links(known, say),
     }

@@ -8,7 +8,7 @@ import click
 import grpc
 
 from chassis.errors import Misconfigured
-from chassis.grpc_errors import meaning
+from chassis.grpc_errors import answers_of
 
 
 def asks_platform(flag: str, envvar: str, default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -54,14 +54,10 @@ class Calls:
 
     def __call__(self, method: str, request: Any) -> Any:
         """The answer; of a stream an iterator over its answers."""
-        try:
+        with answers_of(self.service):
             found = getattr(self.stub, method)(request, metadata=self.metadata, timeout=self.seconds)
-        except grpc.RpcError as error:
-            raise meaning(error, self.service) from error
         return self.each(found) if isinstance(found, Iterator) else found
 
     def each(self, answers: Iterator[Any]) -> Iterator[Any]:
-        try:
+        with answers_of(self.service):
             yield from answers
-        except grpc.RpcError as error:
-            raise meaning(error, self.service) from error

@@ -1,5 +1,7 @@
 """Errors over gRPC: ours as a status, and a status as one of ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import grpc
@@ -37,3 +39,12 @@ def meaning(error: grpc.RpcError, service: str) -> CasepathError:
     if refused is not None:
         return refused(error.details() or "refused")
     return Unavailable(f"{service} does not answer ({error.code().name}): is the platform up?")
+
+
+@contextmanager
+def answers_of(service: str) -> Iterator[None]:
+    """Calls of `service`: raise what a status of it means."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise meaning(error, service) from error

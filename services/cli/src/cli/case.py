@@ -13,7 +13,7 @@ from rich.table import Table
 
 from casepath.cases.v1.cases_pb2 import Case, GetCaseRequest, ListCasesRequest, SlideState, WatchCaseRequest
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
-from chassis.grpc_errors import meaning
+from chassis.grpc_errors import answers_of
 from cli.platform import asynchronous, cases_option
 
 if TYPE_CHECKING:
@@ -77,10 +77,8 @@ async def watch(case_id: str, cases: str) -> None:
 async def asking(address: str) -> AsyncIterator["CaseServiceAsyncStub"]:
     """A stub whose refusals are errors of ours."""
     async with grpc.aio.insecure_channel(address, interceptors=aio_client_interceptors()) as channel:
-        try:
+        with answers_of(f"cases at {address}"):
             yield CaseServiceStub(channel)
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, f"cases at {address}") from error
 
 
 def overview(found: Case) -> Table:

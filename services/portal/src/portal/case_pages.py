@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from casepath.cases.v1.cases_pb2 import Case
 from chassis.access import Permission
 from chassis.errors import NotFound
+from chassis.patients import patient_name
 from portal.desk import Desk, render, spoken
 from portal.handlers import undecided, unread
 from portal.language import CATALOGUES
@@ -21,7 +22,6 @@ from portal.presenting import (
     levels,
     notices,
     opened_at,
-    patient_name,
     sex_name,
     shortfall_names,
     slide_state,

@@ -40,10 +40,6 @@ def state_name(state: CaseState) -> str:
     return short(CaseState, state)
 
 
-def patient_name(patient: Patient) -> str:
-    return " ".join([patient.family_name.upper(), *patient.given_names]).strip()
-
-
 def sex_name(patient: Patient) -> str:
     return short(Sex, patient.sex)
 

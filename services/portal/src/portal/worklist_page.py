@@ -8,9 +8,10 @@ from starlette.responses import Response, StreamingResponse
 
 from casepath.cases.v1.cases_pb2 import SORT_DUE, SORT_NEWEST, SORT_UNSPECIFIED, ListWorklistRequest, Sort
 from chassis.errors import Malformed, Retriable
+from chassis.patients import patient_name
 from portal.desk import Desk, render
 from portal.people import Person
-from portal.presenting import line, patient_name, reason_name, state_name
+from portal.presenting import line, reason_name, state_name
 
 SHOWN_STATES = ("ready", "ai_failed", "waiting_for_ai", "waiting_for_scan", "in_reading", "signed")
 SORTS: dict[str, Sort] = {"priority": SORT_UNSPECIFIED, "due": SORT_DUE, "newest": SORT_NEWEST}

@@ -15,7 +15,7 @@ from chassis.worker import Route, Worker
 from sequencing.adapters.reference_catalogue import declared_in
 from sequencing.adapters.reference_index import indexed
 from sequencing.calling import Calling
-from sequencing.computations import Grain, engine_named
+from sequencing.computations import engine_named
 from sequencing.dropped import Names
 from sequencing.ingestion import Ingestion
 from sequencing.pharmacogenomics.issuing import Issuing
@@ -34,12 +34,11 @@ async def compose(settings: SequencingSettings) -> None:
     indexes = {name: await asyncio.to_thread(indexed, one, settings.indexes) for name, one in references.references.items()}
     patterns = (settings.reads_name, settings.alignments_name, settings.variants_name, settings.outside_calls_name)
     names = Names.of(*patterns)
-    grain = Grain(settings.chunk_pairs, settings.shard_bases)
     engine, projects = engine_named(settings.engine), Projects.at(settings.projects)
     with Isolated() as checking, Isolated() as reporting, scratch(settings.work_folder, "sequencing") as folder:
         bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk)
         with workers(bench, settings.workers, projects.quotas()) as pool:
-            calling = Calling(objects, references, indexes, pool, engine, grain, orders, settings.thresholds)
+            calling = Calling(objects, references, indexes, pool, engine, settings.grain, orders, settings.thresholds)
             issuing = Issuing(objects, orders, reporting, folder)
             async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
                 routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes(), *issuing.routes()]

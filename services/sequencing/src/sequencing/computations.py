@@ -90,6 +90,11 @@ def engine_named(name: str) -> Engine:
     return {"bcftools": ENGINE_BCFTOOLS, "gatk": ENGINE_GATK}[name]
 
 
+def engine_name(engine: Engine) -> str:
+    """As `engine_named` takes it."""
+    return Engine.Name(engine).removeprefix("ENGINE_").lower()
+
+
 def task_name(task: TaskRequested) -> str:
     """Such as "align-0000-000012": in order of names, chunks are in the order of their reads."""
     stage = Stage.Name(task.stage).removeprefix("STAGE_").lower()

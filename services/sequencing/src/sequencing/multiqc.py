@@ -6,6 +6,7 @@ from typing import Any
 
 from casepath.sequencing.v1.calling_pb2 import QualityFigures
 from casepath.sequencing.v1.sequencing_pb2 import Quality
+from sequencing.quality import share
 
 # Name, title, description, highest, suffix, colours.
 COLUMNS = (
@@ -61,10 +62,6 @@ def statistics(quality: Quality, behind: QualityFigures) -> dict[str, float]:
     if behind.HasField("reference_at_homozygous"):
         found["reference_at_homozygous"] = 100 * behind.reference_at_homozygous
     return found
-
-
-def share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
 
 
 def header(name: str, title: str, description: str, highest: float | None, suffix: str, scale: str) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from typing import Any
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.sequencing.v1.calling_pb2 import CallingResult, Computation, Engine
-from sequencing.computations import inputs
+from casepath.sequencing.v1.calling_pb2 import CallingResult, Computation
+from sequencing.computations import engine_name, inputs
 
 METADATA = "ro-crate-metadata.json"
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -49,7 +49,7 @@ def crate(made: Computation, result: CallingResult, names: Mapping[str, str]) ->
     tools = [software(*tool.split(" ", 1)) for tool in made.tools]
     ours = software("casepath-sequencing", version("casepath-sequencing"))
     ours["softwareRequirements"] = ids(tools)
-    parameters = [parameter("engine", Engine.Name(made.engine).removeprefix("ENGINE_").lower())]
+    parameters = [parameter("engine", engine_name(made.engine))]
     computed = result.computed_at.ToDatetime(UTC)
     action = {
         "@id": f"#{made.computation_id}",

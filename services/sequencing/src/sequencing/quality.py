@@ -62,19 +62,31 @@ class Thresholds:
 
 def quality(reads: ReadsTally, alignments: AlignmentTally, variants: VariantTally, genome: int) -> Quality:
     """`genome` is the reference's length in bases."""
-    bases = sum(depth * positions for depth, positions in enumerate(alignments.positions_at_depth))
+    mean_coverage, covered_10x = coverage(alignments, genome)
     return Quality(
         reads=reads.reads,
         mapped_reads=alignments.mapped,
         duplicate_reads=alignments.duplicates,
-        q30_fraction=reads.q30_bases / reads.bases if reads.bases else 0.0,
-        mean_coverage=bases / genome,
-        covered_10x_fraction=min(sum(alignments.positions_at_depth[WELL_COVERED:]) / genome, 1.0),
+        q30_fraction=share(reads.q30_bases, reads.bases),
+        mean_coverage=mean_coverage,
+        covered_10x_fraction=covered_10x,
         median_insert_size=median(alignments.pairs_at_length),
         snps=variants.snps,
         indels=variants.indels,
-        transition_transversion_ratio=variants.transitions / variants.transversions if variants.transversions else 0.0,
+        transition_transversion_ratio=share(variants.transitions, variants.transversions),
     )
+
+
+def coverage(alignments: AlignmentTally, length: int) -> tuple[float, float]:
+    """Mean depth over `length` bases, and the share of them that is well covered."""
+    bases = sum(depth * positions for depth, positions in enumerate(alignments.positions_at_depth))
+    covered = sum(alignments.positions_at_depth[WELL_COVERED:])
+    return bases / length, min(covered / length, 1.0)
+
+
+def share(part: float, whole: float) -> float:
+    """Zero of nothing."""
+    return part / whole if whole else 0.0
 
 
 def fits_reference(figures: Quality) -> bool:
@@ -93,10 +105,8 @@ def median(counts: Sequence[int]) -> int:
 
 
 def region(shard: Shard, alignments: AlignmentTally) -> RegionFigures:
-    length = sum(one.end - one.start for one in shard.intervals)
-    bases = sum(depth * positions for depth, positions in enumerate(alignments.positions_at_depth))
-    covered = sum(alignments.positions_at_depth[WELL_COVERED:])
-    return RegionFigures(region=shard, mean_coverage=bases / length, covered_10x_fraction=min(covered / length, 1.0))
+    mean_coverage, covered_10x = coverage(alignments, sum(one.end - one.start for one in shard.intervals))
+    return RegionFigures(region=shard, mean_coverage=mean_coverage, covered_10x_fraction=covered_10x)
 
 
 def contigs(regions: Iterable[RegionFigures]) -> dict[str, tuple[int, float]]:
@@ -116,7 +126,7 @@ def genomic_sex(regions: Iterable[RegionFigures]) -> GenomicSex:
     depths = {name if name.startswith("chr") else f"chr{name}": said for name, said in contigs(regions).items()}
     autosomes = [said for name, said in depths.items() if name in AUTOSOMES]
     length = sum(bases for bases, _ in autosomes)
-    depth = sum(bases * mean for bases, mean in autosomes) / length if length else 0.0
+    depth = share(sum(bases * mean for bases, mean in autosomes), length)
     if depth < LEAST_DEPTH_FOR_SEX or not {"chrX", "chrY"} <= depths.keys():
         return GENOMIC_SEX_UNSPECIFIED
     x, y = depths["chrX"][1] / depth, depths["chrY"][1] / depth
@@ -127,8 +137,8 @@ def genomic_sex(regions: Iterable[RegionFigures]) -> GenomicSex:
 
 def shortfalls(figures: Quality, behind: QualityFigures, asked: Thresholds, sex: Sex = SEX_UNSPECIFIED) -> list[QualityShortfall]:
     """What is below what a laboratory asks. `sex` is the patient's in the order, where that is female or male."""
-    mapped = figures.mapped_reads / figures.reads if figures.reads else 0.0
-    duplicates = figures.duplicate_reads / figures.mapped_reads if figures.mapped_reads else 0.0
+    mapped = share(figures.mapped_reads, figures.reads)
+    duplicates = share(figures.duplicate_reads, figures.mapped_reads)
     expected = {SEX_FEMALE: GENOMIC_SEX_XX, SEX_MALE: GENOMIC_SEX_XY}.get(sex)
     found = genomic_sex(behind.regions)
     failed = {

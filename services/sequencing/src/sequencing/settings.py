@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from chassis.settings import StoringSettings
+from sequencing.computations import Grain
 from sequencing.quality import Thresholds
 
 
@@ -56,6 +57,10 @@ class SequencingSettings(StoringSettings):
     )
     chunk_pairs: int = Field(default=250_000, ge=1, description="pairs of reads that are aligned together; changes no result")
     shard_bases: int = Field(default=5_000_000, ge=10_000, description="bases of the reference that are called together")
+
+    @property
+    def grain(self) -> Grain:
+        return Grain(self.chunk_pairs, self.shard_bases)
 
     @property
     def thresholds(self) -> Thresholds:

@@ -14,7 +14,7 @@ from casepath.slides.v1.frames_pb2 import SlideHeader, UploadSlideRequest
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceStub
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_MICRONS_PER_PIXEL, ImageFlavor
 from chassis.errors import Misconfigured, Rejected
-from chassis.grpc_errors import meaning
+from chassis.grpc_errors import answers_of
 from chassis.objects import digest
 from slides.inbox import CHUNK
 from slides.quarantine import Quarantined
@@ -125,7 +125,5 @@ def sent(address: str, token: str, requests: Iterator[UploadSlideRequest]) -> st
     """Over gRPC's blocking stub: of a call that is refused while it still sends, the asynchronous one may say INTERNAL alone."""
     with grpc.insecure_channel(address) as channel:
         stub = SlideServiceStub(channel)
-        try:
+        with answers_of(f"slides at {address}"):
             return stub.UploadSlide(requests, metadata=(("authorization", f"Bearer {token}"),)).scan_id
-        except grpc.RpcError as error:
-            raise meaning(error, f"slides at {address}") from error

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import grpc
@@ -16,7 +17,7 @@ from casepath.cases.v1.cases_pb2 import (
     WatchWorklistRequest,
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
-from chassis.grpc_errors import meaning
+from chassis.grpc_errors import answers_of
 
 if TYPE_CHECKING:
     from casepath.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub
@@ -35,34 +36,24 @@ class CaseService:
         await self.channel.close()
 
     async def get(self, case_id: str) -> Case:
-        try:
+        with answers_of("cases"):
             return (await self.stub.GetCase(GetCaseRequest(case_id=case_id), timeout=TIMEOUT)).case
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "cases") from error
 
     async def worklist(self, request: ListWorklistRequest) -> ListWorklistResponse:
-        try:
+        with answers_of("cases"):
             return await self.stub.ListWorklist(request, timeout=TIMEOUT)
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "cases") from error
 
     async def revisions(self) -> AsyncIterator[int]:
         """The worklist's revision now and at each change."""
-        try:
+        with answers_of("cases"):
             async for answer in self.stub.WatchWorklist(WatchWorklistRequest()):
                 yield answer.revision
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "cases") from error
 
     async def holding(self, case_id: str, events: Collection[str], seconds: float) -> Case:
         """The case once it holds these events, so that whoever acted sees what they did; as it is after `seconds`."""
-        try:
+        with suppress(TimeoutError), answers_of("cases"):
             async with asyncio.timeout(seconds):
                 async for answer in self.stub.WatchCase(WatchCaseRequest(case_id=case_id)):
                     if set(events) <= {moment.event_id for moment in answer.case.timeline}:
                         return answer.case
-        except TimeoutError:
-            pass
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "cases") from error
         return await self.get(case_id)

@@ -21,7 +21,7 @@ from casepath.sequencing.v1.runs_pb2 import (
 )
 from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
 from chassis.errors import Unavailable
-from chassis.grpc_errors import meaning
+from chassis.grpc_errors import answers_of
 
 if TYPE_CHECKING:
     from casepath.sequencing.v1.runs_pb2_grpc import RunServiceAsyncStub
@@ -50,42 +50,30 @@ class RunServiceClient:
             await self.channel.close()
 
     async def all(self, token: str) -> list[Run]:
-        try:
+        with answers_of("sequencing"):
             return list((await self.stub.ListRuns(ListRunsRequest(), timeout=TIMEOUT, metadata=bearer(token))).runs)
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "sequencing") from error
 
     async def schedule(self, token: str) -> GetScheduleResponse:
-        try:
+        with answers_of("sequencing"):
             return await self.stub.GetSchedule(GetScheduleRequest(), timeout=TIMEOUT, metadata=bearer(token))
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "sequencing") from error
 
     async def get(self, token: str, run_id: str) -> GetRunResponse:
-        try:
+        with answers_of("sequencing"):
             return await self.stub.GetRun(GetRunRequest(run_id=run_id), timeout=TIMEOUT, metadata=bearer(token))
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "sequencing") from error
 
     async def cancel(self, token: str, run_id: str) -> Run:
-        try:
+        with answers_of("sequencing"):
             return (await self.stub.CancelRun(CancelRunRequest(run_id=run_id), timeout=TIMEOUT, metadata=bearer(token))).run
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "sequencing") from error
 
     async def submit(self, token: str, header: RunHeader, files: Mapping[str, UploadFile]) -> Run:
-        try:
+        with answers_of("sequencing"):
             return (await self.stub.SubmitRun(parts(header, files), metadata=bearer(token))).run
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "sequencing") from error
 
     async def file(self, token: str, run_id: str, name: str) -> AsyncIterator[bytes]:
         request = DownloadResultRequest(run_id=run_id, name=name)
-        try:
+        with answers_of("sequencing"):
             async for answer in self.stub.DownloadResult(request, metadata=bearer(token)):
                 yield answer.chunk
-        except grpc.aio.AioRpcError as error:
-            raise meaning(error, "sequencing") from error
 
 
 def bearer(token: str) -> Token:

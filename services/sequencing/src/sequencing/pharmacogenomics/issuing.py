@@ -26,6 +26,7 @@ from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
+from chassis.patients import patient_name
 from chassis.worker import Received, Route
 from sequencing.handlers import report_id, reported, source_of_called, source_of_received, withheld
 from sequencing.pharmacogenomics.definitions import tables_sha256
@@ -137,7 +138,7 @@ def subject(order: OrderPlaced, sample: str) -> Subject:
     person = order.patient
     return Subject(
         sample=sample,
-        name=" ".join([person.family_name.upper(), *person.given_names]).strip(),
+        name=patient_name(person),
         birth_date=person.birth_date,
         identifier=person.identifier,
         accession=order.accession,

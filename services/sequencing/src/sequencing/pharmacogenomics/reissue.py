@@ -31,8 +31,11 @@ class Affected:
 async def affected(issuing: Issuing) -> AsyncIterator[Affected]:
     """Each sample whose newest report is of other tables than those of now, with what they make of it."""
     for sample in sorted(await issuing.sources.names()):
-        source, before = await issuing.sources.get(sample), await issuing.newest.get(sample)
-        if source is None or before is None or before.tables_sha256 == tables_sha256():
+        before = await issuing.newest.get(sample)
+        if before is None or before.tables_sha256 == tables_sha256():
+            continue
+        source = await issuing.sources.get(sample)
+        if source is None:
             continue
         made = await issuing.make(source, before)
         if made.withheld:

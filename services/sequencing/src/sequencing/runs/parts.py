@@ -12,7 +12,6 @@ from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.service import Part
 from sequencing.adapters.reference_index import IndexedReference
-from sequencing.computations import Grain
 from sequencing.references import References
 from sequencing.runs.catalogue import Catalogue
 from sequencing.runs.ledger import Ledger
@@ -39,8 +38,7 @@ def research(
     if settings.projects is None:
         return []
     ledger = Ledger(objects)
-    grain = Grain(settings.chunk_pairs, settings.shard_bases)
-    parts: list[Part] = [Runner(ledger, objects, references, indexes, pool, grain).run]
+    parts: list[Part] = [Runner(ledger, objects, references, indexes, pool, settings.grain).run]
     if settings.access_keys is None:
         if settings.runs_address or settings.wes_address:
             raise Misconfigured("CASEPATH_ACCESS_KEYS: runs are asked for with tokens, and nobody's keys are known")

@@ -20,8 +20,6 @@ from casepath.sequencing.v1.runs_pb2 import (
     GetScheduleResponse,
     ListRunsRequest,
     ListRunsResponse,
-    Outlook,
-    Run,
     RunHeader,
     SubmitRunRequest,
     SubmitRunResponse,
@@ -71,7 +69,7 @@ class RunService(RunServiceServicer):
             run = await self.catalogue.get(request.run_id, caller(self.gate, context))
         except CasepathError as error:
             await refuse(context, error)
-        return GetRunResponse(run=run, outlook=self.outlook(run))
+        return GetRunResponse(run=run, outlook=self.catalogue.outlook(run))
 
     async def ListRuns(self, request: ListRunsRequest, context: Context) -> ListRunsResponse:
         try:
@@ -96,7 +94,7 @@ class RunService(RunServiceServicer):
                 changed = self.catalogue.ledger.changed
                 run = await self.catalogue.get(request.run_id, who)
                 if run != last:
-                    yield WatchRunResponse(run=run, outlook=self.outlook(run))
+                    yield WatchRunResponse(run=run, outlook=self.catalogue.outlook(run))
                     last = run
                 if run.state in ENDED:
                     return
@@ -125,9 +123,6 @@ class RunService(RunServiceServicer):
         except CasepathError as error:
             await refuse(context, error)
         return found
-
-    def outlook(self, run: Run) -> Outlook:
-        return self.catalogue.outlook(run)
 
 
 async def received(

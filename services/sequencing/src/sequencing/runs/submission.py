@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from casepath.sequencing.v1.runs_pb2 import RUN_STATE_QUEUED, Run, RunHeader
 from casepath.sequencing.v1.sequencing_pb2 import (
@@ -12,7 +12,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     ReadGroup,
 )
 from chassis.access import Principal
-from chassis.errors import Malformed, NotFound
+from chassis.errors import Malformed
 from chassis.events import check
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects
@@ -94,15 +94,3 @@ class Submission:
 
 def seconds(files: Sequence[Path]) -> float:
     return allowance(sum(path.stat().st_size for path in files), SECONDS_PER_MEGABYTE)
-
-
-async def of_member(ledger: Ledger, projects: Projects, run_id: str, who: Principal) -> Run:
-    """A run of one of somebody's projects. Raise NotFound for others' too: what they have is not told."""
-    mine = projects.of(who)
-    try:
-        run = await ledger.get(str(UUID(run_id)))
-    except ValueError:
-        raise NotFound("there is no such run") from None
-    if run.project not in mine:
-        raise NotFound("there is no such run")
-    return run

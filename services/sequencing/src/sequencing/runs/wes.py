@@ -24,7 +24,7 @@ from casepath.sequencing.v1.calling_pb2 import Engine
 from casepath.sequencing.v1.runs_pb2 import Run, RunHeader, RunState
 from chassis.access import Forbidden, Gate, Principal, Unauthenticated
 from chassis.errors import CasepathError, Malformed, NotFound, Retriable
-from sequencing.computations import engine_named
+from sequencing.computations import engine_name, engine_named
 from sequencing.local import NAMES
 from sequencing.provenance import METADATA
 from sequencing.runs.catalogue import Catalogue
@@ -272,7 +272,7 @@ def instant(stamp: Timestamp) -> str:
 
 
 def request_of(run: Run) -> dict[str, Any]:
-    engine = Engine.Name(run.engine).removeprefix("ENGINE_").lower()
+    engine = engine_name(run.engine)
     return {
         "workflow_type": TYPE,
         "workflow_type_version": TYPE_VERSION,
