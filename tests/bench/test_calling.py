@@ -3,17 +3,16 @@
 import gzip
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench.bare_tools import bare_tools
+from bench.bare_chain import ALIGN, BCFTOOLS, environment
 from bench.measuring import makespan
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS, TaskResult
 from embedded import samples
@@ -21,19 +20,6 @@ from sequencing.computations import Grain
 from sequencing.local import Request, compute
 
 PAIRS, READ, ROUNDS = 160_000, 101, 3
-PIPE = """set -e -o pipefail
-minimap2 -ax sr -t 1 -R '@RG\\tID:S\\tSM:S\\tPL:ILLUMINA\\tLB:S' $R $A $B |
-  samtools fixmate -u -m - - | samtools sort -u -T sort - |
-  samtools markdup - bare.bam
-samtools index bare.bam
-samtools stats -d bare.bam > stats.txt
-bcftools mpileup -Ou -a FORMAT/AD,FORMAT/DP,INFO/AD -q 1 -d 1000 -f $R bare.bam |
-  bcftools call -m --gvcf 1,5,10,20 -a GQ -Ob1 -o raw.bcf
-bcftools norm -f $R -Oz -o bare.g.vcf.gz raw.bcf
-bcftools view -e N_ALT=0 -Ou raw.bcf | bcftools norm -m -any -f $R -Oz -o bare.vcf.gz -
-bcftools index -t bare.vcf.gz
-bcftools index -t bare.g.vcf.gz
-"""
 STAGES = ("split", "align", "call", "join")
 WORKERS = (1, 2, 8, 32, 64, 128, 256)
 
@@ -66,7 +52,7 @@ def reads(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return files
 
 
-def measured(arguments: Sequence[str | Path], folder: Path, environment: dict[str, str]) -> tuple[float, float]:
+def measured(arguments: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> tuple[float, float]:
     """Wall-clock and processor seconds of a program and its children."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(arguments, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True)
@@ -75,15 +61,12 @@ def measured(arguments: Sequence[str | Path], folder: Path, environment: dict[st
 
 
 def test_calling_against_a_shell_pipe(reads: tuple[Path, Path], tmp_path: Path) -> None:
-    tools = bare_tools()
-    # bcftools writes an index beside the reference that it is given.
-    reference = Path(shutil.copy(samples.REFERENCE, tmp_path))
-    environment = {"PATH": f"{tools}:{os.environ['PATH']}", "R": str(reference), "A": str(reads[0]), "B": str(reads[1])}
+    named = environment(samples.REFERENCE, reads, tmp_path)
     call: list[str | Path] = [Path(sys.executable).with_name("casepath"), "variants", "call"]
     call += ["--reads", *reads, "--reference", samples.REFERENCE]
     found: dict[str, list[tuple[float, float]]] = {"shell pipe": [], "one worker": [], "two workers": []}
     for number in range(ROUNDS):
-        found["shell pipe"].append(measured(["bash", "-c", PIPE], tmp_path, environment))
+        found["shell pipe"].append(measured(["bash", "-c", ALIGN + BCFTOOLS], tmp_path, named))
         for workers, name in ((1, "one worker"), (2, "two workers")):
             out = tmp_path / f"{workers}-{number}"
             found[name].append(measured([*call, "--out", out, "--workers", str(workers)], tmp_path, {}))
