@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chassis.errors import Misconfigured
+from embedded import samples
 from embedded.platform import Home
 from embedded.ports import Ports
 
@@ -55,6 +56,7 @@ def free_ports() -> Ports:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     home, ports = Home(tmp_path_factory.mktemp("platform")), free_ports()
+    load_snapshot(home.folder)
     arguments = ["--home", str(home.folder)]
     started = subprocess.run(
         [str(CASEPATH), "up", *arguments, "--port-base", str(ports.base)], capture_output=True, text=True, check=False
@@ -62,6 +64,20 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     assert started.returncode == 0, started.stdout + started.stderr
     yield Platform(home, ports)
     subprocess.run([str(CASEPATH), "down", *arguments], check=True, capture_output=True)
+
+
+def load_snapshot(home: Path) -> None:
+    """Two variants of the sample reads, as if ClinVar knew them: what is said of them is invented."""
+    download = home / "clinvar.vcf"
+    download.write_text(
+        "##fileformat=VCFv4.1\n##fileDate=2026-09-05\n##source=ClinVar\n"
+        + "".join(f'##INFO=<ID={name},Number=.,Type=String,Description="x">\n' for name in ("CLNSIG", "CLNREVSTAT", "CLNDN"))
+        + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        + "20\t6298\t900000001\tT\tA\t.\t.\tCLNSIG=Benign;CLNREVSTAT=criteria_provided,_single_submitter\n"
+        + "20\t6617\t900000002\tC\tA\t.\t.\tCLNSIG=Pathogenic;CLNREVSTAT=reviewed_by_expert_panel;CLNDN=An_invented_disease\n"
+    )
+    arguments = ["--reference", str(samples.REFERENCE), "--into", str(home / "snapshots")]
+    subprocess.run([str(CASEPATH), "variants", "snapshot", str(download), *arguments], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,7 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
+from casepath.sequencing.v1.known_variants_pb2 import Snapshot, VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_OTHER_REFERENCE,
     Advice,
@@ -111,6 +112,7 @@ from casepath.topics import (
     SEQUENCING_READS_REJECTED,
     SEQUENCING_TASK_DONE,
     SEQUENCING_TASK_REQUESTED,
+    SEQUENCING_VARIANTS_ANNOTATED,
     SEQUENCING_VARIANTS_CALLED,
     SEQUENCING_VARIANTS_RECEIVED,
     SLIDES_SLIDE_INGESTED,
@@ -443,6 +445,23 @@ def pharmacogenomics_withheld() -> PharmacogenomicsWithheld:
     )
 
 
+def variants_annotated() -> VariantsAnnotated:
+    clinvar = Snapshot(source="ClinVar", release="2026-09-05", reference="GRCh38", sha256=ref("clinvar").sha256, records=3)
+    return VariantsAnnotated(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        annotation_id=str(uuid5(NAMESPACE, "known variants")),
+        variants_sha256=ref("vcf").sha256,
+        snapshots=[clinvar],
+        looked_up=41,
+        known=3,
+        notable=1,
+        variants=ref("known variants"),
+        pages=[TreatmentPage(language=one, html=ref(f"{one} known html"), pdf=ref(f"{one} known pdf")) for one in ("en", "fr")],
+    )
+
+
 def filed() -> EntriesFiled:
     return EntriesFiled(
         case_id=CASE,
@@ -521,6 +540,7 @@ BY_TOPIC: dict[str, Message] = {
     SEQUENCING_VARIANTS_RECEIVED.name: variants_received(),
     SEQUENCING_PHARMACOGENOMICS_REPORTED.name: pharmacogenomics_reported(),
     SEQUENCING_PHARMACOGENOMICS_WITHHELD.name: pharmacogenomics_withheld(),
+    SEQUENCING_VARIANTS_ANNOTATED.name: variants_annotated(),
     RECORDS_ENTRIES_FILED.name: filed(),
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),

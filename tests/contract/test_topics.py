@@ -32,6 +32,8 @@ from records.filing import Filing
 from sequencing.adapters.reference_index import indexed
 from sequencing.calling import Calling
 from sequencing.computations import Grain
+from sequencing.interpreting import Interpreting
+from sequencing.known_variants.annotating import Annotating
 from sequencing.pharmacogenomics.issuing import Issuing
 from sequencing.quality import Thresholds
 from sequencing.references import Reference, References
@@ -79,10 +81,16 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     )
     with Isolated() as process:
         issuing = Issuing(objects, orders["sequencing"], process, folder)
+        annotating = Annotating(objects, orders["sequencing"], process, (), folder, folder)
+    interpreting = Interpreting(issuing, annotating)
     return {
         "advice": Patients(objects).routes(),
         "slides": [Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep)],
-        "sequencing": [Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep), *calling.routes(), *issuing.routes()],
+        "sequencing": [
+            Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep),
+            *calling.routes(),
+            *interpreting.routes(),
+        ],
         "inference": [*scoring.routes(), *monitoring.routes()],
         "records": Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder).routes(),
     }

@@ -319,12 +319,13 @@ async def test_nothing_of_the_patient_is_in_an_address(portal: Portal, page: Pag
 async def test_the_treatment_page_opens_from_the_case_in_the_readers_language(page: Page, portal: Portal, done: Done) -> None:
     await portal.enter(page)
     await find(page, done.visit.accession)
-    link = page.get_by_role("link", name="Open the treatment page")
+    link = page.get_by_role("link", name="Open the treatment page", exact=True)
     await expect(link).to_have_count(1)
     await expect(page.locator(".treatment")).to_contain_text("warfarin")
     await expect(page.locator(".treatment")).to_contain_text("Not called, and not taken for normal: CACNA1S")
     await expect(page.get_by_text("covers none of its genes. This says nothing of the patient's genome.")).to_have_count(1)
-    pdf = await page.context.request.get(f"{portal.base}{await page.get_by_role('link', name='PDF').get_attribute('href')}")
+    address = await page.get_by_role("link", name="Open the treatment page (PDF)").get_attribute("href")
+    pdf = await page.context.request.get(f"{portal.base}{address}")
     assert (pdf.headers["content-type"], (await pdf.body())[:5]) == ("application/pdf", b"%PDF-")
     await link.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Genes and medicines")
@@ -335,6 +336,28 @@ async def test_the_treatment_page_opens_from_the_case_in_the_readers_language(pa
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Gènes et médicaments")
     await expect(page.get_by_role("heading", name="warfarine")).to_have_count(1)
+
+
+async def test_what_is_known_of_variants_opens_from_the_case_in_the_readers_language(
+    page: Page, portal: Portal, done: Done
+) -> None:
+    await portal.enter(page)
+    await find(page, done.visit.accession)
+    await expect(page.get_by_text("variants not looked up: no snapshot is on their reference.")).to_have_count(1)
+    known = page.locator(".known")
+    await expect(known).to_contain_text("ClinVar 2026-09-05 know 2 of these variants; 1 are more than benign.")
+    address = await known.get_by_role("link", name="Open what is known (PDF)").get_attribute("href")
+    pdf = await page.context.request.get(f"{portal.base}{address}")
+    assert (pdf.headers["content-type"], (await pdf.body())[:5]) == ("application/pdf", b"%PDF-")
+    await known.get_by_role("link", name="Open what is known", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("What is known of these variants")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator("tbody")).to_contain_text("VCV900000002, ClinVar 2026-09-05")
+    results = await Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    await page.context.add_cookies([{"name": "language", "value": "fr", "url": portal.base}])
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Ce que l'on sait de ces variants")
 
 
 async def test_the_quality_of_a_sequencing_opens_from_the_case(page: Page, portal: Portal, done: Done) -> None:

@@ -27,6 +27,8 @@ from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import MemoryPublisher
 from chassis.worker import Received
+from sequencing.interpreting import Interpreting
+from sequencing.known_variants.annotating import Annotating
 from sequencing.pharmacogenomics import definitions
 from sequencing.pharmacogenomics.commands import pgx
 from sequencing.pharmacogenomics.issuing import Issuing
@@ -69,7 +71,8 @@ async def received(issuing: Issuing, content: bytes, outside: str = "") -> Varia
 
 
 async def issued(issuing: Issuing, data: Message) -> Message:
-    route = next(route for route in issuing.routes() if route.topic.message is type(data))
+    annotating = Annotating(issuing.objects, issuing.orders, issuing.process, (), issuing.scratch, issuing.scratch)
+    route = next(route for route in Interpreting(issuing, annotating).routes() if route.topic.message is type(data))
     (event,) = await route.handle(Received(data, examples.envelope(route.topic.name)))
     found: Message = event.data
     return found

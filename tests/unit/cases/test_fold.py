@@ -167,6 +167,13 @@ def test_a_file_of_variants_that_gave_no_report_is_told_beside_a_report_of_anoth
         assert (sample.reported, sample.withheld, sample.variants.records) == (reported, withheld, 12)
 
 
+def test_what_is_known_of_variants_is_of_the_newest_lookup() -> None:
+    before, now = examples.variants_annotated(), examples.variants_annotated()
+    now.known = 4
+    (sample,) = fold(before, now).samples
+    assert sample.annotated == now
+
+
 def test_a_file_that_gave_a_report_after_all_is_not_told_to_have_given_none() -> None:
     reported, withheld = examples.pharmacogenomics_reported(), examples.pharmacogenomics_withheld()
     withheld.variants_sha256 = reported.variants_sha256

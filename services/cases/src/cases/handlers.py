@@ -23,6 +23,7 @@ from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.portal.v1.reading_pb2 import AnnotationsSaved, CaseAssigned, FindingReviewed, ReadingBegun, ReportSigned
 from casepath.records.v1.filing_pb2 import EntriesFiled
 from casepath.sequencing.v1.calling_pb2 import CallingFailed
+from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     PharmacogenomicsReported,
     PharmacogenomicsWithheld,
@@ -63,6 +64,8 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             reported(case, data)
         case PharmacogenomicsWithheld():
             withheld(case, data)
+        case VariantsAnnotated():
+            sample_of(case, data.sample_id).annotated.CopyFrom(data)
         case EntriesFiled():
             filed(case, data)
         case CaseAssigned():

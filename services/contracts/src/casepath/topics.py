@@ -11,6 +11,7 @@ from casepath.intake.v1 import patient_pb2
 from casepath.portal.v1 import reading_pb2
 from casepath.records.v1 import filing_pb2
 from casepath.sequencing.v1 import calling_pb2
+from casepath.sequencing.v1 import known_variants_pb2
 from casepath.sequencing.v1 import pharmacogenomics_pb2
 from casepath.sequencing.v1 import sequencing_pb2
 from casepath.slides.v1 import slide_pb2
@@ -243,6 +244,14 @@ SEQUENCING_PHARMACOGENOMICS_WITHHELD = Topic(
     consumers=("cases", "advice"),
     partitions=12,
 )
+SEQUENCING_VARIANTS_ANNOTATED = Topic(
+    name="sequencing.variants.annotated.v1",
+    message=known_variants_pb2.VariantsAnnotated,
+    key="case id",
+    publisher="sequencing",
+    consumers=("cases",),
+    partitions=12,
+)
 RECORDS_ENTRIES_FILED = Topic(
     name="records.entries.filed.v1",
     message=filing_pb2.EntriesFiled,
@@ -319,6 +328,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     SEQUENCING_VARIANTS_RECEIVED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_PHARMACOGENOMICS_WITHHELD,
+    SEQUENCING_VARIANTS_ANNOTATED,
     RECORDS_ENTRIES_FILED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_READING_BEGUN,

@@ -145,6 +145,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_READS_FOLDER": str(home / "sequencer"),
         "CASEPATH_REFERENCES": str(references(home)),
         "CASEPATH_INDEXES": str(home / "indexes"),
+        "CASEPATH_SNAPSHOTS": str(home / "snapshots"),
         "CASEPATH_REFERENCE": samples.REFERENCE_NAME,
         "CASEPATH_ACCESS_KEYS": str(home / "access" / "keys.json"),
         "CASEPATH_SIGNING_KEY": str(home / "access" / "signing-key.pem"),

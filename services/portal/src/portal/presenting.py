@@ -23,6 +23,7 @@ from casepath.intake.v1.patient_pb2 import Patient, Sex
 from casepath.portal.v1.reading_pb2 import FindingReviewed, Verdict
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.calling_pb2 import CallingFailureReason
+from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import Drug, PharmacogenomicsReported, WithholdingReason
 from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, Instance, QualityFlag, SlideIngested
@@ -227,6 +228,14 @@ def shortfall_names(sample: Sample) -> list[str]:
 
 def withholding(sample: Sample) -> str:
     return short(WithholdingReason, sample.withheld.reason)
+
+
+def not_looked_up(sample: Sample) -> str:
+    return short(WithholdingReason, sample.annotated.withheld)
+
+
+def snapshot_names(annotated: VariantsAnnotated) -> str:
+    return ", ".join(f"{one.source} {one.release}" for one in annotated.snapshots)
 
 
 def drug_names(drugs: Sequence[Drug], language: str) -> list[str]:

@@ -1,9 +1,12 @@
-"""What a patient's genome says of drugs, and how good its reads were: shown as it was issued, and never made here."""
+"""What a patient's genome says of drugs, what is known of its variants, and how good its reads were: shown as issued."""
+
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from casepath.cases.v1.cases_pb2 import Case
+from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported, TreatmentPage
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from chassis.errors import NotFound
@@ -19,18 +22,26 @@ class TreatmentPages:
         self.desk = desk
 
     async def page(self, request: Request, person: Person) -> Response:
-        found = await self.issued(request)
-        content = await self.desk.objects.get(found.html)
-        headers = {"Content-Security-Policy": POLICY, "Content-Language": found.language}
-        return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+        return await self.shown(await self.issued(request))
 
     async def printed(self, request: Request, person: Person) -> Response:
-        found = await self.issued(request)
-        headers = {
-            "Content-Disposition": f'inline; filename="{request.path_params["report_id"]}.pdf"',
-            "Content-Language": found.language,
-        }
-        return Response(await self.desk.objects.get(found.pdf), media_type="application/pdf", headers=headers)
+        return await self.on_paper(await self.issued(request), str(request.path_params["report_id"]))
+
+    async def known(self, request: Request, person: Person) -> Response:
+        """What knowledge bases say of a sample's variants."""
+        return await self.shown(await self.annotated(request))
+
+    async def known_printed(self, request: Request, person: Person) -> Response:
+        return await self.on_paper(await self.annotated(request), str(request.path_params["annotation_id"]))
+
+    async def shown(self, page: TreatmentPage) -> Response:
+        content = await self.desk.objects.get(page.html)
+        headers = {"Content-Security-Policy": POLICY, "Content-Language": page.language}
+        return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+
+    async def on_paper(self, page: TreatmentPage, name: str) -> Response:
+        headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Content-Language": page.language}
+        return Response(await self.desk.objects.get(page.pdf), media_type="application/pdf", headers=headers)
 
     async def quality(self, request: Request, person: Person) -> Response:
         """What the reads of a sample were like, as it was measured."""
@@ -56,7 +67,15 @@ class TreatmentPages:
     async def issued(self, request: Request) -> TreatmentPage:
         """In the person's language, or the first there is. Raise NotFound for what is not this case's newest."""
         report = report_of(await self.desk.case(request), str(request.path_params["report_id"]))
-        return next((one for one in report.pages if one.language == spoken(request)), report.pages[0])
+        return in_language(report.pages, spoken(request))
+
+    async def annotated(self, request: Request) -> TreatmentPage:
+        found = annotated_by(await self.desk.case(request), str(request.path_params["annotation_id"]))
+        return in_language(found.pages, spoken(request))
+
+
+def in_language(pages: Sequence[TreatmentPage], language: str) -> TreatmentPage:
+    return next((one for one in pages if one.language == language), pages[0])
 
 
 def called_by(case: Case, job_id: str) -> VariantsCalled:
@@ -71,3 +90,10 @@ def report_of(case: Case, report_id: str) -> PharmacogenomicsReported:
         if sample.HasField("reported") and sample.reported.report_id == report_id:
             return sample.reported
     raise NotFound("there is no such report, or a newer one took its place")
+
+
+def annotated_by(case: Case, annotation_id: str) -> VariantsAnnotated:
+    for sample in case.samples:
+        if sample.annotated.annotation_id == annotation_id and sample.annotated.pages:
+            return sample.annotated
+    raise NotFound("there are no such statements, or newer ones took their place")

@@ -114,6 +114,8 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         Route(case + "/viewer", guarded(door, cases.viewer)),
         Route(case + "/treatment/{report_id:uuid}.pdf", guarded(door, treatment.printed)),
         Route(case + "/treatment/{report_id:uuid}", guarded(door, treatment.page)),
+        Route(case + "/known/{annotation_id:uuid}.pdf", guarded(door, treatment.known_printed)),
+        Route(case + "/known/{annotation_id:uuid}", guarded(door, treatment.known)),
         Route(case + "/quality/{job_id:uuid}", guarded(door, treatment.quality)),
         Route(case + "/provenance/{job_id:uuid}", guarded(door, treatment.provenance)),
         Route(case + "/assign", guarded(door, acts.assign), methods=["POST"]),

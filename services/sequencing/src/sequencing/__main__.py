@@ -18,6 +18,9 @@ from sequencing.calling import Calling
 from sequencing.computations import engine_named
 from sequencing.dropped import Names
 from sequencing.ingestion import Ingestion
+from sequencing.interpreting import Interpreting
+from sequencing.known_variants.annotating import Annotating
+from sequencing.known_variants.snapshots import snapshots_in
 from sequencing.pharmacogenomics.issuing import Issuing
 from sequencing.pharmacogenomics.reissue import Reissue
 from sequencing.runs.parts import research
@@ -34,14 +37,17 @@ async def compose(settings: SequencingSettings) -> None:
     indexes = {name: await asyncio.to_thread(indexed, one, settings.indexes) for name, one in references.references.items()}
     patterns = (settings.reads_name, settings.alignments_name, settings.variants_name, settings.outside_calls_name)
     names = Names.of(*patterns)
+    snapshots = await asyncio.to_thread(snapshots_in, settings.snapshots, references)
     engine, projects = engine_named(settings.engine), Projects.at(settings.projects)
     with Isolated() as checking, Isolated() as reporting, scratch(settings.work_folder, "sequencing") as folder:
         bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk)
         with workers(bench, settings.workers, projects.quotas()) as pool:
             calling = Calling(objects, references, indexes, pool, engine, settings.grain, orders, settings.thresholds)
             issuing = Issuing(objects, orders, reporting, folder)
+            annotating = Annotating(objects, orders, reporting, snapshots, settings.indexes, folder)
+            interpreting = Interpreting(issuing, annotating)
             async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
-                routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes(), *issuing.routes()]
+                routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes(), *interpreting.routes()]
                 worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")
                 area = DropArea.at(settings.reads_folder)
                 # Its own folder may be read-only, and what reads CRAM wants an index beside it.

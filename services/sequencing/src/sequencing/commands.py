@@ -9,6 +9,7 @@ import click
 from google.protobuf.json_format import MessageToDict
 
 from chassis.errors import Misconfigured
+from sequencing.known_variants.commands import annotate, snapshot
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 STAGES = ("split", "align", "call", "join")
@@ -108,3 +109,7 @@ def progress(finished: Counter[str], begun: Counter[str]) -> None:
 
 def silent(finished: Counter[str], begun: Counter[str]) -> None:
     return
+
+
+variants.add_command(snapshot)
+variants.add_command(annotate)

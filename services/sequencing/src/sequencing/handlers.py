@@ -208,13 +208,21 @@ def variants_called(request: CallingRequested, made: Computation, result: Callin
 
 def source_of_called(called: VariantsCalled) -> VariantSource:
     """The gVCF, since it tells what was covered; the VCF of results from before it was made."""
-    genomic = called.HasField("genomic_variants")
+    source = called_variants(called)
+    if called.HasField("genomic_variants"):
+        source.variants.CopyFrom(called.genomic_variants)
+        source.variants_index.CopyFrom(called.genomic_variants_index)
+    return source
+
+
+def called_variants(called: VariantsCalled) -> VariantSource:
+    """The VCF alone: what differs from the reference."""
     return VariantSource(
         case_id=called.case_id,
         patient_id=called.patient_id,
         sample_id=called.sample_id,
-        variants=called.genomic_variants if genomic else called.variants,
-        variants_index=called.genomic_variants_index if genomic else called.variants_index,
+        variants=called.variants,
+        variants_index=called.variants_index,
     )
 
 

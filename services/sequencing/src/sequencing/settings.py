@@ -35,6 +35,9 @@ class SequencingSettings(StoringSettings):
     indexes: Path = Field(
         default=Path("/tmp/casepath-indexes"), description="indexes of references; safe to empty, slow to make again"
     )
+    snapshots: Path | None = Field(
+        default=None, description="folder of snapshots of ClinVar and CIViC (casepath variants snapshot); none without"
+    )
     reference: str = Field(description="name of the reference that reads are called against")
     engine: Literal["bcftools", "gatk"] = Field(default="bcftools", description="what calls variants")
     gatk: Path | None = Field(default=None, description="folder with GATK's jars, where it calls")

@@ -1,38 +1,29 @@
-"""What sequencing does with variants, its own and those that others called: a report of what they say of drugs."""
+"""Reports of what a file of variants says of drugs: made, kept, and made again only where it would say otherwise."""
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import structlog
 
-from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
-    WITHHOLDING_REASON_QUALITY,
     WITHHOLDING_REASON_UNREADABLE,
     PharmacogenomicReport,
     PharmacogenomicsReported,
     TreatmentPage,
     VariantSource,
-    VariantsReceived,
     WithholdingReason,
 )
-from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
-from casepath.topics import SEQUENCING_VARIANTS_CALLED, SEQUENCING_VARIANTS_RECEIVED
 from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
-from chassis.patients import patient_name
-from chassis.worker import Received, Route
-from sequencing.handlers import report_id, reported, source_of_called, source_of_received, withheld
+from sequencing.handlers import report_id, reported, withheld
 from sequencing.pharmacogenomics.definitions import tables_sha256
 from sequencing.pharmacogenomics.making import Made, Making, make
 from sequencing.pharmacogenomics.messages import changed_drugs, named
-from sequencing.pharmacogenomics.page import Subject
+from sequencing.pharmacogenomics.page import subject_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -50,21 +41,6 @@ class Issuing:
         self.reports = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics")
         self.newest = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics-newest")
         self.sources = Shelf(objects, VariantSource, "sequencing/pharmacogenomics-sources")
-
-    def routes(self) -> list[Route[Any]]:
-        return [
-            Route(SEQUENCING_VARIANTS_CALLED, self.called, batch=1),
-            Route(SEQUENCING_VARIANTS_RECEIVED, self.received, batch=1),
-        ]
-
-    async def called(self, received: Received[VariantsCalled]) -> Iterable[Event]:
-        source = source_of_called(received.data)
-        if received.data.shortfalls:
-            return [withheld(source, WITHHOLDING_REASON_QUALITY)]
-        return [await self.issue(source)]
-
-    async def received(self, received: Received[VariantsReceived]) -> Iterable[Event]:
-        return [await self.issue(source_of_received(received.data))]
 
     async def issue(self, source: VariantSource) -> Event:
         """A file that gave a report before gives that one again, also where another came since."""
@@ -94,7 +70,7 @@ class Issuing:
             variants=await self.objects.as_file(source.variants, self.scratch),
             index=await self.file(source.variants_index),
             outside_calls=await self.file(source.outside_calls),
-            subject=subject(order, source.sample_id),
+            subject=subject_of(order, source.sample_id),
             before=await self.objects.get(newest.report) if newest is not None else b"",
         )
         try:
@@ -132,14 +108,3 @@ class Issuing:
         await self.sources.put(sample, source)
         await self.newest.put(sample, message)
         await self.reports.put(f"{sample}/{message.report_id}", message)
-
-
-def subject(order: OrderPlaced, sample: str) -> Subject:
-    person = order.patient
-    return Subject(
-        sample=sample,
-        name=patient_name(person),
-        birth_date=person.birth_date,
-        identifier=person.identifier,
-        accession=order.accession,
-    )

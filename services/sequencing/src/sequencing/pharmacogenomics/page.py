@@ -11,7 +11,9 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from casepath.intake.v1.order_pb2 import OrderPlaced
 from chassis.language import Language
+from chassis.patients import patient_name
 from sequencing.pharmacogenomics.drugs import drug
 from sequencing.pharmacogenomics.guidance import Advice
 from sequencing.pharmacogenomics.labels import LABELS, phrase
@@ -40,6 +42,17 @@ class Subject:
     identifier: str = ""
     accession: str = ""
     amended: tuple[str, ...] = ()
+
+
+def subject_of(order: OrderPlaced, sample: str) -> Subject:
+    person = order.patient
+    return Subject(
+        sample=sample,
+        name=patient_name(person),
+        birth_date=person.birth_date,
+        identifier=person.identifier,
+        accession=order.accession,
+    )
 
 
 def page(report: Report, subject: Subject, language: Language) -> str:

@@ -1,0 +1,164 @@
+"""What sequencing does with variants where a site loaded snapshots: look them up, and tell what is said of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import structlog
+
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.sequencing.v1.known_variants_pb2 import KnownVariants, Snapshot, VariantsAnnotated
+from casepath.sequencing.v1.pharmacogenomics_pb2 import (
+    WITHHOLDING_REASON_OTHER_REFERENCE,
+    WITHHOLDING_REASON_UNREADABLE,
+    WITHHOLDING_REASON_UNSPECIFIED,
+    TreatmentPage,
+    VariantSource,
+    WithholdingReason,
+)
+from casepath.topics import SEQUENCING_VARIANTS_ANNOTATED
+from chassis.errors import Malformed, Unavailable
+from chassis.events import Event
+from chassis.identity import sample_key
+from chassis.isolated import Crashed, Isolated, allowance
+from chassis.language import LANGUAGES
+from chassis.objects import Objects, Shelf
+from chassis.orders import ShelvedOrders
+from sequencing.known_variants.lookup import looked_up
+from sequencing.known_variants.page import page
+from sequencing.known_variants.snapshots import Loaded
+from sequencing.known_variants.statements import notable
+from sequencing.pharmacogenomics.page import Subject, subject_of
+from sequencing.pharmacogenomics.printing import printed
+from sequencing.pharmacogenomics.variant_file import OtherBuild
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SECONDS_PER_MEGABYTE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is looked up where; picklable."""
+
+    variants: Path
+    snapshots: tuple[Loaded, ...]
+    indexes: Path
+    scratch: Path
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """Serialized KnownVariants with pages by language as HTML and PDF; or why there are none."""
+
+    variants: bytes = b""
+    snapshots: tuple[Snapshot, ...] = ()
+    looked_up: int = 0
+    known: int = 0
+    notable: int = 0
+    pages: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    withheld: WithholdingReason = WITHHOLDING_REASON_UNSPECIFIED
+
+
+def annotate(lookup: Lookup) -> Annotated:
+    """In a process of its own."""
+    try:
+        found = looked_up(lookup.variants, lookup.snapshots, lookup.indexes, lookup.scratch)
+    except OtherBuild:
+        return Annotated(withheld=WITHHOLDING_REASON_OTHER_REFERENCE)
+    except Malformed:
+        return Annotated(withheld=WITHHOLDING_REASON_UNREADABLE)
+    html = {language: page(found, lookup.subject, language) for language in LANGUAGES}
+    return Annotated(
+        variants=KnownVariants(variants=found.variants).SerializeToString(deterministic=True),
+        snapshots=found.snapshots,
+        looked_up=found.looked_up,
+        known=len(found.variants),
+        notable=sum(notable(one.statements) for one in found.variants),
+        pages={language: (text.encode(), printed(text)) for language, text in html.items()},
+    )
+
+
+class Annotating:
+    """Looks variants up in the snapshots that a site loaded."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        orders: ShelvedOrders,
+        process: Isolated,
+        snapshots: Sequence[Loaded],
+        indexes: Path,
+        scratch: Path,
+    ) -> None:
+        self.objects = objects
+        self.orders = orders
+        self.process = process
+        self.snapshots = tuple(snapshots)
+        self.indexes = indexes
+        self.scratch = scratch
+        self.kept = Shelf(objects, VariantsAnnotated, "sequencing/known-variants")
+
+    async def annotated(self, source: VariantSource, withheld: WithholdingReason = WITHHOLDING_REASON_UNSPECIFIED) -> list[Event]:
+        """What is said of a file of variants, or why it was not looked up; nothing where the site loaded no snapshots."""
+        if not self.snapshots:
+            return []
+        message = VariantsAnnotated(
+            case_id=source.case_id,
+            patient_id=source.patient_id,
+            sample_id=source.sample_id,
+            annotation_id=str(annotation_id(source, self.snapshots)),
+            variants_sha256=source.variants.sha256,
+            withheld=withheld,
+        )
+        if withheld:
+            return [told(message)]
+        key = f"{sample_key(source.case_id, source.sample_id)}/{message.annotation_id}"
+        known = await self.kept.get(key)
+        if known is not None:
+            return [told(known)]
+        await self.fill(message, await self.look_up(source))
+        await self.kept.put(key, message)
+        return [told(message)]
+
+    async def look_up(self, source: VariantSource) -> Annotated:
+        """Raise Unavailable while the case's order is not here."""
+        order = await self.orders.of_case(source.case_id)
+        if order is None:
+            raise Unavailable("the order that variants belong to has not come")
+        file = await self.objects.as_file(source.variants, self.scratch)
+        lookup = Lookup(file, self.snapshots, self.indexes, self.scratch, subject_of(order, source.sample_id))
+        try:
+            return await self.process.run(annotate, lookup, allowance(source.variants.size, SECONDS_PER_MEGABYTE))
+        except Crashed:
+            return Annotated(withheld=WITHHOLDING_REASON_UNREADABLE)
+
+    async def fill(self, message: VariantsAnnotated, found: Annotated) -> None:
+        if found.withheld:
+            log.warning(
+                "known variants", outcome="withheld", reason=WithholdingReason.Name(found.withheld), case_id=message.case_id
+            )
+            message.withheld = found.withheld
+            return
+        message.snapshots.extend(found.snapshots)
+        message.looked_up, message.known, message.notable = found.looked_up, found.known, found.notable
+        message.variants.CopyFrom(await self.put(found.variants))
+        for language, (html, pdf) in found.pages.items():
+            message.pages.append(TreatmentPage(language=language, html=await self.put(html), pdf=await self.put(pdf)))
+
+    async def put(self, content: bytes) -> ObjectRef:
+        return await self.objects.put(content)
+
+
+def annotation_id(source: VariantSource, snapshots: Sequence[Loaded]) -> UUID:
+    """The same variants in the same snapshots are one lookup."""
+    digests = sorted(one.about.sha256 for one in snapshots)
+    return uuid5(UUID(source.case_id), "|".join(["known variants", source.sample_id, source.variants.sha256, *digests]))
+
+
+def told(message: VariantsAnnotated) -> Event:
+    """With an id of its own, however often it is told."""
+    id_ = uuid5(UUID(message.annotation_id), f"withheld|{message.withheld}")
+    return Event(SEQUENCING_VARIANTS_ANNOTATED, message.case_id, message, id=id_)
