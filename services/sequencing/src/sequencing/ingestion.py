@@ -47,7 +47,7 @@ from sequencing.rejection import REMEDIES, ReadsUnfit
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-SECONDS_PER_MEGABYTE = 2.0
+SECONDS_PER_MEGABYTE = 4.0
 WAITING = Gauge("casepath_reads_waiting", "Read files whose mate has not come")
 
 

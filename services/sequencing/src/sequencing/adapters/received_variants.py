@@ -11,6 +11,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_UNSORTED_VARIANTS,
     RejectionReason,
 )
+from sequencing.adapters.vcf_grammar import check_grammar
 from sequencing.pharmacogenomics.outside_calls import NotOutsideCalls, read_outside
 from sequencing.pharmacogenomics.variant_file import NotOneSample, OtherBuild, Unsorted, VariantsUnfit, read_genotypes
 from sequencing.rejection import ReadsUnfit
@@ -29,6 +30,7 @@ def check_variants(files: tuple[Path, ...]) -> int:
     """
     try:
         records = read_genotypes(files[0], ordered=True).records
+        check_grammar(files[0])
     except VariantsUnfit as error:
         raise ReadsUnfit(REASONS.get(type(error), REJECTION_REASON_DAMAGED_VARIANTS), 1, error.record) from None
     if not records:

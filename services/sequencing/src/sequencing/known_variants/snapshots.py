@@ -4,16 +4,12 @@ A snapshot is a folder with `variants.vcf.gz`, its index, and `snapshot.json`; a
 each source and reference.
 """
 
-import gzip
 import json
 import re
-import zlib
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
 
 import pysam
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
@@ -23,6 +19,7 @@ from casepath.sequencing.v1.known_variants_pb2 import Snapshot
 from chassis.errors import Malformed, Misconfigured
 from chassis.objects import digest
 from sequencing.adapters.reference_index import IndexedReference, indexed
+from sequencing.adapters.text_lines import text_of
 from sequencing.known_variants.statements import CIVIC, CLINVAR
 from sequencing.references import Reference, References
 
@@ -226,15 +223,3 @@ def release_of(head: Collection[str]) -> str:
     if found is None:
         raise Malformed("the file has no ##fileDate: a snapshot is quoted with its day")
     return "-".join(found.groups())
-
-
-@contextmanager
-def text_of(path: Path) -> Iterator[IO[str]]:
-    """A file's lines, plain or gzip. Raise Malformed where it breaks off."""
-    with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path, "rt", errors="replace") if compressed else path.open(errors="replace") as lines:
-            yield lines
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise Malformed(f"{path.name} is not whole: {error}") from None
