@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from chassis.errors import Misconfigured
+from chassis.kafka import Kafka
 from embedded import samples
+from embedded.commands import reached
 from embedded.platform import Home
 from embedded.ports import Ports
+from embedded.programs import kafka_admin, kafka_authority, kafka_password_file
 
 CASEPATH = Path(sys.executable).with_name("casepath")
 
@@ -23,8 +26,14 @@ class Platform:
     ports: Ports
 
     @property
-    def kafka(self) -> str:
-        return f"127.0.0.1:{self.ports['kafka']}"
+    def kafka(self) -> Kafka:
+        """As its administrator, who may do all."""
+        return kafka_admin(self.home.folder, self.ports)
+
+    def as_principal(self, name: str) -> Kafka:
+        authority = kafka_authority(self.home.folder)
+        password = kafka_password_file(self.home.folder, name)
+        return Kafka.of_user(f"127.0.0.1:{self.ports['kafka']}", authority.certificate, name, password)
 
     @property
     def cases(self) -> str:
@@ -34,8 +43,7 @@ class Platform:
         """Run a command against this platform."""
         env = {
             "PATH": "/usr/bin:/bin:/usr/sbin",
-            "CASEPATH_KAFKA": self.kafka,
-            "CASEPATH_CASES_ADDRESS": self.cases,
+            **reached(self.home.folder, self.ports),
             "COLUMNS": "200",
         }
         return subprocess.run([str(CASEPATH), *arguments], env=env, capture_output=True, text=True, check=False, timeout=120)
@@ -81,5 +89,5 @@ def load_snapshot(home: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka(platform: Platform) -> str:
+def kafka(platform: Platform) -> Kafka:
     return platform.kafka

@@ -15,6 +15,7 @@ from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.records.v1.filing_pb2 import EntriesFiled
 from casepath.topics import Topic
 from chassis.events import Event
+from chassis.kafka import Kafka
 from chassis.worker import Route, Worker, pure
 from kafka.broker import committed, new_topic, orders, publisher, running
 from waiting import eventually_async
@@ -22,17 +23,17 @@ from waiting import eventually_async
 RECORDS = 2000
 
 
-async def filled(kafka: str) -> Topic[OrderPlaced]:
+async def filled(kafka: Kafka) -> Topic[OrderPlaced]:
     topic = await new_topic(kafka, OrderPlaced, partitions=1)
     headers = examples.envelope(topic.name).headers()
-    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+    async with AIOKafkaProducer(**kafka.client()) as producer:
         for message in orders(RECORDS):
             await producer.send(topic.name, message.SerializeToString(), key=b"k", headers=headers)
         await producer.flush()
     return topic
 
 
-async def ours(kafka: str, source: Topic[OrderPlaced], out: Topic[EntriesFiled]) -> None:
+async def ours(kafka: Kafka, source: Topic[OrderPlaced], out: Topic[EntriesFiled]) -> None:
     def handle(_: OrderPlaced) -> Iterable[Event]:
         return [Event(out, examples.CASE, examples.filed())]
 
@@ -42,21 +43,21 @@ async def ours(kafka: str, source: Topic[OrderPlaced], out: Topic[EntriesFiled])
         return await committed(kafka, group, source.name) >= RECORDS
 
     async with publisher(kafka) as one:
-        worker = Worker([Route(source, pure(handle))], one, bootstrap=kafka, service="bench", group=group)
+        worker = Worker([Route(source, pure(handle))], one, kafka=kafka, service="bench", group=group)
         async with running(worker):
             await eventually_async(done, 300)
 
 
-async def bare(kafka: str, source: Topic[OrderPlaced], out: Topic[EntriesFiled]) -> None:
+async def bare(kafka: Kafka, source: Topic[OrderPlaced], out: Topic[EntriesFiled]) -> None:
     value = examples.filed().SerializeToString()
     consumer = AIOKafkaConsumer(
         source.name,
-        bootstrap_servers=kafka,
+        **kafka.client(),
         group_id=f"bench-{uuid4().hex}",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
     )
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True, acks="all", linger_ms=1)
+    producer = AIOKafkaProducer(**kafka.client(), enable_idempotence=True, acks="all", linger_ms=1)
     async with consumer, producer:
         seen = 0
         while seen < RECORDS:
@@ -67,7 +68,7 @@ async def bare(kafka: str, source: Topic[OrderPlaced], out: Topic[EntriesFiled])
                 seen += len(records)
 
 
-async def test_the_worker_loop(kafka: str) -> None:
+async def test_the_worker_loop(kafka: Kafka) -> None:
     source, out = await filled(kafka), await new_topic(kafka, EntriesFiled, partitions=1)
     rates: list[tuple[float, float]] = []
     for _ in range(ROUNDS):

@@ -55,7 +55,7 @@ def test_topics_that_cases_joins_have_the_same_number_of_partitions() -> None:
 
 
 def test_every_consumed_topic_has_somewhere_for_its_dead_letters() -> None:
-    names = {topic.name for topic in wanted_topics(1)}
+    names = {topic.topic for topic in wanted_topics(1)}
     assert {topic.dead_letters for topic in TOPICS if topic.consumers} <= names
 
 

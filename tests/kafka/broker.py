@@ -15,11 +15,12 @@ from google.protobuf.message import Message
 import examples
 from casepath.topics import Topic
 from chassis.events import Event, sealed
+from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
 from chassis.worker import Worker
 
 
-async def new_topic[M: Message](kafka: str, message: type[M], partitions: int = 2) -> Topic[M]:
+async def new_topic[M: Message](kafka: Kafka, message: type[M], partitions: int = 2) -> Topic[M]:
     """A topic of this test alone, with its dead letters."""
     topic = Topic(f"test.{uuid4().hex}.v1", message, "case id", "test", ("test",), partitions)
     async with administering(kafka) as admin:
@@ -27,10 +28,10 @@ async def new_topic[M: Message](kafka: str, message: type[M], partitions: int = 
     return topic
 
 
-async def publish(kafka: str, topic: Topic[Any], messages: Iterable[Message], partition: int = 0) -> list[UUID]:
+async def publish(kafka: Kafka, topic: Topic[Any], messages: Iterable[Message], partition: int = 0) -> list[UUID]:
     """Publish messages to one partition, each with a cause of its own; return their event ids."""
     ids = []
-    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+    async with AIOKafkaProducer(**kafka.client()) as producer:
         for number, message in enumerate(messages):
             cause = uuid5(UUID(int=partition), f"{topic.name}|{number}")
             (record,) = sealed(
@@ -42,15 +43,15 @@ async def publish(kafka: str, topic: Topic[Any], messages: Iterable[Message], pa
 
 
 async def publish_raw(
-    kafka: str, topic: str, value: bytes, headers: Sequence[tuple[str, bytes]] = (), partition: int = 0
+    kafka: Kafka, topic: str, value: bytes, headers: Sequence[tuple[str, bytes]] = (), partition: int = 0
 ) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+    async with AIOKafkaProducer(**kafka.client()) as producer:
         await producer.send_and_wait(topic, value, key=b"k", partition=partition, headers=list(headers))
 
 
 @asynccontextmanager
-async def administering(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+async def administering(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**kafka.client())
     await admin.start()
     try:
         yield admin
@@ -58,13 +59,13 @@ async def administering(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def records_on(kafka: str, topic: str) -> list[ConsumerRecord]:
+async def records_on(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
     """Every record that a topic holds now."""
     async with administering(kafka) as admin:
         (described,) = await admin.describe_topics([topic])
     partitions = [TopicPartition(topic, one["partition"]) for one in described["partitions"]]
     found: list[ConsumerRecord] = []
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False) as consumer:
+    async with AIOKafkaConsumer(**kafka.client(), auto_offset_reset="earliest", enable_auto_commit=False) as consumer:
         consumer.assign(partitions)
         for partition, end in (await consumer.end_offsets(partitions)).items():
             while await consumer.position(partition) < end:
@@ -73,7 +74,7 @@ async def records_on(kafka: str, topic: str) -> list[ConsumerRecord]:
     return found
 
 
-async def committed(kafka: str, group: str, topic: str) -> int:
+async def committed(kafka: Kafka, group: str, topic: str) -> int:
     """The sum of a group's committed offsets over a topic's partitions."""
     async with administering(kafka) as admin:
         offsets = await admin.list_consumer_group_offsets(group)
@@ -94,7 +95,7 @@ async def running(*workers: Worker) -> AsyncIterator[asyncio.Event]:
 
 
 @asynccontextmanager
-async def publisher(kafka: str) -> AsyncIterator[KafkaPublisher]:
+async def publisher(kafka: Kafka) -> AsyncIterator[KafkaPublisher]:
     async with KafkaPublisher(kafka, "test") as one:
         yield one
 

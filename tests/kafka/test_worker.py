@@ -15,6 +15,7 @@ from casepath.records.v1.filing_pb2 import EntriesFiled
 from casepath.topics import Topic
 from chassis.errors import Rejected, Unavailable
 from chassis.events import Event
+from chassis.kafka import Kafka
 from chassis.publisher import announce
 from chassis.worker import Backoff, Handle, Received, Route, Worker
 from kafka.broker import committed, new_topic, orders, publish, publish_raw, publisher, records_on, running, said
@@ -38,7 +39,7 @@ class Recording:
 class Bench:
     """One test's topics and group."""
 
-    def __init__(self, kafka: str, source: Topic[OrderPlaced], out: Topic[EntriesFiled]) -> None:
+    def __init__(self, kafka: Kafka, source: Topic[OrderPlaced], out: Topic[EntriesFiled]) -> None:
         self.kafka = kafka
         self.source = source
         self.out = out
@@ -51,7 +52,7 @@ class Bench:
         return Worker(
             [route],
             one,  # type: ignore[arg-type]
-            bootstrap=self.kafka,
+            kafka=self.kafka,
             service="test",
             group=self.group,
             backoff=QUICK,
@@ -72,7 +73,7 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(kafka: str) -> Bench:
+async def bench(kafka: Kafka) -> Bench:
     return Bench(kafka, await new_topic(kafka, OrderPlaced), await new_topic(kafka, EntriesFiled, 1))
 
 

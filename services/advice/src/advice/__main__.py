@@ -15,8 +15,8 @@ async def compose(settings: AdviceSettings) -> None:
     patients, clients = Patients(Objects.at(settings.objects)), Clients.at(settings.advice_clients)
     hooks = CdsHooks(patients, clients, settings.namespace_id, settings.advice_url, settings.advice_language, settings.portal_url)
     server = HttpServer(hooks.app(), *host_and_port(settings.advice_address))
-    async with KafkaPublisher(settings.kafka, "casepath-advice") as publisher:
-        worker = Worker(patients.routes(), publisher, bootstrap=settings.kafka, service="advice")
+    async with KafkaPublisher(settings.cluster, "casepath-advice") as publisher:
+        worker = Worker(patients.routes(), publisher, kafka=settings.cluster, service="advice")
         await run_parts(settings, [worker.run, server.run], {"kafka": worker.assigned.is_set})
 
 

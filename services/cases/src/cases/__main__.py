@@ -17,8 +17,8 @@ from chassis.service import main, run_parts
 async def compose(settings: CasesSettings) -> None:
     stopping = asyncio.Event()
     with closing(SqliteCaseView.at(settings.cases_database)) as view:
-        async with KafkaPublisher(settings.kafka, "casepath-cases") as publisher:
-            assembly = Assembly(settings.kafka, settings.replication, settings.work_folder, view, publisher)
+        async with KafkaPublisher(settings.cluster, "casepath-cases") as publisher:
+            assembly = Assembly(settings.cluster, settings.replication, settings.work_folder, view, publisher)
             queries = CaseQueries(view, stopping)
             service = DESCRIPTOR.services_by_name["CaseService"].full_name
             server = GrpcServer(

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from chassis.errors import Rejected, Unavailable
 from chassis.events import Event, Outgoing, sealed
+from chassis.kafka import Kafka
 from chassis.telemetry import PUBLISHED, traceparent, tracer
 
 REQUEST_TIMEOUT_MS = 15_000
@@ -28,21 +29,21 @@ class Publisher(Protocol):
 class KafkaPublisher:
     """The broker."""
 
-    def __init__(self, bootstrap: str, client: str) -> None:
-        self.bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, client: str) -> None:
+        self.kafka = kafka
         self.client = client
         self.producer: AIOKafkaProducer | None = None
 
     async def __aenter__(self) -> Self:
         self.producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap,
+            **self.kafka.client(),
             client_id=self.client,
             enable_idempotence=True,
             acks="all",
             linger_ms=1,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
-        await started(self.producer, self.bootstrap)
+        await started(self.producer, self.kafka.bootstrap)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

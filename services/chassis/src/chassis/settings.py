@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.errors import Misconfigured
+from chassis.kafka import Kafka
 
 
 class Settings(BaseSettings):
@@ -15,6 +16,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CASEPATH_", frozen=True, extra="ignore")
 
     kafka: str = Field(description="bootstrap servers, host:port,host:port")
+    kafka_user: str = Field(default="", description="principal of this service on the cluster")
+    kafka_password_file: Path | None = Field(default=None, description="file with its password")
+    kafka_ca: Path | None = Field(default=None, description="PEM file with who signs the brokers' certificates")
+    kafka_open: bool = Field(default=False, description="the broker asks nobody who they are, and encrypts nothing")
     namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65535, description="0 picks a free port")
@@ -29,6 +34,13 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("must be a UUID, kept secret and never changed") from None
         return value
+
+    @property
+    def cluster(self) -> Kafka:
+        """Raise Misconfigured where nothing says who this is, and the broker is not said to ask nobody."""
+        if self.kafka_open:
+            return Kafka(self.kafka)
+        return Kafka.of_user(self.kafka, self.kafka_ca, self.kafka_user, self.kafka_password_file)
 
     @property
     def namespace_id(self) -> UUID:

@@ -26,6 +26,8 @@ from opentelemetry.trace import SpanKind
 from casepath.topics import Topic
 from chassis.errors import Rejected, Retriable, defect_and_place
 from chassis.events import Envelope, Event, Headers, Outgoing, opened, sealed
+from chassis.kafka import Kafka
+from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher, started
 from chassis.telemetry import IN_FLIGHT, RECORDS, RETRIES, SECONDS, traceparent, tracer
 
@@ -158,7 +160,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         routes: Sequence[Route[Any]],
         publisher: Publisher,
         *,
-        bootstrap: str,
+        kafka: Kafka,
         service: str,
         group: str | None = None,
         backoff: Backoff | None = None,
@@ -170,14 +172,14 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         self.service = service
         self.backoff = backoff or Backoff()
         self.grace = grace
-        self.bootstrap = bootstrap
+        self.kafka = kafka
         self.assigned = asyncio.Event()
         self.lanes: dict[TopicPartition, asyncio.Task[None]] = {}
         self.stopping: set[TopicPartition] = set()
         self.consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
-            group_id=group or f"casepath-{service}",
-            client_id=f"casepath-{service}",
+            **kafka.client(),
+            group_id=group or group_of(service),
+            client_id=group_of(service),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
@@ -188,7 +190,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; then finish or release what is held, and leave the group."""
-        await started(self.consumer, self.bootstrap)
+        await started(self.consumer, self.kafka.bootstrap)
         self.consumer.subscribe(list(self.routes), listener=self)
         batch = min(route.batch for route in self.routes.values())
         try:

@@ -12,11 +12,11 @@ from rich.table import Table
 
 from casepath.topics import BY_NAME, DEAD_LETTER_PARTITIONS, TOPICS, Topic
 from chassis.events import Outgoing
+from chassis.kafka import Kafka
+from chassis.kafka_rights import DEAD_LETTERS_GROUP
 from chassis.publisher import KafkaPublisher, started
 from cli.platform import asynchronous, kafka_option
 
-# Its committed offsets say what was replayed; what lies behind them is waiting.
-GROUP = "casepath-dlq"
 CONSUMED = sorted(topic.name for topic in TOPICS if topic.consumers)
 
 
@@ -29,7 +29,7 @@ def dlq() -> None:
 @click.argument("topics", nargs=-1, type=click.Choice(CONSUMED), metavar="[TOPIC]...")
 @kafka_option
 @asynchronous
-async def list_(topics: tuple[str, ...], kafka: str) -> None:
+async def list_(topics: tuple[str, ...], kafka: Kafka) -> None:
     """List the dead letters that wait, of every topic or of those named. Their contents are not shown."""
     table = Table()
     for column in ("topic", "partition", "offset", "event", "set aside by", "error"):
@@ -56,7 +56,7 @@ async def list_(topics: tuple[str, ...], kafka: str) -> None:
 @click.argument("topic", type=click.Choice(CONSUMED), metavar="TOPIC")
 @kafka_option
 @asynchronous
-async def replay(topic: str, kafka: str) -> None:
+async def replay(topic: str, kafka: Kafka) -> None:
     """Publish the waiting dead letters of TOPIC to it again, once their cause is mended.
 
     Every consumer of the topic gets them again under the same event id: where one succeeded before, nothing changes. What
@@ -79,10 +79,15 @@ def is_of_event(header: str) -> bool:
 
 
 @asynccontextmanager
-async def waiting(topic: Topic[Any], kafka: str) -> AsyncIterator[tuple[AIOKafkaConsumer, list[ConsumerRecord]]]:
-    """The dead letters of a topic that were not replayed, in order, with the consumer that can commit them."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=GROUP, enable_auto_commit=False, auto_offset_reset="earliest")
-    await started(consumer, kafka)
+async def waiting(topic: Topic[Any], kafka: Kafka) -> AsyncIterator[tuple[AIOKafkaConsumer, list[ConsumerRecord]]]:
+    """The dead letters of a topic that were not replayed, in order, with the consumer that can commit them.
+
+    The group's committed offsets say what was replayed; what lies behind them is waiting.
+    """
+    consumer = AIOKafkaConsumer(
+        **kafka.client(), group_id=DEAD_LETTERS_GROUP, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await started(consumer, kafka.bootstrap)
     try:
         partitions = [TopicPartition(topic.dead_letters, number) for number in range(DEAD_LETTER_PARTITIONS)]
         consumer.assign(partitions)

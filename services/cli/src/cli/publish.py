@@ -10,6 +10,7 @@ from google.protobuf.json_format import Parse, ParseError
 from casepath.topics import BY_NAME
 from chassis.errors import Malformed
 from chassis.events import Event
+from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher, announce
 from cli.platform import asynchronous, kafka_option
 
@@ -20,7 +21,7 @@ from cli.platform import asynchronous, kafka_option
 @click.option("--key", required=True, help="The record's key, as protos/README.md says for the topic; opaque, no patient data.")
 @kafka_option
 @asynchronous
-async def publish(topic: str, source: TextIO, key: str, kafka: str) -> None:
+async def publish(topic: str, source: TextIO, key: str, kafka: Kafka) -> None:
     """Publish one event: FILE holds its message as protobuf JSON ("-" for standard input).
 
     The message is checked against its contract first. Publishing the same message again gives the same event id, so a

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from chassis.errors import Misconfigured
+from chassis.kafka_rights import OPERATOR
 from embedded.ports import DEFAULT_BASE, Ports
 
 home_option = click.option(
@@ -46,8 +47,19 @@ def up(folder: Path, port_base: int) -> None:
     for what, address in addresses(home.folder, ports).items():
         console.print(f"  {what:28} {address}", highlight=False, soft_wrap=True)
     if port_base != DEFAULT_BASE:
-        found = f"CASEPATH_KAFKA=127.0.0.1:{ports['kafka']} CASEPATH_CASES_ADDRESS=127.0.0.1:{ports['cases']}"
+        found = " ".join(f"{name}={value}" for name, value in reached(home.folder, ports).items())
         console.print(f"  {'for case, dlq and publish':28} export {found}", highlight=False, soft_wrap=True)
+
+
+def reached(home: Path, ports: Ports) -> dict[str, str]:
+    """What the other commands read, where a platform is not the default one."""
+    access = home / "access" / "kafka"
+    return {
+        "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
+        "CASEPATH_KAFKA_PASSWORD_FILE": str(access / f"{OPERATOR}.password"),
+        "CASEPATH_KAFKA_CA": str(access / "ca.pem"),
+        "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
+    }
 
 
 def addresses(home: Path, ports: Ports) -> dict[str, str]:
@@ -90,15 +102,37 @@ def prepare(gatk: bool) -> None:
     fhir_classpath(lambda text: told(console, began, text))
 
 
-@click.command()
-@click.option("--kafka", envvar="CASEPATH_KAFKA", required=True, help="Bootstrap servers.")
-@click.option("--replication", default=1, show_default=True, type=click.IntRange(min=1), help="Replicas of each topic.")
-def provision(kafka: str, replication: int) -> None:
-    """Create the declared topics on a broker; those that exist are left as they are."""
-    from chassis.provision import provision as run
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-    for name in asyncio.run(run(kafka, replication)):
+
+@click.command()
+@click.option(
+    "--kafka", envvar="CASEPATH_KAFKA", required=True, help="Bootstrap servers, of a listener that asks for certificates."
+)
+@click.option("--kafka-ca", envvar="CASEPATH_KAFKA_CA", required=True, type=FILE, help="Who signs the brokers' certificates.")
+@click.option("--identity", required=True, type=FILE, help="PEM file with the administrator's key and certificate.")
+@click.option(
+    "--passwords",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with PRINCIPAL.password for each principal whose password is to be set.",
+)
+@click.option("--replication", default=1, show_default=True, type=click.IntRange(min=1), help="Replicas of each topic.")
+def provision(kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None, replication: int) -> None:
+    """Create the declared topics on a cluster, and give each service the rights that topics.yaml declares, and no others.
+
+    Topics that exist are left as they are; rights of this cluster that are not declared are taken away.
+    """
+    from chassis.kafka import Kafka
+    from chassis.kafka_rights import principals
+    from chassis.provision import provision as run
+    from chassis.provision import provision_access
+
+    cluster = Kafka(kafka, kafka_ca, identity=identity)
+    files = {name: passwords / f"{name}.password" for name in principals()} if passwords else {}
+    words = {name: file.read_text().strip() for name, file in files.items() if file.exists()}
+    for name in asyncio.run(run(cluster, replication)):
         click.echo(name)
+    click.echo(f"{asyncio.run(provision_access(cluster, words))} rights changed, {len(words)} passwords set", err=True)
 
 
 @click.command()

@@ -15,10 +15,10 @@ from uuid import uuid4
 import psutil
 
 from chassis.errors import CasepathError, Misconfigured, Unavailable
-from chassis.provision import provision
+from chassis.provision import provision, provision_access
 from embedded.java import Tell
 from embedded.ports import Ports
-from embedded.programs import SERVICES, Program, fhir, kafka, orthanc, services
+from embedded.programs import SERVICES, Program, fhir, kafka, kafka_admin, kafka_passwords, orthanc, services
 from embedded.supervisor import Supervisor
 
 SERVERS_TIMEOUT = 180.0
@@ -117,8 +117,10 @@ async def run(home: Home, ports: Ports) -> None:
 async def start(supervisor: Supervisor, home: Home, ports: Ports, tell: Tell) -> None:
     tell("starting Kafka, Orthanc and HAPI FHIR")
     await supervisor.start(*await servers(home.folder, ports, tell), seconds=SERVERS_TIMEOUT)
-    tell("creating topics")
-    await provision(f"127.0.0.1:{ports['kafka']}")
+    tell("creating topics, and who may read and write them")
+    admin = kafka_admin(home.folder, ports)
+    await provision(admin)
+    await provision_access(admin, await asyncio.to_thread(kafka_passwords, home.folder))
     tell("starting the services")
     await supervisor.start(*services(home.folder, ports, home.namespace()), seconds=SERVICES_TIMEOUT)
     tell("running")

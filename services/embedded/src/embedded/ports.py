@@ -9,6 +9,7 @@ DEFAULT_BASE = 18000
 OFFSETS = {
     "kafka": 92,
     "kafka-controller": 93,
+    "kafka-internal": 94,
     "orthanc": 42,
     "fhir": 80,
     "mllp": 75,

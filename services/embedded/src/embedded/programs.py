@@ -10,8 +10,11 @@ from secrets import token_urlsafe
 from chassis.access import Signer
 from chassis.accounts import account, save_accounts
 from chassis.errors import Misconfigured
+from chassis.kafka import MECHANISM, Kafka
+from chassis.kafka_rights import principals
 from chassis.objects import digest
 from embedded import samples
+from embedded.certificates import Authority, private
 from embedded.java import Tell, fhir_classpath, java, kafka_classpath
 from embedded.ports import Ports
 
@@ -20,6 +23,10 @@ DICOMWEB_PLUGINS = (
     Path("/usr/local/share/orthanc/plugins/libOrthancDicomWeb.so"),
 )
 QUIET_JAVA = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+# Of the broker's certificate, and of the one who administers it.
+BROKER, ADMIN = "broker", "admin"
+LISTENERS = {"CLIENT": "kafka", "INTERNAL": "kafka-internal", "CONTROLLER": "kafka-controller"}
+SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
 SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice")
 # Name, as it is printed, and roles.
@@ -48,17 +55,32 @@ class Program:
 
 
 def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
-    """Apache Kafka, KRaft, one node."""
-    folder = home / "kafka"
+    """Apache Kafka, KRaft, one node. Nobody who has no password or certificate of this home gets anything of it.
+
+    Clients prove themselves by SCRAM; the controller, the broker and who makes its topics and principals by certificate, on
+    listeners of their own.
+    """
+    folder, authority = home / "kafka", kafka_authority(home)
     folder.mkdir(parents=True, exist_ok=True)
     properties = {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@127.0.0.1:{ports['kafka-controller']}",
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://127.0.0.1:{ports['kafka']},CONTROLLER://127.0.0.1:{ports['kafka-controller']}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{ports['kafka']}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": ",".join(f"{name}://127.0.0.1:{ports[port]}" for name, port in LISTENERS.items()),
+        "advertised.listeners": ",".join(f"{name}://127.0.0.1:{ports[LISTENERS[name]]}" for name in ("CLIENT", "INTERNAL")),
+        "listener.security.protocol.map": "CLIENT:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL",
+        "inter.broker.listener.name": "INTERNAL",
+        "sasl.enabled.mechanisms": MECHANISM,
+        "listener.name.client.scram-sha-512.sasl.jaas.config": f"{SCRAM_MODULE} required;",
+        "listener.name.internal.ssl.client.auth": "required",
+        "listener.name.controller.ssl.client.auth": "required",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(authority.identity(BROKER)),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(authority.certificate),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": f"User:CN={BROKER};User:CN={ADMIN}",
         "log.dirs": str(folder / "logs"),
         "offsets.topic.num.partitions": "4",
         "offsets.topic.replication.factor": "1",
@@ -86,6 +108,31 @@ def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
         before=format_,
         ready=f"127.0.0.1:{ports['kafka']}",
     )
+
+
+def kafka_authority(home: Path) -> Authority:
+    return Authority(home / "access" / "kafka")
+
+
+def kafka_admin(home: Path, ports: Ports) -> Kafka:
+    """Who makes topics and principals."""
+    authority = kafka_authority(home)
+    return Kafka(f"127.0.0.1:{ports['kafka-internal']}", authority.certificate, identity=authority.identity(ADMIN))
+
+
+def kafka_passwords(home: Path) -> dict[str, str]:
+    """Of every principal, each in a file of its own, made on first use."""
+    found = {}
+    for name in principals():
+        file = kafka_password_file(home, name)
+        if not file.exists():
+            private(file, token_urlsafe(32).encode())
+        found[name] = file.read_text()
+    return found
+
+
+def kafka_password_file(home: Path, principal: str) -> Path:
+    return home / "access" / "kafka" / f"{principal}.password"
 
 
 def orthanc(home: Path, ports: Ports) -> Program:
@@ -137,6 +184,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
     access(home)
     shared = {
         "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
+        "CASEPATH_KAFKA_CA": str(kafka_authority(home).certificate),
         "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
         "CASEPATH_NAMESPACE": namespace,
         "CASEPATH_WORK_FOLDER": str(home / "work"),
@@ -178,7 +226,12 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
             name=name,
             argv=(sys.executable, "-m", name),
             ready=f"http://127.0.0.1:{ports[f'health-{name}']}/readyz",
-            env={**shared, "CASEPATH_HEALTH_PORT": str(ports[f"health-{name}"])},
+            env={
+                **shared,
+                "CASEPATH_KAFKA_USER": name,
+                "CASEPATH_KAFKA_PASSWORD_FILE": str(kafka_password_file(home, name)),
+                "CASEPATH_HEALTH_PORT": str(ports[f"health-{name}"]),
+            },
         )
         for name in SERVICES
     ]

@@ -46,14 +46,14 @@ async def compose(settings: InferenceSettings) -> None:
 
     models = Models(store, bundle, served.session, renewed)
     with scratch(settings.work_folder, "inference") as folder:
-        async with KafkaPublisher(settings.kafka, "casepath-inference") as publisher:
+        async with KafkaPublisher(settings.cluster, "casepath-inference") as publisher:
             await models.begin(settings.bundle)
             await serving.load_all()
             scoring = Scoring(settings, models, objects, folder, lost)
             monitoring = Monitoring(settings, store, scoring.jobs, scoring.conclusions)
             governance = Governance(settings, store, models, scoring.conclusions, scoring.jobs, monitoring)
             registry = RegistryService(governance, publisher, Gate.at(settings.access_keys), folder)
-            worker = Worker([*scoring.routes(), *monitoring.routes()], publisher, bootstrap=settings.kafka, service="inference")
+            worker = Worker([*scoring.routes(), *monitoring.routes()], publisher, kafka=settings.cluster, service="inference")
             server = GrpcServer(
                 settings.inference_address,
                 [

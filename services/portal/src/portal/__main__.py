@@ -29,7 +29,7 @@ async def compose(settings: PortalSettings) -> None:
     signer, objects = Signer.at(settings.signing_key), Objects.at(settings.objects)
     door = Door(Accounts(load_accounts(settings.accounts)), signer)
     async with (
-        KafkaPublisher(settings.kafka, "casepath-portal") as publisher,
+        KafkaPublisher(settings.cluster, "casepath-portal") as publisher,
         httpx.AsyncClient(timeout=TIMEOUT) as client,
         asking(CaseService(settings.cases_address)) as cases,
         asking(RunServiceClient(settings.runs_address)) as runs,

@@ -19,12 +19,12 @@ async def compose(settings: RecordsSettings) -> None:
     orders = ShelvedOrders(objects, "records", settings.namespace_id)
     async with (
         httpx.AsyncClient(timeout=settings.archive_timeout_seconds) as client,
-        KafkaPublisher(settings.kafka, "casepath-records") as publisher,
+        KafkaPublisher(settings.cluster, "casepath-records") as publisher,
     ):
         with scratch(settings.work_folder, "records") as folder:
             fhir, dicom = HttpFhirServer(settings.fhir, client), DicomwebArchive(settings.dicomweb, client)
             filing = Filing(fhir, dicom, objects, orders, folder)
-            worker = Worker(filing.routes(), publisher, bootstrap=settings.kafka, service="records")
+            worker = Worker(filing.routes(), publisher, kafka=settings.cluster, service="records")
             await run_parts(settings, [worker.run], {"kafka": worker.assigned.is_set})
 
 

@@ -46,9 +46,9 @@ async def compose(settings: SequencingSettings) -> None:
             issuing = Issuing(objects, orders, reporting, folder)
             annotating = Annotating(objects, orders, reporting, snapshots, settings.indexes, folder)
             interpreting = Interpreting(issuing, annotating)
-            async with KafkaPublisher(settings.kafka, "casepath-sequencing") as publisher:
+            async with KafkaPublisher(settings.cluster, "casepath-sequencing") as publisher:
                 routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes(), *interpreting.routes()]
-                worker = Worker(routes, publisher, bootstrap=settings.kafka, service="sequencing")
+                worker = Worker(routes, publisher, kafka=settings.cluster, service="sequencing")
                 area = DropArea.at(settings.reads_folder)
                 # Its own folder may be read-only, and what reads CRAM wants an index beside it.
                 beside_index = replace(reference, fasta=indexes[reference.name].fasta)

@@ -39,8 +39,8 @@ async def compose(settings: SlideSettings) -> None:
     catalogue, frames, area = Catalogue(objects), Frames(objects), DropArea.at(settings.slide_folder)
     inbox = Inbox(area.incoming, namespace)
     with Isolated() as isolated, scratch(settings.work_folder, "slides") as folder:
-        async with KafkaPublisher(settings.kafka, "casepath-slides") as publisher:
-            worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, bootstrap=settings.kafka, service="slides")
+        async with KafkaPublisher(settings.cluster, "casepath-slides") as publisher:
+            worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, kafka=settings.cluster, service="slides")
             name = re.compile(settings.slide_name)
             ingestion = Ingestion(area, name, namespace, orders, objects, catalogue, publisher, isolated, folder)
             drop = DropFolder(area.incoming, is_scan, settings.slide_quiet_seconds, partial(scan_unit, area.incoming))

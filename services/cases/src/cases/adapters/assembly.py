@@ -14,6 +14,8 @@ from cases.adapters.case_view import CaseView
 from cases.handlers import folded
 from chassis.errors import Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, opened
+from chassis.kafka import MECHANISM, Kafka
+from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher
 from chassis.telemetry import RECORDS
 from chassis.worker import dead_letter
@@ -27,12 +29,13 @@ CONSUMED = tuple(topic for topic in TOPICS if SERVICE in topic.consumers)
 class Assembly:
     """Folds events until stopped. `ready` when the table is recovered from its changelog."""
 
-    def __init__(self, bootstrap: str, replication: int, folder: Path, view: CaseView, publisher: Publisher) -> None:
+    def __init__(self, kafka: Kafka, replication: int, folder: Path, view: CaseView, publisher: Publisher) -> None:
         self.view = view
         self.publisher = publisher
         self.app = faust.App(
-            "casepath-cases",
-            broker=f"kafka://{bootstrap}",
+            group_of(SERVICE),
+            broker=f"kafka://{kafka.bootstrap}",
+            broker_credentials=credentials(kafka),
             store="rocksdb://",
             datadir=str(folder / "faust"),
             key_serializer="raw",
@@ -129,6 +132,18 @@ class Assembly:
             except Unavailable as unavailable:
                 log.warning("put off", topic=message.topic, error=str(unavailable))
                 await asyncio.sleep(1)
+
+
+def credentials(kafka: Kafka) -> Any:
+    """As Faust takes them; None for a broker that asks nobody."""
+    if not kafka.user:
+        return None
+    return faust.SASLCredentials(
+        mechanism=faust.types.auth.SASLMechanism(MECHANISM),
+        username=kafka.user,
+        password=kafka.password,
+        ssl_context=kafka.context(),
+    )
 
 
 def as_pairs(headers: Any) -> list[tuple[str, bytes]]:

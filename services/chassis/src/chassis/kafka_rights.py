@@ -1,0 +1,66 @@
+"""What each principal may do on the cluster: what topics.yaml declares, and nothing else. Pure.
+
+A principal is a service, by its name, or `operator`, who looks after dead letters and publishes by hand.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from casepath.topics import TOPICS, Topic
+
+OPERATOR = "operator"
+DEAD_LETTERS_GROUP = "casepath-dlq"
+# Faust makes topics of its own for cases: its table's changelog, and who leads.
+TABLE_OWNER = "cases"
+
+
+class Resource(StrEnum):
+    TOPIC = "topic"
+    GROUP = "group"
+
+
+class Operation(StrEnum):
+    READ = "read"
+    WRITE = "write"
+    CREATE = "create"
+    DESCRIBE = "describe"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Right:
+    """One operation on a resource, or on all whose names begin so. Reading and writing allow to describe."""
+
+    principal: str
+    resource: Resource
+    name: str
+    operation: Operation
+    prefixed: bool = False
+
+
+def group_of(service: str) -> str:
+    """The consumer group of a service."""
+    return f"casepath-{service}"
+
+
+def principals(topics: Iterable[Topic[Any]] = TOPICS) -> list[str]:
+    """Every service that publishes or consumes, and the operator."""
+    services = {name for topic in topics for name in (topic.publisher, *topic.consumers)}
+    return [*sorted(services), OPERATOR]
+
+
+def rights(topics: Iterable[Topic[Any]] = TOPICS) -> set[Right]:
+    found: set[Right] = set()
+    for topic in topics:
+        found.add(Right(topic.publisher, Resource.TOPIC, topic.name, Operation.WRITE))
+        found |= {Right(OPERATOR, Resource.TOPIC, topic.name, each) for each in (Operation.READ, Operation.WRITE)}
+        for consumer in topic.consumers:
+            found.add(Right(consumer, Resource.TOPIC, topic.name, Operation.READ))
+            found.add(Right(consumer, Resource.TOPIC, topic.dead_letters, Operation.WRITE))
+            found.add(Right(consumer, Resource.GROUP, group_of(consumer), Operation.READ))
+        if topic.consumers:
+            found.add(Right(OPERATOR, Resource.TOPIC, topic.dead_letters, Operation.READ))
+    found.add(Right(OPERATOR, Resource.GROUP, DEAD_LETTERS_GROUP, Operation.READ))
+    own = (Operation.READ, Operation.WRITE, Operation.CREATE)
+    return found | {Right(TABLE_OWNER, Resource.TOPIC, f"{group_of(TABLE_OWNER)}-", each, prefixed=True) for each in own}

@@ -1,0 +1,46 @@
+"""What topics.yaml lets each principal do, and how a client says who it is."""
+
+from pathlib import Path
+
+import pytest
+
+from casepath.topics import TOPICS
+from chassis.errors import Misconfigured
+from chassis.kafka import Kafka
+from chassis.kafka_rights import OPERATOR, Operation, Resource, Right, principals, rights
+
+
+def test_a_topic_is_written_by_its_publisher_and_the_operator_alone() -> None:
+    for topic in TOPICS:
+        writers = {one.principal for one in rights() if (one.name, one.operation) == (topic.name, Operation.WRITE)}
+        assert writers == {topic.publisher, OPERATOR}
+
+
+def test_dead_letters_are_written_by_consumers_and_read_by_the_operator() -> None:
+    for topic in TOPICS:
+        found = {(one.principal, one.operation) for one in rights() if one.name == topic.dead_letters}
+        reads = {(OPERATOR, Operation.READ)} if topic.consumers else set()
+        assert found == {(one, Operation.WRITE) for one in topic.consumers} | reads
+
+
+def test_only_the_table_of_cases_may_have_topics_of_its_own() -> None:
+    made = {one for one in rights() if one.prefixed}
+    assert {(one.principal, one.name) for one in made} == {("cases", "casepath-cases-")}
+    assert [one for one in rights() if one.operation == Operation.CREATE] == [
+        Right("cases", Resource.TOPIC, "casepath-cases-", Operation.CREATE, prefixed=True)
+    ]
+
+
+def test_every_service_of_the_platform_that_uses_kafka_is_a_principal() -> None:
+    assert {"intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice"} < set(principals())
+
+
+def test_who_does_not_say_who_they_are_is_told_what_to_say(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="CASEPATH_KAFKA_OPEN=true"):
+        Kafka.of_user("127.0.0.1:1", None, "", None)
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        Kafka.of_user("127.0.0.1:1", tmp_path / "ca.pem", "intake", tmp_path / "none")
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "hunter2" not in repr(Kafka("127.0.0.1:1", user="intake", password="hunter2"))
