@@ -31,7 +31,7 @@ from casepath.inference.v1.scoring_pb2 import (
     StainStatistics,
 )
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, Patient, PatientRegistered
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, Patient, PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import (
     VERDICT_ACCEPTED,
@@ -42,7 +42,7 @@ from casepath.portal.v1.reading_pb2 import (
     ReadingBegun,
     ReportSigned,
 )
-from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
     STAGE_ALIGN,
@@ -97,12 +97,15 @@ from casepath.topics import (
     INFERENCE_SLIDE_SCORED,
     INFERENCE_URGENT_SHARD_REQUESTED,
     INTAKE_ORDER_PLACED,
+    INTAKE_PATIENT_MERGED,
     INTAKE_PATIENT_REGISTERED,
+    INTAKE_PATIENTS_UNLINKED,
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
+    RECORDS_CASE_MOVED,
     RECORDS_ENTRIES_FILED,
     SEQUENCING_CALLING_FAILED,
     SEQUENCING_CALLING_REQUESTED,
@@ -462,6 +465,37 @@ def variants_annotated() -> VariantsAnnotated:
     )
 
 
+def survivor() -> Patient:
+    return Patient(
+        patient_id=patient_id(NAMESPACE, "1.2.250.1.999", "P9"),
+        identifier="P9",
+        assigning_authority="1.2.250.1.999",
+        family_name="Exemple",
+        given_names=["Camille"],
+        birth_date="1964-02-29",
+        sex=SEX_FEMALE,
+    )
+
+
+def merged(at: datetime = NOON) -> PatientMerged:
+    """The patient of every example is retired."""
+    said = PatientMerged(surviving=survivor(), retired_id=PATIENT, retired_identifier="P1", retired_authority="1.2.250.1.999")
+    said.recorded_at.FromDatetime(at)
+    return said
+
+
+def unlinked(at: datetime = NOON) -> PatientsUnlinked:
+    said = PatientsUnlinked(patient_id=survivor().patient_id, other_id=PATIENT)
+    said.recorded_at.FromDatetime(at)
+    return said
+
+
+def case_moved(at: datetime = NOON) -> CaseMoved:
+    said = CaseMoved(case_id=CASE, ordered_for=PATIENT, patient=survivor())
+    said.recorded_at.FromDatetime(at)
+    return said
+
+
 def filed() -> EntriesFiled:
     return EntriesFiled(
         case_id=CASE,
@@ -541,6 +575,9 @@ BY_TOPIC: dict[str, Message] = {
     SEQUENCING_PHARMACOGENOMICS_REPORTED.name: pharmacogenomics_reported(),
     SEQUENCING_PHARMACOGENOMICS_WITHHELD.name: pharmacogenomics_withheld(),
     SEQUENCING_VARIANTS_ANNOTATED.name: variants_annotated(),
+    INTAKE_PATIENT_MERGED.name: merged(),
+    INTAKE_PATIENTS_UNLINKED.name: unlinked(),
+    RECORDS_CASE_MOVED.name: case_moved(),
     RECORDS_ENTRIES_FILED.name: filed(),
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),

@@ -85,9 +85,13 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     interpreting = Interpreting(issuing, annotating)
     return {
         "advice": Patients(objects).routes(),
-        "slides": [Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep)],
+        "slides": [
+            Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep),
+            Route(BY_NAME["records.case.moved.v1"], orders["slides"].move),
+        ],
         "sequencing": [
             Route(BY_NAME["intake.order.placed.v1"], orders["sequencing"].keep),
+            Route(BY_NAME["records.case.moved.v1"], orders["sequencing"].move),
             *calling.routes(),
             *interpreting.routes(),
         ],

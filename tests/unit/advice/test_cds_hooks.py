@@ -39,9 +39,13 @@ def token(path: str = SIGN, signer: Signer = SIGNER, **other: Any) -> str:
     return jwt.encode({name: value for name, value in claims.items() if value}, signer.key, "ES256", {"kid": signer.kid})
 
 
+@pytest.fixture
+def patients(tmp_path: Path) -> Patients:
+    return Patients(Objects.at(f"file://{tmp_path / 'objects'}"))
+
+
 @pytest_asyncio.fixture
-async def client(tmp_path: Path) -> AsyncClient:
-    patients = Patients(Objects.at(f"file://{tmp_path / 'objects'}"))
+async def client(patients: Patients, tmp_path: Path) -> AsyncClient:
     report = await patients.objects.put(examples.pharmacogenomic_report().SerializeToString())
     issued = examples.pharmacogenomics_reported(report)
     await patients.keep(Received(issued, examples.envelope(SEQUENCING_PHARMACOGENOMICS_REPORTED.name)))
@@ -68,6 +72,17 @@ async def test_anybody_may_see_which_services_there_are(client: AsyncClient) -> 
 async def test_a_prescriber_is_told_what_the_genome_says_of_the_drug(client: AsyncClient) -> None:
     (card,) = (await client.post(SIGN, json=body(), headers=headers())).json()["cards"]
     assert card["summary"] == "fluorouracil: DPYD Intermediate Metabolizer"
+
+
+async def test_what_is_known_under_a_merged_number_is_told_under_both_until_the_merge_is_undone(
+    client: AsyncClient, patients: Patients
+) -> None:
+    survivor = examples.survivor().patient_id
+    await patients.merge(Received(examples.merged(), examples.envelope("intake.patient.merged.v1")))
+    for patient in (survivor, examples.PATIENT):
+        assert len((await client.post(SIGN, json=body(patient), headers=headers())).json()["cards"]) == 1
+    await patients.unlink(Received(examples.unlinked(), examples.envelope("intake.patients.unlinked.v1")))
+    assert (await client.post(SIGN, json=body(survivor), headers=headers())).json() == {"cards": []}
 
 
 async def test_of_a_patient_that_nobody_sequenced_there_is_nothing_to_say(client: AsyncClient) -> None:

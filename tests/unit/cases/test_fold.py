@@ -167,6 +167,17 @@ def test_a_file_of_variants_that_gave_no_report_is_told_beside_a_report_of_anoth
         assert (sample.reported, sample.withheld, sample.variants.records) == (reported, withheld, 12)
 
 
+def test_a_case_is_of_whom_the_latest_merge_or_unlinking_says_whatever_comes_first() -> None:
+    merged, undone = examples.case_moved(), examples.case_moved(examples.NOON + timedelta(hours=1))
+    undone.patient.CopyFrom(examples.order().patient)
+    again = examples.order()
+    again.recorded_at.FromDatetime(examples.NOON + timedelta(hours=2))
+    for order in permutations([examples.order(), again, merged]):
+        assert fold(*order).order.patient == examples.survivor()
+    for order in permutations([examples.order(), merged, undone]):
+        assert fold(*order).order.patient == examples.order().patient
+
+
 def test_what_is_known_of_variants_is_of_the_newest_lookup() -> None:
     before, now = examples.variants_annotated(), examples.variants_annotated()
     now.known = 4

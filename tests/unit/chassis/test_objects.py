@@ -55,3 +55,17 @@ async def test_an_order_recorded_earlier_does_not_replace_a_later_one(tmp_path: 
         await orders.keep(Received(one, examples.envelope("order")))
     assert await orders.find(examples.ACCESSION) == later
     assert await orders.find("another") is None
+
+
+async def test_an_order_is_of_whom_the_latest_merge_says_also_where_that_came_first(tmp_path: Path) -> None:
+    orders = ShelvedOrders(Objects.at(f"file://{tmp_path}"), "test", examples.NAMESPACE)
+    await orders.move(Received(examples.case_moved(examples.NOON.replace(hour=9)), examples.envelope("moved")))
+    await orders.keep(Received(examples.order(), examples.envelope("order")))
+    found = await orders.find(examples.ACCESSION)
+    assert found is not None
+    assert found.patient == examples.survivor()
+    undone = examples.case_moved()
+    undone.patient.CopyFrom(examples.order().patient)
+    for one in (undone, examples.case_moved(examples.NOON.replace(hour=10))):
+        await orders.move(Received(one, examples.envelope("moved")))
+    assert await orders.find(examples.ACCESSION) == examples.order()

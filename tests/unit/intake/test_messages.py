@@ -5,7 +5,7 @@ import pytest
 
 import examples
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, URGENCY_UNSPECIFIED, OrderPlaced
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, PatientRegistered
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, PatientMerged, PatientRegistered, PatientsUnlinked
 from chassis.events import Event, check
 from chassis.publisher import MemoryPublisher
 from intake.handlers import events
@@ -44,7 +44,7 @@ def patient_of(content: str | bytes) -> PatientRegistered:
     return event.data
 
 
-@pytest.mark.parametrize("trigger", ["A01", "A04", "A08"])
+@pytest.mark.parametrize("trigger", ["A01", "A04", "A08", "A31"])
 def test_an_admission_registers_the_patient(trigger: str) -> None:
     data = patient_of(text(f"ADT^{trigger}^ADT_A01", PID))
     assert data.trigger == trigger
@@ -53,6 +53,49 @@ def test_an_admission_registers_the_patient(trigger: str) -> None:
     assert (data.patient.family_name, list(data.patient.given_names)) == ("Exemple", ["Zoé", "Anne"])
     assert (data.patient.birth_date, data.patient.sex) == ("1970-01-31", SEX_FEMALE)
     assert data.recorded_at.ToDatetime(UTC) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_a_merge_names_who_survives_and_who_is_retired() -> None:
+    (event,) = read(
+        text(
+            "ADT^A40^ADT_A39", "PID|1||P9^^^HOSP&1.2.250.1.999&ISO^PI||Exemple^Zoé||1970|F", "MRG|P1^^^HOSP&1.2.250.1.999&ISO^PI"
+        )
+    )
+    merge = event.data
+    assert isinstance(merge, PatientMerged)
+    assert (merge.surviving.identifier, merge.retired_identifier) == ("P9", "P1")
+    assert (merge.retired_id, event.key) == (examples.PATIENT, merge.surviving.patient_id)
+    assert merge.recorded_at.ToDatetime(UTC) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_several_merges_of_one_message_are_as_many_events() -> None:
+    groups = [f"PID|1||P{n}^^^HOSP&1.2.250.1.999&ISO^PI||Exemple||1970|F\rMRG|P1{n}^^^HOSP&1.2.250.1.999&ISO^PI" for n in (2, 3)]
+    found = [event.data for event in read(text("ADT^A40^ADT_A39", *groups))]
+    pairs = [(one.surviving.identifier, one.retired_identifier) for one in found if isinstance(one, PatientMerged)]
+    assert pairs == [("P2", "P12"), ("P3", "P13")]
+
+
+def test_an_unlinking_names_both_patients() -> None:
+    other = "PID|2||P9^^^HOSP&1.2.250.1.999&ISO^PI||Exemple||1970|F"
+    (event,) = read(text("ADT^A37^ADT_A37", PID, other))
+    assert isinstance(event.data, PatientsUnlinked)
+    assert {event.data.patient_id, event.data.other_id} == {examples.PATIENT, examples.survivor().patient_id}
+
+
+@pytest.mark.parametrize(
+    ("segments", "place"),
+    [
+        ([PID], "MRG"),
+        (["MRG|P2^^^HOSP&1.2.250.1.999&ISO^PI"], "PID"),
+        ([PID, "MRG|"], "MRG-1"),
+        ([PID, "MRG|P1^^^HOSP&1.2.250.1.999&ISO^PI"], "MRG-1"),
+        ([PID, f"MRG|{'9' * 65}"], "MRG-1"),
+    ],
+)
+def test_a_merge_that_merges_nothing_is_refused_with_its_place(segments: list[str], place: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(text("ADT^A40^ADT_A39", *segments))
+    assert (caught.value.answer, caught.value.place) == ("AE", place)
 
 
 def test_an_order_becomes_one_case_with_its_services_specimens_and_slides() -> None:
@@ -94,7 +137,7 @@ def test_escapes_are_resolved_once(written: str, meant: str) -> None:
     [
         ("hello", "AR", "MSH"),
         (text("ADT^A01", PID, control=""), "AR", "MSH-10"),
-        (text("ADT^A40", PID), "AR", "MSH-9"),
+        (text("ADT^A24", PID), "AR", "MSH-9"),
         (text("OML^O33", PID), "AR", "MSH-9"),
         (text("SIU^S12", PID), "AR", "MSH-9"),
         (text("ADT^A01", PID, charset="KLINGON"), "AR", "MSH-18"),

@@ -6,14 +6,21 @@ from typing import Any
 from cachetools import LRUCache
 
 from advice.handlers import Known
+from casepath.intake.v1.patient_pb2 import PatientMerged, PatientsUnlinked
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     PharmacogenomicReport,
     PharmacogenomicsReported,
     PharmacogenomicsWithheld,
 )
-from casepath.topics import SEQUENCING_PHARMACOGENOMICS_REPORTED, SEQUENCING_PHARMACOGENOMICS_WITHHELD
+from casepath.topics import (
+    INTAKE_PATIENT_MERGED,
+    INTAKE_PATIENTS_UNLINKED,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED,
+    SEQUENCING_PHARMACOGENOMICS_WITHHELD,
+)
 from chassis.events import Event
 from chassis.identity import sample_key
+from chassis.merges import Merges
 from chassis.objects import Objects, Shelf
 from chassis.worker import Received, Route
 
@@ -26,12 +33,15 @@ class Patients:
         self.objects = objects
         self.issued = Shelf(objects, PharmacogenomicsReported, "advice/reported")
         self.withheld = Shelf(objects, PharmacogenomicsWithheld, "advice/withheld")
+        self.merges = Merges(objects, "advice")
         self.reports: LRUCache[str, PharmacogenomicReport] = LRUCache(REMEMBERED)
 
     def routes(self) -> list[Route[Any]]:
         return [
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.keep),
             Route(SEQUENCING_PHARMACOGENOMICS_WITHHELD, self.keep_withheld),
+            Route(INTAKE_PATIENT_MERGED, self.merge),
+            Route(INTAKE_PATIENTS_UNLINKED, self.unlink),
         ]
 
     async def keep(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
@@ -44,11 +54,22 @@ class Patients:
         await self.withheld.put(f"{data.patient_id}/{sample_key(data.case_id, data.sample_id)}", data)
         return ()
 
+    async def merge(self, received: Received[PatientMerged]) -> Iterable[Event]:
+        await self.merges.merge(received.data)
+        return ()
+
+    async def unlink(self, received: Received[PatientsUnlinked]) -> Iterable[Event]:
+        await self.merges.unlink(received.data)
+        return ()
+
     async def of(self, patients: Sequence[str]) -> tuple[list[Known], list[PharmacogenomicsWithheld]]:
-        """Under any of these ids. Raise Unavailable where the store fails: silence would be taken for nothing known."""
+        """Under any of these ids, and those of patients who were merged with them.
+
+        Raise Unavailable where the store fails: silence would be taken for nothing known.
+        """
         known: list[Known] = []
         withheld: list[PharmacogenomicsWithheld] = []
-        for patient in dict.fromkeys(patients):
+        for patient in await self.merges.one_person(dict.fromkeys(patients)):
             known += [Known(issued, await self.report(issued)) for issued in await self.issued.all(patient)]
             withheld += await self.withheld.all(patient)
         return known, withheld

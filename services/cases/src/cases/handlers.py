@@ -21,7 +21,7 @@ from casepath.cases.v1.cases_pb2 import (
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.portal.v1.reading_pb2 import AnnotationsSaved, CaseAssigned, FindingReviewed, ReadingBegun, ReportSigned
-from casepath.records.v1.filing_pb2 import EntriesFiled
+from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled
 from casepath.sequencing.v1.calling_pb2 import CallingFailed
 from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
@@ -68,6 +68,8 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             sample_of(case, data.sample_id).annotated.CopyFrom(data)
         case EntriesFiled():
             filed(case, data)
+        case CaseMoved():
+            moved(case, data)
         case CaseAssigned():
             assigned(case, data)
         case ReadingBegun():
@@ -97,10 +99,21 @@ def order(case: Case, placed: OrderPlaced) -> None:
     if case.HasField("order") and case.order.recorded_at.ToNanoseconds() > placed.recorded_at.ToNanoseconds():
         return
     case.order.CopyFrom(placed)
+    if case.HasField("moved") and case.moved.ordered_for == placed.patient.patient_id:
+        case.order.patient.CopyFrom(case.moved.patient)
     for service in placed.services:
         for specimen in service.specimens:
             for container in specimen.containers:
                 slide_of(case, container)
+
+
+def moved(case: Case, now: CaseMoved) -> None:
+    """The latest merge or unlinking counts; it may come before the order."""
+    if case.HasField("moved") and case.moved.recorded_at.ToNanoseconds() > now.recorded_at.ToNanoseconds():
+        return
+    case.moved.CopyFrom(now)
+    if case.HasField("order"):
+        case.order.patient.CopyFrom(now.patient)
 
 
 def ingested(case: Case, slide: SlideIngested) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.records.v1.filing_pb2 import CaseMoved
 from chassis.events import Event
 from chassis.identity import case_id
 from chassis.objects import Objects, Shelf
@@ -22,13 +23,20 @@ class ShelvedOrders:
 
     def __init__(self, objects: Objects, service: str, namespace: UUID) -> None:
         self.shelf = Shelf(objects, OrderPlaced, f"{service}/orders")
+        self.moves = Shelf(objects, CaseMoved, f"{service}/moves")
         self.namespace = namespace
 
     async def find(self, accession: str) -> OrderPlaced | None:
         return await self.of_case(case_id(self.namespace, accession))
 
     async def of_case(self, case: str) -> OrderPlaced | None:
-        return await self.shelf.get(case)
+        """With the patient of now, where the one that it names was merged."""
+        order = await self.shelf.get(case)
+        if order is not None:
+            now = await self.moves.get(case)
+            if now is not None and now.ordered_for == order.patient.patient_id:
+                order.patient.CopyFrom(now.patient)
+        return order
 
     async def keep(self, received: Received[OrderPlaced]) -> Iterable[Event]:
         """Keep the latest order of each accession; one recorded earlier than what is kept changes nothing."""
@@ -36,6 +44,14 @@ class ShelvedOrders:
         kept = await self.shelf.get(order.case_id)
         if kept is None or kept.recorded_at.ToNanoseconds() <= order.recorded_at.ToNanoseconds():
             await self.shelf.put(order.case_id, order)
+        return ()
+
+    async def move(self, received: Received[CaseMoved]) -> Iterable[Event]:
+        """The latest counts; it may come before the order."""
+        now = received.data
+        kept = await self.moves.get(now.case_id)
+        if kept is None or kept.recorded_at.ToNanoseconds() <= now.recorded_at.ToNanoseconds():
+            await self.moves.put(now.case_id, now)
         return ()
 
 

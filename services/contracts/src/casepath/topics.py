@@ -44,6 +44,22 @@ INTAKE_PATIENT_REGISTERED = Topic(
     consumers=("records",),
     partitions=12,
 )
+INTAKE_PATIENT_MERGED = Topic(
+    name="intake.patient.merged.v1",
+    message=patient_pb2.PatientMerged,
+    key="patient id",
+    publisher="intake",
+    consumers=("records", "advice"),
+    partitions=12,
+)
+INTAKE_PATIENTS_UNLINKED = Topic(
+    name="intake.patients.unlinked.v1",
+    message=patient_pb2.PatientsUnlinked,
+    key="patient id",
+    publisher="intake",
+    consumers=("records", "advice"),
+    partitions=12,
+)
 INTAKE_ORDER_PLACED = Topic(
     name="intake.order.placed.v1",
     message=order_pb2.OrderPlaced,
@@ -260,6 +276,14 @@ RECORDS_ENTRIES_FILED = Topic(
     consumers=("cases",),
     partitions=12,
 )
+RECORDS_CASE_MOVED = Topic(
+    name="records.case.moved.v1",
+    message=filing_pb2.CaseMoved,
+    key="case id",
+    publisher="records",
+    consumers=("slides", "sequencing", "cases"),
+    partitions=12,
+)
 PORTAL_CASE_ASSIGNED = Topic(
     name="portal.case.assigned.v1",
     message=reading_pb2.CaseAssigned,
@@ -303,6 +327,8 @@ PORTAL_REPORT_SIGNED = Topic(
 
 TOPICS: tuple[Topic[Message], ...] = (
     INTAKE_PATIENT_REGISTERED,
+    INTAKE_PATIENT_MERGED,
+    INTAKE_PATIENTS_UNLINKED,
     INTAKE_ORDER_PLACED,
     SLIDES_SLIDE_INGESTED,
     SLIDES_SLIDE_QUARANTINED,
@@ -330,6 +356,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     SEQUENCING_PHARMACOGENOMICS_WITHHELD,
     SEQUENCING_VARIANTS_ANNOTATED,
     RECORDS_ENTRIES_FILED,
+    RECORDS_CASE_MOVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_READING_BEGUN,
     PORTAL_FINDING_REVIEWED,

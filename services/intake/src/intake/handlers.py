@@ -20,8 +20,22 @@ from casepath.intake.v1.order_pb2 import (
     Specimen,
     Urgency,
 )
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, SEX_UNSPECIFIED, Patient, PatientRegistered
-from casepath.topics import INTAKE_ORDER_PLACED, INTAKE_PATIENT_REGISTERED
+from casepath.intake.v1.patient_pb2 import (
+    SEX_FEMALE,
+    SEX_MALE,
+    SEX_OTHER,
+    SEX_UNSPECIFIED,
+    Patient,
+    PatientMerged,
+    PatientRegistered,
+    PatientsUnlinked,
+)
+from casepath.topics import (
+    INTAKE_ORDER_PLACED,
+    INTAKE_PATIENT_MERGED,
+    INTAKE_PATIENT_REGISTERED,
+    INTAKE_PATIENTS_UNLINKED,
+)
 from chassis.events import Event
 from chassis.identity import case_id, patient_id
 from intake.messages import (
@@ -36,7 +50,8 @@ from intake.messages import (
 )
 
 SEXES = {"F": SEX_FEMALE, "M": SEX_MALE, "O": SEX_OTHER, "A": SEX_OTHER}
-ADMISSIONS = frozenset({"A01", "A04", "A08"})
+ADMISSIONS = frozenset({"A01", "A04", "A08", "A31"})
+MERGE, UNLINK = "A40", "A37"
 # HL7 table 0485; preoperative and timing critical are as good as as soon as possible.
 URGENCIES = {"S": URGENCY_STAT, "A": URGENCY_ASAP, "P": URGENCY_ASAP, "T": URGENCY_ASAP, "R": URGENCY_ROUTINE}
 PRIORITIES = (("TQ1", 9, 1), ("OBR", 27, 6), ("ORC", 7, 6))
@@ -48,8 +63,12 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
     """What a message says happened. Raise Refused with the place and reason when it cannot be taken."""
     kind, trigger = message.type, message.trigger
     if kind == "ADT":
+        if trigger == MERGE:
+            return list(merges(message, namespace, zone))
+        if trigger == UNLINK:
+            return [unlinking(message, namespace, zone)]
         if trigger not in ADMISSIONS:
-            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04 and A08 are taken")
+            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04, A08, A31, A37 and A40 are taken")
         return [registration(message, namespace, zone)]
     if kind == "OML":
         if trigger != "O21":
@@ -62,6 +81,46 @@ def registration(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
     person = patient(message, namespace)
     data = PatientRegistered(patient=person, trigger=message.trigger, recorded_at=recorded_at(message, zone))
     return Event(INTAKE_PATIENT_REGISTERED, person.patient_id, data)
+
+
+def merges(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:
+    """One event for each PID with its MRG (HL7 v2.5.1 section 3.3.40)."""
+    stamped = recorded_at(message, zone)
+    pid: hl7.Segment | None = None
+    found = 0
+    for segment in message.segments("PID", "MRG"):
+        if str(segment[0]) == "PID":
+            pid = segment
+            continue
+        if pid is None:
+            raise Refused("AE", SEGMENT_MISSING, "PID", "an MRG has no PID before it")
+        person = patient_in(message, pid, namespace)
+        retired, authority = identified(message, segment, 1)
+        data = PatientMerged(
+            surviving=person,
+            retired_id=patient_id(namespace, authority, retired),
+            retired_identifier=bounded(retired, "MRG-1"),
+            retired_authority=authority,
+            recorded_at=stamped,
+        )
+        if data.retired_id == person.patient_id:
+            raise Refused("AE", DATA_TYPE, "MRG-1", "a patient cannot be merged into itself")
+        yield Event(INTAKE_PATIENT_MERGED, person.patient_id, data)
+        found, pid = found + 1, None
+    if not found:
+        raise Refused("AE", SEGMENT_MISSING, "MRG", "the message merges nothing")
+
+
+def unlinking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
+    """Of the two PIDs of an A37 (HL7 v2.5.1 section 3.3.37)."""
+    pids = list(message.segments("PID"))
+    if len(pids) != 2:
+        raise Refused("AE", SEGMENT_MISSING, "PID", "an unlinking names two patients")
+    one, other = (patient_id(namespace, authority, name) for name, authority in (identified(message, pid, 3) for pid in pids))
+    if one == other:
+        raise Refused("AE", DATA_TYPE, "PID-3", "a patient cannot be unlinked from itself")
+    data = PatientsUnlinked(patient_id=one, other_id=other, recorded_at=recorded_at(message, zone))
+    return Event(INTAKE_PATIENTS_UNLINKED, one, data)
 
 
 def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:
@@ -154,12 +213,19 @@ def specimen(message: Message, segment: hl7.Segment, zone: ZoneInfo) -> Specimen
 
 
 def patient(message: Message, namespace: UUID) -> Patient:
-    """The patient in PID. Of the identifiers in PID-3 the one of type PI or MR counts, else the first."""
-    pid = message.first("PID")
-    repeats = range(1, message.repeats(pid, 3) + 1)
-    chosen = next((r for r in repeats if message.value(pid, 3, 5, r) in {"PI", "MR"}), 1)
-    identifier = message.value(pid, 3, 1, chosen) or message.required(pid, 3)
-    authority = message.value(pid, 3, 4, chosen, 2) or message.value(pid, 3, 4, chosen, 1)
+    return patient_in(message, message.first("PID"), namespace)
+
+
+def identified(message: Message, segment: hl7.Segment, field: int) -> tuple[str, str]:
+    """Identifier and assigning authority. Of several the one of type PI or MR counts, else the first."""
+    repeats = range(1, message.repeats(segment, field) + 1)
+    chosen = next((r for r in repeats if message.value(segment, field, 5, r) in {"PI", "MR"}), 1)
+    identifier = message.value(segment, field, 1, chosen) or message.required(segment, field)
+    return identifier, message.value(segment, field, 4, chosen, 2) or message.value(segment, field, 4, chosen, 1)
+
+
+def patient_in(message: Message, pid: hl7.Segment, namespace: UUID) -> Patient:
+    identifier, authority = identified(message, pid, 3)
     given = [name for name in (message.value(pid, 5, 2), *message.value(pid, 5, 3).split()) if name]
     return Patient(
         patient_id=patient_id(namespace, authority, identifier),

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
-from casepath.intake.v1.patient_pb2 import PatientRegistered
+from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import ReportSigned
-from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.records.v1.filing_pb2 import Belonging, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
@@ -17,7 +19,9 @@ from casepath.topics import (
     INFERENCE_SLIDE_FAILED,
     INFERENCE_SLIDE_SCORED,
     INTAKE_ORDER_PLACED,
+    INTAKE_PATIENT_MERGED,
     INTAKE_PATIENT_REGISTERED,
+    INTAKE_PATIENTS_UNLINKED,
     PORTAL_REPORT_SIGNED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_VARIANTS_CALLED,
@@ -26,13 +30,16 @@ from casepath.topics import (
 )
 from chassis.errors import Unavailable
 from chassis.events import Event
+from chassis.merges import Merges
 from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
-from records.adapters.fhir_server import FhirServer
+from records.adapters.fhir_server import Change, FhirServer
+from records.belonging import belonging_to, patient_of, retired, retired_patient, standing, unchanged
 from records.genomics import report_resource_id
 from records.handlers import (
+    case_moved,
     filed,
     of_failure,
     of_order,
@@ -41,6 +48,7 @@ from records.handlers import (
     of_reports,
     of_score,
     of_study,
+    of_survivor,
     of_variants,
 )
 from records.resources import Resource
@@ -62,10 +70,16 @@ class Filing:
         self.reports = Shelf(objects, ReportSigned, "records/reports")
         # What is filed of a sample's pharmacogenomics, by the id of its report.
         self.genomic = Shelf(objects, EntriesFiled, "records/pharmacogenomics")
+        self.merges = Merges(objects, "records")
+        # Of each patient, as orders name them, what is filed, with its case; and their cases.
+        self.belongings = Shelf(objects, Belonging, "records/belongings")
+        self.cases = Shelf(objects, OrderPlaced, "records/cases")
 
     def routes(self) -> list[Route[Any]]:
         return [
             Route(INTAKE_PATIENT_REGISTERED, self.registration),
+            Route(INTAKE_PATIENT_MERGED, self.merge),
+            Route(INTAKE_PATIENTS_UNLINKED, self.unlink),
             Route(INTAKE_ORDER_PLACED, self.order),
             Route(SLIDES_SLIDE_INGESTED, self.slide, batch=4),
             Route(INFERENCE_SLIDE_SCORED, self.score),
@@ -79,11 +93,59 @@ class Filing:
         await self.put(of_registration(received.data))
         return ()
 
+    async def merge(self, received: Received[PatientMerged]) -> Iterable[Event]:
+        """What was filed for the retired patient is the survivor's; and what comes for them from now on, by `put`."""
+        said = received.data
+        await self.merges.merge(said)
+        await self.put(of_survivor(said))
+        if await self.fhir.amend("Patient", said.retired_id, unchanged) is None:
+            await self.fhir.put(retired_patient(said))
+        await self.belongings.put(belonging(said.retired_id, "Patient", said.retired_id), Belonging())
+        patients = [said.retired_id]
+        if await self.merges.merged.get(said.surviving.patient_id) is not None:
+            # The survivor was retired before, and what is theirs went elsewhere.
+            patients.append(said.surviving.patient_id)
+        return await self.settled(patients, said.recorded_at, INTAKE_PATIENT_MERGED.name)
+
+    async def unlink(self, received: Received[PatientsUnlinked]) -> Iterable[Event]:
+        said = received.data
+        await self.merges.unlink(said)
+        return await self.settled([said.patient_id, said.other_id], said.recorded_at, INTAKE_PATIENTS_UNLINKED.name)
+
+    async def settled(self, patients: Sequence[str], at: Timestamp, cause: str) -> list[Event]:
+        """Have everything of these patients, and of those who are retired in their favour, filed for whom it is of now."""
+        events: list[Event] = []
+        for patient in patients:
+            for one in await self.merges.standing_for(patient):
+                events += await self.settle(one, at, cause)
+        return events
+
+    async def settle(self, patient: str, at: Timestamp, cause: str) -> list[Event]:
+        survivor = await self.merges.surviving(patient)
+        by_case: dict[str, list[Entry]] = {}
+        for name in sorted(await self.belongings.names(patient)):
+            kind, identifier = name.split(".", 1)
+            version = await self.fhir.amend(kind, identifier, owned(kind, survivor.patient_id if survivor else patient, patient))
+            kept = await self.belongings.get(f"{patient}/{name}")
+            if version is not None and kept is not None and kept.case_id:
+                by_case.setdefault(kept.case_id, []).append(Entry(kind=kind, identifier=identifier, version=version))
+        events = [filed(case, cause, entries) for case, entries in sorted(by_case.items())]
+        for order in await self.cases.all(patient):
+            events.append(case_moved(order, survivor or order.patient, at))
+        return events
+
     async def order(self, received: Received[OrderPlaced]) -> Iterable[Event]:
         order = received.data
-        entries = await self.put(of_order(order))
+        entries = await self.put(of_order(order), order.case_id)
         await self.orders.keep(received)
-        return [filed(order.case_id, INTAKE_ORDER_PLACED.name, entries)]
+        await self.cases.put(f"{order.patient.patient_id}/{order.case_id}", order)
+        events = [filed(order.case_id, INTAKE_ORDER_PLACED.name, entries)]
+        # Asked after it is kept: a merge that comes now finds the case, or is found here.
+        merge = await self.merges.merge_of(order.patient.patient_id)
+        survivor = await self.merges.surviving(order.patient.patient_id)
+        if merge is not None and survivor is not None:
+            events.append(case_moved(order, survivor, merge.recorded_at))
+        return events
 
     async def slide(self, received: Received[SlideIngested]) -> Iterable[Event]:
         slide = received.data
@@ -94,7 +156,7 @@ class Filing:
             for one in slide.instances
         ]
         await self.slides.put(f"{study}/{slide.scan_id}", slide)
-        entries += await self.put(await self.study(order, study))
+        entries += await self.put(await self.study(order, study), order.case_id)
         await self.studies.put(f"{study}/{slide.scan_id}", entries[-1])
         return [filed(slide.case_id, SLIDES_SLIDE_INGESTED.name, entries)]
 
@@ -120,19 +182,19 @@ class Filing:
         ]
         if scored.instances:
             await self.results.put(f"{study}/{scored.job_id}", scored)
-            entries += await self.put(await self.study(order, study))
-        entries += await self.put(of_score(order, scored))
+            entries += await self.put(await self.study(order, study), order.case_id)
+        entries += await self.put(of_score(order, scored), order.case_id)
         return [filed(scored.case_id, INFERENCE_SLIDE_SCORED.name, entries)]
 
     async def failure(self, received: Received[SlideFailed]) -> Iterable[Event]:
         failed = received.data
         order = await self.filed_order(failed.case_id, INFERENCE_SLIDE_FAILED)
-        return [filed(failed.case_id, INFERENCE_SLIDE_FAILED.name, await self.put(of_failure(order, failed)))]
+        return [filed(failed.case_id, INFERENCE_SLIDE_FAILED.name, await self.put(of_failure(order, failed), order.case_id))]
 
     async def variants(self, received: Received[VariantsCalled]) -> Iterable[Event]:
         called = received.data
         order = await self.filed_order(called.case_id, SEQUENCING_VARIANTS_CALLED)
-        return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, await self.put(of_variants(order, called)))]
+        return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, await self.put(of_variants(order, called), order.case_id))]
 
     async def pharmacogenomics(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
         """What an earlier report of the sample said and this one does not is withdrawn."""
@@ -142,7 +204,9 @@ class Filing:
         printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
         name = report_resource_id(issued)
         before = await self.genomic.get(name)
-        entries = await self.put(of_pharmacogenomics(order, issued, report, printed, before.entries if before else ()))
+        entries = await self.put(
+            of_pharmacogenomics(order, issued, report, printed, before.entries if before else ()), order.case_id
+        )
         await self.genomic.put(name, EntriesFiled(case_id=issued.case_id, cause=issued.report_id, entries=entries))
         return [filed(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name, entries)]
 
@@ -157,14 +221,42 @@ class Filing:
         if [one.number for one in reports] != list(range(1, len(reports) + 1)):
             raise Unavailable("the report that an addendum adds to is not filed yet")
         studies = sorted({one.split("/")[0] for one in await self.slides.names(report.case_id)})
-        entries = await self.put(of_reports(order, reports, studies))
+        entries = await self.put(of_reports(order, reports, studies), order.case_id)
         return [filed(report.case_id, PORTAL_REPORT_SIGNED.name, entries)]
 
-    async def put(self, found: Sequence[Resource]) -> list[Entry]:
-        return [Entry(kind=one["resourceType"], identifier=one["id"], version=await self.fhir.put(one)) for one in found]
+    async def put(self, found: Sequence[Resource], case_id: str = "") -> list[Entry]:
+        return [Entry(kind=one["resourceType"], identifier=one["id"], version=await self.put_one(one, case_id)) for one in found]
+
+    async def put_one(self, one: Resource, case_id: str) -> str:
+        """File it for whom its patient is now.
+
+        That is asked again when it is filed: a merge that came meanwhile may have looked before it was there.
+        """
+        patient, kind, identifier = patient_of(one), one["resourceType"], one["id"]
+        if not patient:
+            return await self.fhir.put(one)
+        await self.belongings.put(belonging(patient, kind, identifier), Belonging(case_id=case_id))
+        while True:
+            survivor = await self.merges.surviving(patient)
+            owner = survivor.patient_id if survivor else patient
+            version = await self.fhir.put(owned(kind, owner, patient)(one))
+            again = await self.merges.surviving(patient)
+            if (again.patient_id if again else patient) == owner:
+                return version
 
     async def filed_order(self, case_id: str, topic: Topic[Any]) -> OrderPlaced:
         order = await self.orders.of_case(case_id)
         if order is None:
             raise Unavailable(f"the order that a record of {topic.name} belongs to is not filed yet")
         return order
+
+
+def belonging(patient: str, kind: str, identifier: str) -> str:
+    return f"{patient}/{kind}.{identifier}"
+
+
+def owned(kind: str, owner: str, patient: str) -> Change:
+    """How a resource of a patient is written where that patient is `owner` now."""
+    if kind != "Patient":
+        return belonging_to(owner)
+    return standing if owner == patient else retired(owner)

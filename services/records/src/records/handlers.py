@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
-from casepath.intake.v1.patient_pb2 import PatientRegistered
+from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientRegistered
 from casepath.portal.v1.reading_pb2 import ReportSigned
-from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
+from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
-from casepath.topics import RECORDS_ENTRIES_FILED
+from casepath.topics import RECORDS_CASE_MOVED, RECORDS_ENTRIES_FILED
 from chassis.events import Event
 from records import genomics, resources
 from records.resources import Resource
@@ -18,6 +20,10 @@ from records.resources import Resource
 
 def of_registration(registered: PatientRegistered) -> list[Resource]:
     return [resources.patient(registered.patient, registered.recorded_at)]
+
+
+def of_survivor(merge: PatientMerged) -> list[Resource]:
+    return [resources.patient(merge.surviving, merge.recorded_at)]
 
 
 def of_order(order: OrderPlaced) -> list[Resource]:
@@ -58,6 +64,11 @@ def of_pharmacogenomics(
 
 def of_reports(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:
     return resources.signed_report(order, reports, studies)
+
+
+def case_moved(order: OrderPlaced, patient: Patient, at: Timestamp) -> Event:
+    data = CaseMoved(case_id=order.case_id, ordered_for=order.patient.patient_id, patient=patient, recorded_at=at)
+    return Event(RECORDS_CASE_MOVED, order.case_id, data)
 
 
 def filed(case_id: str, cause: str, entries: Sequence[Entry]) -> Event:

@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
-from casepath.topics import INTAKE_ORDER_PLACED
+from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_CASE_MOVED
 from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.isolated import Isolated
 from chassis.objects import Objects
@@ -47,7 +48,12 @@ async def compose(settings: SequencingSettings) -> None:
             annotating = Annotating(objects, orders, reporting, snapshots, settings.indexes, folder)
             interpreting = Interpreting(issuing, annotating)
             async with KafkaPublisher(settings.cluster, "casepath-sequencing") as publisher:
-                routes = [Route(INTAKE_ORDER_PLACED, orders.keep), *calling.routes(), *interpreting.routes()]
+                routes: list[Route[Any]] = [
+                    Route(INTAKE_ORDER_PLACED, orders.keep),
+                    Route(RECORDS_CASE_MOVED, orders.move),
+                    *calling.routes(),
+                    *interpreting.routes(),
+                ]
                 worker = Worker(routes, publisher, kafka=settings.cluster, service="sequencing")
                 area = DropArea.at(settings.reads_folder)
                 # Its own folder may be read-only, and what reads CRAM wants an index beside it.

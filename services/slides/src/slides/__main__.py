@@ -8,7 +8,7 @@ from starlette.routing import Mount
 
 from casepath.slides.v1.frames_pb2 import DESCRIPTOR
 from casepath.slides.v1.frames_pb2_grpc import add_SlideServiceServicer_to_server
-from casepath.topics import INTAKE_ORDER_PLACED
+from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_CASE_MOVED
 from chassis.access import Gate
 from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.grpc_server import GrpcServer
@@ -40,7 +40,12 @@ async def compose(settings: SlideSettings) -> None:
     inbox = Inbox(area.incoming, namespace)
     with Isolated() as isolated, scratch(settings.work_folder, "slides") as folder:
         async with KafkaPublisher(settings.cluster, "casepath-slides") as publisher:
-            worker = Worker([Route(INTAKE_ORDER_PLACED, orders.keep)], publisher, kafka=settings.cluster, service="slides")
+            worker = Worker(
+                [Route(INTAKE_ORDER_PLACED, orders.keep), Route(RECORDS_CASE_MOVED, orders.move)],
+                publisher,
+                kafka=settings.cluster,
+                service="slides",
+            )
             name = re.compile(settings.slide_name)
             ingestion = Ingestion(area, name, namespace, orders, objects, catalogue, publisher, isolated, folder)
             drop = DropFolder(area.incoming, is_scan, settings.slide_quiet_seconds, partial(scan_unit, area.incoming))

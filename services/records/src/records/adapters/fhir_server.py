@@ -1,6 +1,7 @@
 """A FHIR R4 server: resources are PUT under ids of our own making (FHIR R4 section 3.1.0.4, update as create)."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import httpx
@@ -11,10 +12,17 @@ from records.resources import Resource, age, newer
 JSON = "application/fhir+json"
 
 
+type Change = Callable[[Resource], Resource]
+
+
 class FhirServer(Protocol):
     """Keeps resources. `put` gives the version under which the resource now is there."""
 
     async def put(self, resource: Resource) -> str: ...
+
+    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
+        """Have a resource changed; give its version, or None where there is none. What changes nothing makes no version."""
+        ...
 
 
 class HttpFhirServer:
@@ -37,6 +45,18 @@ class HttpFhirServer:
                 if newer(kept, resource):
                     return version
                 headers["If-Match"] = f'W/"{version}"'
+        return await self.write(resource, headers)
+
+    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
+        """Raise Unavailable where somebody else wrote it meanwhile."""
+        found = await self.read({"resourceType": kind, "id": identifier})
+        if found is None:
+            return None
+        kept, version = found
+        changed = change(kept)
+        return version if changed == kept else await self.write(changed, {"If-Match": f'W/"{version}"'})
+
+    async def write(self, resource: Resource, headers: Mapping[str, str]) -> str:
         name = f"{resource['resourceType']}/{resource['id']}"
         async with answering("the FHIR server"):
             response = await self.client.put(
@@ -70,6 +90,16 @@ class MemoryFhirServer:
         if kept != resource and not newer(kept, resource):
             version += 1
             self.resources[name] = resource, version
+        return str(version)
+
+    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
+        if (kind, identifier) not in self.resources:
+            return None
+        kept, version = self.resources[kind, identifier]
+        changed = change(kept)
+        if changed != kept:
+            version += 1
+            self.resources[kind, identifier] = changed, version
         return str(version)
 
 

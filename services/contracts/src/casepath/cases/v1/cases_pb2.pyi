@@ -128,7 +128,7 @@ class Moment(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., type: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Case(_message.Message):
-    __slots__ = ("case_id", "order", "slides", "samples", "filed", "timeline", "assignee", "reader", "reviews", "reports")
+    __slots__ = ("case_id", "order", "slides", "samples", "filed", "timeline", "assignee", "reader", "reviews", "reports", "moved")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     SLIDES_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +139,7 @@ class Case(_message.Message):
     READER_FIELD_NUMBER: _ClassVar[int]
     REVIEWS_FIELD_NUMBER: _ClassVar[int]
     REPORTS_FIELD_NUMBER: _ClassVar[int]
+    MOVED_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     order: _order_pb2.OrderPlaced
     slides: _containers.RepeatedCompositeFieldContainer[Slide]
@@ -149,7 +150,8 @@ class Case(_message.Message):
     reader: _reading_pb2.Reader
     reviews: _containers.RepeatedCompositeFieldContainer[_reading_pb2.FindingReviewed]
     reports: _containers.RepeatedCompositeFieldContainer[_reading_pb2.ReportSigned]
-    def __init__(self, case_id: _Optional[str] = ..., order: _Optional[_Union[_order_pb2.OrderPlaced, _Mapping]] = ..., slides: _Optional[_Iterable[_Union[Slide, _Mapping]]] = ..., samples: _Optional[_Iterable[_Union[Sample, _Mapping]]] = ..., filed: _Optional[_Iterable[_Union[_filing_pb2.Entry, _Mapping]]] = ..., timeline: _Optional[_Iterable[_Union[Moment, _Mapping]]] = ..., assignee: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reader: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_reading_pb2.FindingReviewed, _Mapping]]] = ..., reports: _Optional[_Iterable[_Union[_reading_pb2.ReportSigned, _Mapping]]] = ...) -> None: ...
+    moved: _filing_pb2.CaseMoved
+    def __init__(self, case_id: _Optional[str] = ..., order: _Optional[_Union[_order_pb2.OrderPlaced, _Mapping]] = ..., slides: _Optional[_Iterable[_Union[Slide, _Mapping]]] = ..., samples: _Optional[_Iterable[_Union[Sample, _Mapping]]] = ..., filed: _Optional[_Iterable[_Union[_filing_pb2.Entry, _Mapping]]] = ..., timeline: _Optional[_Iterable[_Union[Moment, _Mapping]]] = ..., assignee: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reader: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_reading_pb2.FindingReviewed, _Mapping]]] = ..., reports: _Optional[_Iterable[_Union[_reading_pb2.ReportSigned, _Mapping]]] = ..., moved: _Optional[_Union[_filing_pb2.CaseMoved, _Mapping]] = ...) -> None: ...
 
 class Attention(_message.Message):
     __slots__ = ("reason", "slide_id", "value")

@@ -49,3 +49,27 @@ class PatientRegistered(_message.Message):
     trigger: str
     recorded_at: _timestamp_pb2.Timestamp
     def __init__(self, patient: _Optional[_Union[Patient, _Mapping]] = ..., trigger: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PatientMerged(_message.Message):
+    __slots__ = ("surviving", "retired_id", "retired_identifier", "retired_authority", "recorded_at")
+    SURVIVING_FIELD_NUMBER: _ClassVar[int]
+    RETIRED_ID_FIELD_NUMBER: _ClassVar[int]
+    RETIRED_IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
+    RETIRED_AUTHORITY_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    surviving: Patient
+    retired_id: str
+    retired_identifier: str
+    retired_authority: str
+    recorded_at: _timestamp_pb2.Timestamp
+    def __init__(self, surviving: _Optional[_Union[Patient, _Mapping]] = ..., retired_id: _Optional[str] = ..., retired_identifier: _Optional[str] = ..., retired_authority: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PatientsUnlinked(_message.Message):
+    __slots__ = ("patient_id", "other_id", "recorded_at")
+    PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    OTHER_ID_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    patient_id: str
+    other_id: str
+    recorded_at: _timestamp_pb2.Timestamp
+    def __init__(self, patient_id: _Optional[str] = ..., other_id: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

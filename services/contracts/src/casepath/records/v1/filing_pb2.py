@@ -23,9 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from casepath.intake.v1 import patient_pb2 as casepath_dot_intake_dot_v1_dot_patient__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n casepath/records/v1/filing.proto\x12\x13\x63\x61sepath.records.v1\x1a\x1b\x62uf/validate/validate.proto\"Y\n\x05\x45ntry\x12\x17\n\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\nidentifier\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x07version\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"~\n\x0c\x45ntriesFiled\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x05\x63\x61use\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x38\n\x07\x65ntries\x18\x03 \x03(\x0b\x32\x1a.casepath.records.v1.EntryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n casepath/records/v1/filing.proto\x12\x13\x63\x61sepath.records.v1\x1a\x1b\x62uf/validate/validate.proto\x1a casepath/intake/v1/patient.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Y\n\x05\x45ntry\x12\x17\n\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\nidentifier\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x07version\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"~\n\x0c\x45ntriesFiled\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x05\x63\x61use\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x38\n\x07\x65ntries\x18\x03 \x03(\x0b\x32\x1a.casepath.records.v1.EntryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"\x1c\n\tBelonging\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"\xb4\x01\n\tCaseMoved\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\x0bordered_for\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x07patient\x18\x03 \x01(\x0b\x32\x1b.casepath.intake.v1.PatientB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x0brecorded_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,8 +46,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENTRIESFILED'].fields_by_name['cause']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_ENTRIESFILED'].fields_by_name['entries']._loaded_options = None
   _globals['_ENTRIESFILED'].fields_by_name['entries']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
-  _globals['_ENTRY']._serialized_start=86
-  _globals['_ENTRY']._serialized_end=175
-  _globals['_ENTRIESFILED']._serialized_start=177
-  _globals['_ENTRIESFILED']._serialized_end=303
+  _globals['_CASEMOVED'].fields_by_name['case_id']._loaded_options = None
+  _globals['_CASEMOVED'].fields_by_name['case_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_CASEMOVED'].fields_by_name['ordered_for']._loaded_options = None
+  _globals['_CASEMOVED'].fields_by_name['ordered_for']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_CASEMOVED'].fields_by_name['patient']._loaded_options = None
+  _globals['_CASEMOVED'].fields_by_name['patient']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CASEMOVED'].fields_by_name['recorded_at']._loaded_options = None
+  _globals['_CASEMOVED'].fields_by_name['recorded_at']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_ENTRY']._serialized_start=153
+  _globals['_ENTRY']._serialized_end=242
+  _globals['_ENTRIESFILED']._serialized_start=244
+  _globals['_ENTRIESFILED']._serialized_end=370
+  _globals['_BELONGING']._serialized_start=372
+  _globals['_BELONGING']._serialized_end=400
+  _globals['_CASEMOVED']._serialized_start=403
+  _globals['_CASEMOVED']._serialized_end=583
 # @@protoc_insertion_point(module_scope)
