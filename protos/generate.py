@@ -2,7 +2,7 @@
 
     uv run python protos/generate.py [--into DIR]
 
-Writes, under DIR (the repository by default): services/contracts/src (messages, gRPC stubs, types, casepath/topics.py)
+Writes, under DIR (the repository by default): services/contracts/src (messages, gRPC stubs, types, casepath/topics.py, casepath/callers.py)
 and protos/README.md.
 """
 
@@ -122,6 +122,15 @@ def topics_module(declared: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def callers_module(declared: dict[str, Any]) -> str:
+    lines = [f'"""Who may call which method. {GENERATED}"""', "", "CALLERS: dict[str, frozenset[str]] = {"]
+    for service, methods in declared["calls"].items():
+        for method, names in methods.items():
+            listed = ", ".join(f'"{name}"' for name in names)
+            lines.append(f'    "/{service}/{method}": frozenset({{{listed}}}),')
+    return "\n".join([*lines, "}", ""])
+
+
 def readme(declared: dict[str, Any]) -> str:
     rows = [
         f"| `{t['name']}` | `{t['message']}` | {t['key']} | {t['publisher']} | {', '.join(t['consumers']) or 'operators'} |"
@@ -162,6 +171,7 @@ def main() -> None:
         fresh.mkdir()
         compile_protos(fresh)
         (fresh / "casepath" / "topics.py").write_text(topics_module(declared))
+        (fresh / "casepath" / "callers.py").write_text(callers_module(declared))
         shutil.rmtree(source, ignore_errors=True)
         shutil.copytree(fresh, source)
     (into / "protos").mkdir(exist_ok=True)

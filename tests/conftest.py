@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from chassis.calls import Identity
 from chassis.errors import Misconfigured
 from chassis.kafka import Kafka
 from embedded import samples
 from embedded.commands import reached
 from embedded.platform import Home
 from embedded.ports import Ports
-from embedded.programs import kafka_admin, kafka_authority, kafka_password_file
+from embedded.programs import authority_of, kafka_admin, kafka_password_file
 
 CASEPATH = Path(sys.executable).with_name("casepath")
 
@@ -30,8 +31,13 @@ class Platform:
         """As its administrator, who may do all."""
         return kafka_admin(self.home.folder, self.ports)
 
+    def identity(self, name: str) -> Identity:
+        """The certificate of a service of this platform, or of the operator."""
+        authority = authority_of(self.home.folder)
+        return Identity(authority.certificate, authority.identity(name))
+
     def as_principal(self, name: str) -> Kafka:
-        authority = kafka_authority(self.home.folder)
+        authority = authority_of(self.home.folder)
         password = kafka_password_file(self.home.folder, name)
         return Kafka.of_user(f"127.0.0.1:{self.ports['kafka']}", authority.certificate, name, password)
 

@@ -52,7 +52,7 @@ async def test_reading_frames(platform: Platform, tmp_path: Path) -> None:
     drop(source, platform.home.scanner / "incoming", f"{visit.accession}_A1.svs")
     case = None
     async with asyncio.timeout(SECONDS):
-        async for case in watched(visit.case_id, platform.ports):
+        async for case in watched(visit.case_id, platform.home, platform.ports):
             if any(entry.kind == "Instance" for entry in case.filed):
                 break
     assert case is not None

@@ -54,7 +54,7 @@ async def begin(platform: Platform, visit: Visit, reads: tuple[Path, Path] = sam
 async def ended(platform: Platform, visit: Visit) -> Case:
     """The case once every stage is done."""
     async with asyncio.timeout(SECONDS):
-        async for case in watched(visit.case_id, platform.ports):
+        async for case in watched(visit.case_id, platform.home, platform.ports):
             if all(stage.done(case) for stage in STAGES):
                 return case
     raise AssertionError("a watch does not end by itself")

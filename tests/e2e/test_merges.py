@@ -18,7 +18,7 @@ from kafka.broker import records_on
 async def once(platform: Platform, visit: Visit, holds: Callable[[Case], bool]) -> Case:
     """The case as soon as it is so."""
     async with asyncio.timeout(90):
-        async for case in watched(visit.case_id, platform.ports):
+        async for case in watched(visit.case_id, platform.home, platform.ports):
             if holds(case):
                 return case
     raise AssertionError("a watch does not end by itself")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chassis.calls import Identity, connected
 from conftest import Platform
 from embedded import samples
 from inference.adapters.onnx_session import reader_of
@@ -29,7 +30,8 @@ async def test_the_model_that_reads_slides_answers_others_alike(platform: Platfo
     request = ModelInferRequest(model_name=MODEL)
     request.inputs.add(name="tiles", datatype="UINT8", shape=tiles.shape)
     request.raw_input_contents.append(tiles.tobytes())
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{platform.ports['inference']}") as channel:
+    trust = Identity(platform.identity("operator").ca)
+    async with connected(f"127.0.0.1:{platform.ports['inference']}", "inference", trust) as channel:
         stub: GRPCInferenceServiceAsyncStub = GRPCInferenceServiceStub(channel)
         listed = await stub.RepositoryIndex(RepositoryIndexRequest())
         assert [(one.name, one.state) for one in listed.models] == [(MODEL, "READY")]

@@ -85,7 +85,7 @@ def refusal(said: str) -> bool:
 
 @pytest_asyncio.fixture
 async def cases(platform: Platform) -> AsyncIterator[CaseService]:
-    service = CaseService(platform.cases)
+    service = CaseService(platform.cases, platform.identity("portal"))
     yield service
     await service.close()
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import grpc
 import httpx
 import numpy as np
 import pydicom
@@ -22,6 +21,7 @@ from pydicom.encaps import generate_frames
 
 from casepath.cases.v1.cases_pb2 import SLIDE_STATE_READY
 from casepath.topics import TOPICS
+from chassis.calls import connected
 from conftest import Platform
 from e2e.conftest import FILED, Done, begin, ended
 from embedded import samples
@@ -181,7 +181,7 @@ def test_pydicom_reads_what_was_stored(platform: Platform, done: Done) -> None:
 
 async def test_grpc_services_say_that_they_serve_and_what(platform: Platform, done: Done) -> None:
     for name, service in (("inference", "model/camelyon16-tile-demo"), ("cases", "casepath.cases.v1.CaseService")):
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{platform.ports[name]}") as channel:
+        async with connected(f"127.0.0.1:{platform.ports[name]}", name, platform.identity("operator")) as channel:
             request = health_pb2.HealthCheckRequest(service=service)
             answer = await health_pb2_grpc.HealthStub(channel).Check(request)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING

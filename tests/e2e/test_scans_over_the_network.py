@@ -20,7 +20,7 @@ CALLED = "CASEPATH"
 
 async def ingested(platform: Platform, visit: Visit, instances: int) -> Case:
     async with asyncio.timeout(SECONDS):
-        async for case in watched(visit.case_id, platform.ports):
+        async for case in watched(visit.case_id, platform.home, platform.ports):
             if case.slides and len(case.slides[0].ingested.instances) >= instances:
                 return case
     raise AssertionError("a watch does not end by itself")

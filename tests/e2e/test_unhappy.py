@@ -45,7 +45,7 @@ def said(folder: Path) -> str:
 
 async def ingested(platform: Platform, visit: Visit) -> Case:
     async with asyncio.timeout(60):
-        async for case in watched(visit.case_id, platform.ports):
+        async for case in watched(visit.case_id, platform.home, platform.ports):
             if any(slide.HasField("ingested") for slide in case.slides) and any(e.kind == "ImagingStudy" for e in case.filed):
                 return case
     raise AssertionError("a watch does not end by itself")
@@ -92,7 +92,7 @@ async def test_a_dicom_slide_is_filed_byte_for_byte_under_its_own_patient_alone(
     assert held.instances[instance.sop_instance_uid] == instance.object.sha256
     # At 29 micrometres a pixel there is nothing for the model to read: said as a failure, never as nothing found.
     async with asyncio.timeout(60):
-        async for later in watched(visit.case_id, platform.ports):
+        async for later in watched(visit.case_id, platform.home, platform.ports):
             if later.slides[0].HasField("failed"):
                 assert later.slides[0].state == SLIDE_STATE_AI_FAILED
                 assert later.slides[0].failed.reason == FAILURE_REASON_RESOLUTION_TOO_LOW

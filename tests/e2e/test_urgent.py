@@ -26,7 +26,7 @@ async def test_the_slide_of_an_urgent_order_goes_by_the_urgent_topic(platform: P
 
 async def scored(platform: Platform, case_id: str) -> Case:
     async with asyncio.timeout(SECONDS):
-        async for case in watched(case_id, platform.ports):
+        async for case in watched(case_id, platform.home, platform.ports):
             if case.slides and case.slides[0].HasField("scored"):
                 return case
     raise AssertionError("a watch does not end by itself")

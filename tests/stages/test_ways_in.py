@@ -238,7 +238,7 @@ async def test_an_upload_that_lost_bytes_on_the_way_is_not_kept(archive: Archive
 async def test_who_is_refused_while_still_sending_is_told_why_each_time(archive: Archive, address: str) -> None:
     for _ in range(20):
         with pytest.raises(Forbidden, match="needs the permission"):
-            await asyncio.to_thread(sent, address, archive.token("viewer"), iter(upload(bytes(8_000_000))))
+            await asyncio.to_thread(sent, address, None, archive.token("viewer"), iter(upload(bytes(8_000_000))))
 
 
 async def test_a_blurred_scan_is_flagged_and_a_sharp_one_is_not(archive: Archive, tmp_path: Path) -> None:

@@ -33,11 +33,11 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The portal with nobody behind it."""
     objects, publisher, signer = Objects.at(f"file://{tmp_path}"), MemoryPublisher(), Signer.fresh()
     door = Door(Accounts([account("martin", "Dr Alix Martin", ["pathologist"], "right")]), signer)
-    cases = CaseService(NOBODY_LISTENS)
+    cases = CaseService(NOBODY_LISTENS, None)
     async with httpx.AsyncClient() as pixels:
         desk = Desk(
             cases=cases,
-            runs=RunServiceClient(""),
+            runs=RunServiceClient("", None),
             slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
             objects=objects,
             reports=Reports(objects, publisher),

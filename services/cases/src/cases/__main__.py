@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import closing
 
+from casepath.callers import CALLERS
 from casepath.cases.v1.cases_pb2 import DESCRIPTOR
 from casepath.cases.v1.cases_pb2_grpc import add_CaseServiceServicer_to_server
 from cases.adapters.assembly import Assembly
@@ -26,6 +27,8 @@ async def compose(settings: CasesSettings) -> None:
                 [lambda server: add_CaseServiceServicer_to_server(queries, server)],
                 [service],
                 assembly.ready,
+                identity=settings.identity,
+                callers=CALLERS,
             )
 
             async def end_watches(stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.calls import Identity
 from chassis.errors import Misconfigured
 from chassis.kafka import Kafka
 
@@ -19,6 +20,9 @@ class Settings(BaseSettings):
     kafka_user: str = Field(default="", description="principal of this service on the cluster")
     kafka_password_file: Path | None = Field(default=None, description="file with its password")
     kafka_ca: Path | None = Field(default=None, description="PEM file with who signs the brokers' certificates")
+    tls_ca: Path | None = Field(default=None, description="PEM file with who signs the certificates of services")
+    tls_identity: Path | None = Field(default=None, description="PEM file with this service's key and certificate")
+    tls_off: bool = Field(default=False, description="calls between services are neither proved nor encrypted")
     kafka_open: bool = Field(default=False, description="the broker asks nobody who they are, and encrypts nothing")
     namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
     health_host: str = "127.0.0.1"
@@ -34,6 +38,11 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("must be a UUID, kept secret and never changed") from None
         return value
+
+    @property
+    def identity(self) -> Identity | None:
+        """Raise Misconfigured where nothing proves who this is, and it is not said that nobody has to."""
+        return None if self.tls_off else Identity.at(self.tls_ca, self.tls_identity)
 
     @property
     def cluster(self) -> Kafka:

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import click
-import grpc
 from google.protobuf.json_format import MessageToJson
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
 from rich.console import Console
@@ -13,6 +12,7 @@ from rich.table import Table
 
 from casepath.cases.v1.cases_pb2 import Case, GetCaseRequest, ListCasesRequest, SlideState, WatchCaseRequest
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
+from chassis.calls import Identity, connected
 from chassis.grpc_errors import answers_of
 from cli.platform import asynchronous, cases_option
 
@@ -32,9 +32,9 @@ def case() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole case as protobuf JSON.")
 @cases_option
 @asynchronous
-async def show(case_id: str, as_json: bool, cases: str) -> None:
+async def show(case_id: str, as_json: bool, cases: str, identity: Identity | None) -> None:
     """Show one case: its slides, samples, what is filed, and its timeline."""
-    async with asking(cases) as stub:
+    async with asking(cases, identity) as stub:
         found = (await stub.GetCase(GetCaseRequest(case_id=case_id), timeout=TIMEOUT)).case
     if as_json:
         click.echo(MessageToJson(found))
@@ -45,9 +45,9 @@ async def show(case_id: str, as_json: bool, cases: str) -> None:
 @case.command("list")
 @cases_option
 @asynchronous
-async def list_(cases: str) -> None:
+async def list_(cases: str, identity: Identity | None) -> None:
     """List every case, a line each."""
-    async with asking(cases) as stub:
+    async with asking(cases, identity) as stub:
         token = ""
         while True:
             page = await stub.ListCases(ListCasesRequest(page_size=500, page_token=token), timeout=TIMEOUT)
@@ -62,10 +62,10 @@ async def list_(cases: str) -> None:
 @click.argument("case_id")
 @cases_option
 @asynchronous
-async def watch(case_id: str, cases: str) -> None:
+async def watch(case_id: str, cases: str, identity: Identity | None) -> None:
     """Print what happens in a case, as it happens, until interrupted."""
     printed: set[str] = set()
-    async with asking(cases) as stub:
+    async with asking(cases, identity) as stub:
         async for answer in stub.WatchCase(WatchCaseRequest(case_id=case_id)):
             for moment in answer.case.timeline:
                 if moment.event_id not in printed:
@@ -74,9 +74,9 @@ async def watch(case_id: str, cases: str) -> None:
 
 
 @asynccontextmanager
-async def asking(address: str) -> AsyncIterator["CaseServiceAsyncStub"]:
+async def asking(address: str, identity: Identity | None) -> AsyncIterator["CaseServiceAsyncStub"]:
     """A stub whose refusals are errors of ours."""
-    async with grpc.aio.insecure_channel(address, interceptors=aio_client_interceptors()) as channel:
+    async with connected(address, "cases", identity, aio_client_interceptors()) as channel:
         with answers_of(f"cases at {address}"):
             yield CaseServiceStub(channel)
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from chassis.calls import Identity
 from chassis.kafka import Kafka
 from chassis.kafka_rights import OPERATOR
 
-ACCESS = Path(".casepath/access/kafka")
+ACCESS = Path(".casepath/access")
 FILE = click.Path(dir_okay=False, path_type=Path)
 KAFKA_OPTIONS = (
     click.option("--kafka", envvar="CASEPATH_KAFKA", default="127.0.0.1:18092", show_default=True, help="Bootstrap servers."),
@@ -19,7 +20,7 @@ KAFKA_OPTIONS = (
     click.option(
         "--kafka-password-file",
         envvar="CASEPATH_KAFKA_PASSWORD_FILE",
-        default=ACCESS / f"{OPERATOR}.password",
+        default=ACCESS / "kafka" / f"{OPERATOR}.password",
         show_default=True,
         type=FILE,
         help="Its password.",
@@ -27,15 +28,35 @@ KAFKA_OPTIONS = (
     click.option(
         "--kafka-ca",
         envvar="CASEPATH_KAFKA_CA",
-        default=ACCESS / "ca.pem",
+        default=ACCESS / "tls" / "ca.pem",
         show_default=True,
         type=FILE,
         help="Who signs the brokers' certificates.",
     ),
     click.option("--kafka-open", envvar="CASEPATH_KAFKA_OPEN", is_flag=True, help="The broker asks nobody who they are."),
 )
-cases_option = click.option(
-    "--cases", envvar="CASEPATH_CASES_ADDRESS", default="127.0.0.1:18050", show_default=True, help="gRPC address of cases."
+CASES_OPTIONS = (
+    click.option(
+        "--cases", envvar="CASEPATH_CASES_ADDRESS", default="127.0.0.1:18050", show_default=True, help="gRPC address of cases."
+    ),
+    click.option(
+        "--ca",
+        envvar="CASEPATH_TLS_CA",
+        default=ACCESS / "tls" / "ca.pem",
+        show_default=True,
+        type=FILE,
+        help="Who signs the certificates of services.",
+    ),
+    click.option(
+        "--identity",
+        "own",
+        envvar="CASEPATH_TLS_IDENTITY",
+        default=ACCESS / "tls" / f"{OPERATOR}.pem",
+        show_default=True,
+        type=FILE,
+        help="Key and certificate that prove who asks.",
+    ),
+    click.option("--tls-off", envvar="CASEPATH_TLS_OFF", is_flag=True, help="Calls need no proof."),
 )
 
 
@@ -50,6 +71,18 @@ def kafka_option[R](command: Callable[..., R]) -> Callable[..., R]:
         return command(*args, kafka=found, **kwargs)
 
     for option in reversed(KAFKA_OPTIONS):
+        run = option(run)
+    return run
+
+
+def cases_option[R](command: Callable[..., R]) -> Callable[..., R]:
+    """Hands the command the address of cases, and `identity`, by which it proves who asks."""
+
+    @wraps(command)
+    def run(*args: Any, ca: Path, own: Path, tls_off: bool, **kwargs: Any) -> R:
+        return command(*args, identity=None if tls_off else Identity.at(ca, own), **kwargs)
+
+    for option in reversed(CASES_OPTIONS):
         run = option(run)
     return run
 

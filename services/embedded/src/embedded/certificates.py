@@ -32,7 +32,9 @@ class Authority:
         authority = self.key()
         key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-        names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+        names = x509.SubjectAlternativeName(
+            [x509.DNSName(name), x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+        )
         certificate = (
             built(name, certificate_in(self.certificate).subject, key)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -53,11 +53,13 @@ def up(folder: Path, port_base: int) -> None:
 
 def reached(home: Path, ports: Ports) -> dict[str, str]:
     """What the other commands read, where a platform is not the default one."""
-    access = home / "access" / "kafka"
+    access = home / "access"
     return {
         "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
-        "CASEPATH_KAFKA_PASSWORD_FILE": str(access / f"{OPERATOR}.password"),
-        "CASEPATH_KAFKA_CA": str(access / "ca.pem"),
+        "CASEPATH_KAFKA_PASSWORD_FILE": str(access / "kafka" / f"{OPERATOR}.password"),
+        "CASEPATH_KAFKA_CA": str(access / "tls" / "ca.pem"),
+        "CASEPATH_TLS_CA": str(access / "tls" / "ca.pem"),
+        "CASEPATH_TLS_IDENTITY": str(access / "tls" / f"{OPERATOR}.pem"),
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
     }
 

@@ -12,12 +12,14 @@ from rich.console import Console
 
 from casepath.cases.v1.cases_pb2 import SLIDE_STATE_AI_FAILED, SLIDE_STATE_READY, Case, WatchCaseRequest
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
+from chassis.calls import connected
 from chassis.errors import Rejected, Unavailable
 from cli.case import overview, timeline
 from embedded import samples
 from embedded.hospital import Visit, genotype, scan, send, sequence, visit_now
 from embedded.platform import Home
 from embedded.ports import Ports
+from embedded.programs import operator_of
 from embedded.reading_back import Archived, archived, differences
 
 SHOWN_OF_A_KIND = 3
@@ -106,7 +108,7 @@ async def run_demo(home: Home, ports: Ports, console: Console, seconds: float) -
     with console.status("waiting for the case") as status:
         try:
             async with asyncio.timeout(seconds):
-                async for case in watched(visit.case_id, ports):
+                async for case in watched(visit.case_id, home, ports):
                     for stage in [stage for stage in waiting if stage.done(case)]:
                         waiting.remove(stage)
                         tell(stage.name, stage.detail(case))
@@ -125,10 +127,10 @@ async def run_demo(home: Home, ports: Ports, console: Console, seconds: float) -
     return case, found
 
 
-async def watched(case_id: str, ports: Ports) -> AsyncIterator[Case]:
+async def watched(case_id: str, home: Home, ports: Ports) -> AsyncIterator[Case]:
     """The case at each change, over restarts of the service that is asked."""
     while True:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{ports['cases']}") as channel:
+        async with connected(f"127.0.0.1:{ports['cases']}", "cases", operator_of(home.folder)) as channel:
             try:
                 async for answer in CaseServiceStub(channel).WatchCase(WatchCaseRequest(case_id=case_id)):
                     yield answer.case

@@ -9,9 +9,10 @@ from secrets import token_urlsafe
 
 from chassis.access import Signer
 from chassis.accounts import account, save_accounts
+from chassis.calls import Identity
 from chassis.errors import Misconfigured
 from chassis.kafka import MECHANISM, Kafka
-from chassis.kafka_rights import principals
+from chassis.kafka_rights import OPERATOR, principals
 from chassis.objects import digest
 from embedded import samples
 from embedded.certificates import Authority, private
@@ -60,7 +61,7 @@ def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
     Clients prove themselves by SCRAM; the controller, the broker and who makes its topics and principals by certificate, on
     listeners of their own.
     """
-    folder, authority = home / "kafka", kafka_authority(home)
+    folder, authority = home / "kafka", authority_of(home)
     folder.mkdir(parents=True, exist_ok=True)
     properties = {
         "process.roles": "broker,controller",
@@ -110,13 +111,20 @@ def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
     )
 
 
-def kafka_authority(home: Path) -> Authority:
-    return Authority(home / "access" / "kafka")
+def authority_of(home: Path) -> Authority:
+    """Who signs the certificates of this home: of the broker, and of each service and the operator by their names."""
+    return Authority(home / "access" / "tls")
+
+
+def operator_of(home: Path) -> Identity:
+    """As whom an operator of this home calls services."""
+    authority = authority_of(home)
+    return Identity(authority.certificate, authority.identity(OPERATOR))
 
 
 def kafka_admin(home: Path, ports: Ports) -> Kafka:
     """Who makes topics and principals."""
-    authority = kafka_authority(home)
+    authority = authority_of(home)
     return Kafka(f"127.0.0.1:{ports['kafka-internal']}", authority.certificate, identity=authority.identity(ADMIN))
 
 
@@ -126,6 +134,7 @@ def kafka_passwords(home: Path) -> dict[str, str]:
     for name in principals():
         file = kafka_password_file(home, name)
         if not file.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             private(file, token_urlsafe(32).encode())
         found[name] = file.read_text()
     return found
@@ -182,9 +191,12 @@ def fhir(home: Path, ports: Ports, tell: Tell) -> Program:
 def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
     """casepath's own services, on the embedded servers."""
     access(home)
+    authority = authority_of(home)
+    authority.identity(OPERATOR)
     shared = {
         "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
-        "CASEPATH_KAFKA_CA": str(kafka_authority(home).certificate),
+        "CASEPATH_KAFKA_CA": str(authority.certificate),
+        "CASEPATH_TLS_CA": str(authority.certificate),
         "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
         "CASEPATH_NAMESPACE": namespace,
         "CASEPATH_WORK_FOLDER": str(home / "work"),
@@ -230,6 +242,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
                 **shared,
                 "CASEPATH_KAFKA_USER": name,
                 "CASEPATH_KAFKA_PASSWORD_FILE": str(kafka_password_file(home, name)),
+                "CASEPATH_TLS_IDENTITY": str(authority.identity(name)),
                 "CASEPATH_HEALTH_PORT": str(ports[f"health-{name}"]),
             },
         )

@@ -66,6 +66,7 @@ async def compose(settings: InferenceSettings) -> None:
                 worker.assigned.is_set,
                 settings.message_megabytes << 20,
                 traced=False,
+                identity=settings.identity,
             )
 
             async def watch(stop: asyncio.Event) -> None:

@@ -21,7 +21,7 @@ from casepath.inference.v1.registry_pb2 import (
 )
 from casepath.inference.v1.registry_pb2_grpc import ModelRegistryServiceStub
 from casepath.inference.v1.scoring_pb2 import STAGE_CANARY, STAGE_PRODUCTION, STAGE_RETIRED, STAGE_SHADOW
-from chassis.asking import Calls, asks_platform
+from chassis.asking import Calls, Where, asks_platform
 from chassis.errors import Misconfigured
 from inference.registry import stage_name
 
@@ -58,12 +58,11 @@ def evaluate(
     device: Literal["auto", "cpu", "gpu"],
     include_training: bool,
     as_json: bool,
-    address: str,
-    token_file: Path | None,
+    platform: Where,
 ) -> None:
     """Say how well a model separates tiles: the bundle in folder TARGET, on those in folder OTHER (one subfolder a class)."""
     if on_platform:
-        evaluated = asked(address, token_file, "EvaluateModel", EvaluateModelRequest(name=target, version=other)).evaluated
+        evaluated = asked(platform, "EvaluateModel", EvaluateModelRequest(name=target, version=other)).evaluated
         click.echo(evaluation_line(evaluated))
         return
     from inference.adapters.onnx_session import reader_of
@@ -152,9 +151,9 @@ def sign(bundle: Path, private: Path) -> None:
 @model.command()
 @click.argument("bundle", type=EXISTING)
 @asked_of_registry
-def publish(bundle: Path, address: str, token_file: Path | None) -> None:
+def publish(bundle: Path, platform: Where) -> None:
     """Give a signed BUNDLE to a platform, as a candidate. Publishing it again changes nothing."""
-    published = asked(address, token_file, "PublishModel", parts(files_of(bundle))).published
+    published = asked(platform, "PublishModel", parts(files_of(bundle))).published
     click.echo(f"{published.model.name} {published.model.version} is a candidate (sha256 {published.model.sha256[:12]})")
 
 
@@ -165,27 +164,34 @@ def publish(bundle: Path, address: str, token_file: Path | None) -> None:
 @click.option("--percent", type=click.IntRange(1, 100), default=None, help="Of the slides, for a canary.")
 @click.option("--reason", required=True, help="Why; it is kept with your name.")
 @asked_of_registry
-def promote(name: str, version: str, stage: str, percent: int | None, reason: str, address: str, token_file: Path | None) -> None:
+def promote(
+    name: str,
+    version: str,
+    stage: str,
+    percent: int | None,
+    reason: str,
+    platform: Where,
+) -> None:
     """Bring VERSION of model NAME to another stage. Reading for care needs an evaluation that passed, and another approver."""
     request = PromoteModelRequest(name=name, version=version, to_stage=STAGES[stage], canary_percent=percent or 0, reason=reason)
-    click.echo(staged_line(asked(address, token_file, "PromoteModel", request).staged))
+    click.echo(staged_line(asked(platform, "PromoteModel", request).staged))
 
 
 @model.command()
 @click.argument("name")
 @click.option("--reason", required=True, help="Why; it is kept with your name.")
 @asked_of_registry
-def rollback(name: str, reason: str, address: str, token_file: Path | None) -> None:
+def rollback(name: str, reason: str, platform: Where) -> None:
     """Put back the version of model NAME that was in production before."""
-    click.echo(staged_line(asked(address, token_file, "RollbackModel", RollbackModelRequest(name=name, reason=reason)).staged))
+    click.echo(staged_line(asked(platform, "RollbackModel", RollbackModelRequest(name=name, reason=reason)).staged))
 
 
 @model.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @asked_of_registry
-def list_(as_json: bool, address: str, token_file: Path | None) -> None:
+def list_(as_json: bool, platform: Where) -> None:
     """Show every published version: its stage, evaluation, pathologists' verdicts and drift."""
-    found = asked(address, token_file, "ListModels", ListModelsRequest())
+    found = asked(platform, "ListModels", ListModelsRequest())
     if as_json:
         from google.protobuf.json_format import MessageToDict
 
@@ -198,14 +204,14 @@ def list_(as_json: bool, address: str, token_file: Path | None) -> None:
 @model.command()
 @click.argument("job")
 @asked_of_registry
-def cancel(job: str, address: str, token_file: Path | None) -> None:
+def cancel(job: str, platform: Where) -> None:
     """Stop the reading of a slide, by its JOB. The slide is shown as not read by AI."""
-    stopped = asked(address, token_file, "CancelJob", CancelJobRequest(job_id=job)).cancelled
+    stopped = asked(platform, "CancelJob", CancelJobRequest(job_id=job)).cancelled
     click.echo("stopped" if stopped else "it had ended already")
 
 
-def asked(address: str, token_file: Path | None, method: str, request: Any) -> Any:
-    with Calls(ModelRegistryServiceStub, "inference", address, token_file, SECONDS) as ask:
+def asked(platform: Where, method: str, request: Any) -> Any:
+    with Calls(ModelRegistryServiceStub, "inference", platform, SECONDS) as ask:
         return ask(method, request)
 
 

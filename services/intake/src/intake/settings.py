@@ -1,9 +1,12 @@
 """Settings of intake."""
 
+from pathlib import Path
+from ssl import CERT_REQUIRED, Purpose, SSLContext, SSLError, create_default_context
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from chassis.errors import Misconfigured
 from chassis.settings import Settings
 
 
@@ -12,9 +15,29 @@ class IntakeSettings(Settings):
 
     mllp_host: str = "127.0.0.1"
     mllp_port: int = Field(default=2575, ge=0, le=65535)
+    mllp_identity: Path | None = Field(default=None, description="PEM file with key and certificate: MLLP over TLS")
+    mllp_senders: Path | None = Field(
+        default=None, description="PEM file with who signs the certificates of senders, which they must show then"
+    )
     time_zone: str = Field(default="Europe/Paris", description="of time stamps that do not name one")
     character_set: str = Field(default="utf-8", description="of messages whose MSH-18 is empty")
     largest_message: int = Field(default=4 << 20, description="bytes; a longer frame is refused")
+
+    @property
+    def mllp_tls(self) -> SSLContext | None:
+        """Raise Misconfigured where a file cannot be read, or senders are to prove themselves without TLS."""
+        if self.mllp_identity is None:
+            if self.mllp_senders is not None:
+                raise Misconfigured("CASEPATH_MLLP_SENDERS: senders show a certificate over TLS alone (CASEPATH_MLLP_IDENTITY)")
+            return None
+        try:
+            context = create_default_context(Purpose.CLIENT_AUTH, cafile=self.mllp_senders)
+            context.load_cert_chain(self.mllp_identity)
+        except (OSError, SSLError) as error:
+            raise Misconfigured(f"MLLP's key or certificates cannot be read: {error}") from None
+        if self.mllp_senders is not None:
+            context.verify_mode = CERT_REQUIRED
+        return context
 
     @field_validator("time_zone")
     @classmethod

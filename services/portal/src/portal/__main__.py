@@ -31,8 +31,8 @@ async def compose(settings: PortalSettings) -> None:
     async with (
         KafkaPublisher(settings.cluster, "casepath-portal") as publisher,
         httpx.AsyncClient(timeout=TIMEOUT) as client,
-        asking(CaseService(settings.cases_address)) as cases,
-        asking(RunServiceClient(settings.runs_address)) as runs,
+        asking(CaseService(settings.cases_address, settings.identity)) as cases,
+        asking(RunServiceClient(settings.runs_address, settings.identity)) as runs,
     ):
         desk = Desk(
             cases=cases,

@@ -58,6 +58,7 @@ async def compose(settings: SlideSettings) -> None:
                 [lambda server: add_SlideServiceServicer_to_server(service, server)],
                 [DESCRIPTOR.services_by_name["SlideService"].full_name],
                 lambda: True,
+                identity=settings.identity,
             )
             parts: list[Part] = [worker.run, watcher.run, http.run, grpc.run]
             if settings.dicom_address:

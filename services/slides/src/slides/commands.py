@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import click
-import grpc
 
 from casepath.intake.v1.order_pb2 import OrderPlaced, Specimen
 from casepath.slides.v1.frames_pb2 import SlideHeader, UploadSlideRequest
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceStub
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_MICRONS_PER_PIXEL, ImageFlavor
+from chassis.asking import trusts
+from chassis.calls import Identity, connected_blocking
 from chassis.errors import Misconfigured, Rejected
 from chassis.grpc_errors import answers_of
 from chassis.objects import digest
@@ -98,7 +99,16 @@ def convert(source: Path, out: Path, accession: str, slide_id: str, microns_per_
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File with a token that may send scans (casepath account token).",
 )
-def upload(source: Path, accession: str, slide_id: str, microns_per_pixel: float | None, slides: str, token_file: Path) -> None:
+@trusts
+def upload(
+    source: Path,
+    accession: str,
+    slide_id: str,
+    microns_per_pixel: float | None,
+    slides: str,
+    token_file: Path,
+    identity: Identity | None,
+) -> None:
     """Send SLIDE to the platform over gRPC. Sending it again changes nothing."""
     sha256, size = digest(source)
     header = SlideHeader(
@@ -117,13 +127,13 @@ def upload(source: Path, accession: str, slide_id: str, microns_per_pixel: float
                     yield UploadSlideRequest(chunk=chunk)
                     bar.update(len(chunk))
 
-        scan = sent(slides, token_file.read_text().strip(), requests())
+        scan = sent(slides, identity, token_file.read_text().strip(), requests())
     click.echo(scan)
 
 
-def sent(address: str, token: str, requests: Iterator[UploadSlideRequest]) -> str:
+def sent(address: str, identity: Identity | None, token: str, requests: Iterator[UploadSlideRequest]) -> str:
     """Over gRPC's blocking stub: of a call that is refused while it still sends, the asynchronous one may say INTERNAL alone."""
-    with grpc.insecure_channel(address) as channel:
+    with connected_blocking(address, "slides", identity) as channel:
         stub = SlideServiceStub(channel)
         with answers_of(f"slides at {address}"):
             return stub.UploadSlide(requests, metadata=(("authorization", f"Bearer {token}"),)).scan_id

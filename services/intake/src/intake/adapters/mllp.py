@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from ssl import SSLContext
 
 import structlog
 from hl7.exceptions import HL7Exception
@@ -16,19 +17,20 @@ type Answer = Callable[[bytes], Awaitable[bytes]]
 
 
 class MllpListener:
-    """Hands each frame to `answer` and sends back what it gives, in order, on every connection."""
+    """Hands each frame to `answer` and sends back what it gives, in order, on every connection; over TLS where there is one."""
 
-    def __init__(self, host: str, port: int, largest: int, answer: Answer) -> None:
+    def __init__(self, host: str, port: int, largest: int, answer: Answer, tls: SSLContext | None = None) -> None:
         self.host = host
         self.port = port
         self.largest = largest
         self.answer = answer
+        self.tls = tls
         self.listening = False
         self.connections: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         try:
-            server = await start_hl7_server(self.connected, host=self.host, port=self.port, limit=self.largest)
+            server = await start_hl7_server(self.connected, host=self.host, port=self.port, limit=self.largest, ssl=self.tls)
         except OSError as error:
             raise Misconfigured(f"cannot listen on {self.host}:{self.port}: {error.strerror}") from error
         self.port = server.sockets[0].getsockname()[1]

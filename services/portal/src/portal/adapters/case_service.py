@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import grpc
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
 
 from casepath.cases.v1.cases_pb2 import (
@@ -17,6 +16,7 @@ from casepath.cases.v1.cases_pb2 import (
     WatchWorklistRequest,
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub
+from chassis.calls import Identity, connected
 from chassis.grpc_errors import answers_of
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ TIMEOUT = 10.0
 class CaseService:
     """One channel. Raise NotFound, Malformed or Unavailable as cases answers."""
 
-    def __init__(self, address: str) -> None:
-        self.channel = grpc.aio.insecure_channel(address, interceptors=aio_client_interceptors())
+    def __init__(self, address: str, identity: Identity | None) -> None:
+        self.channel = connected(address, "cases", identity, aio_client_interceptors())
         self.stub: CaseServiceAsyncStub = CaseServiceStub(self.channel)
 
     async def close(self) -> None:

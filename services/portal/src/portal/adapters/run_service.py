@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
-import grpc
 from opentelemetry.instrumentation.grpc import aio_client_interceptors
 from starlette.datastructures import UploadFile
 
@@ -20,6 +19,7 @@ from casepath.sequencing.v1.runs_pb2 import (
     SubmitRunRequest,
 )
 from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
+from chassis.calls import Identity, connected
 from chassis.errors import Unavailable
 from chassis.grpc_errors import answers_of
 
@@ -35,8 +35,8 @@ type Token = tuple[tuple[str, str], ...]
 class RunServiceClient:
     """One channel; without an address there are no runs. Raise what a status means."""
 
-    def __init__(self, address: str) -> None:
-        self.channel = grpc.aio.insecure_channel(address, interceptors=aio_client_interceptors()) if address else None
+    def __init__(self, address: str, identity: Identity | None) -> None:
+        self.channel = connected(address, "sequencing", identity, aio_client_interceptors()) if address else None
         self.asked: RunServiceAsyncStub | None = RunServiceStub(self.channel) if self.channel else None
 
     @property

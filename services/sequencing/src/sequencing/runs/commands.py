@@ -23,7 +23,7 @@ from casepath.sequencing.v1.runs_pb2 import (
     WatchRunRequest,
 )
 from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
-from chassis.asking import Calls, asks_platform
+from chassis.asking import Calls, Where, asks_platform
 from chassis.errors import Malformed, Rejected
 from chassis.suffixes import suffix_of
 from sequencing.computations import engine_named
@@ -60,8 +60,7 @@ def submit(
     engine: str,
     tags: tuple[str, ...],
     watching: bool,
-    address: str,
-    token_file: Path | None,
+    platform: Where,
 ) -> None:
     """Send reads, and have their variants called when care leaves time for it. Prints the run's id."""
     files = [path for pair in reads for path in pair] + list(alignments)
@@ -76,7 +75,7 @@ def submit(
         alignments=names[2 * len(reads) :],
         tags=dict(tag_of(tag) for tag in tags),
     )
-    with calls(address, token_file) as stub:
+    with calls(platform) as stub:
         made = stub("SubmitRun", parts(header, named)).run
         click.echo(made.run_id)
         if watching:
@@ -86,27 +85,27 @@ def submit(
 @run.command()
 @click.argument("run_id")
 @asked_of_runs
-def watch(run_id: str, address: str, token_file: Path | None) -> None:
+def watch(run_id: str, platform: Where) -> None:
     """Show how a run goes until it has ended; the exit status says whether it is complete."""
-    with calls(address, token_file) as stub:
+    with calls(platform) as stub:
         follow(stub, run_id)
 
 
 @run.command()
 @click.argument("run_id")
 @asked_of_runs
-def cancel(run_id: str, address: str, token_file: Path | None) -> None:
+def cancel(run_id: str, platform: Where) -> None:
     """Call a run off, at the border of its next task."""
-    with calls(address, token_file) as stub:
+    with calls(platform) as stub:
         click.echo(state(stub("CancelRun", CancelRunRequest(run_id=run_id)).run))
 
 
 @run.command()
 @click.argument("run_id")
 @asked_of_runs
-def logs(run_id: str, address: str, token_file: Path | None) -> None:
+def logs(run_id: str, platform: Where) -> None:
     """Print a run's tasks as they ended, and what went wrong."""
-    with calls(address, token_file) as stub:
+    with calls(platform) as stub:
         found = stub("GetRun", GetRunRequest(run_id=run_id)).run
     for task in found.tasks:
         click.echo(f"{task.ended_at.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} {task.name:24} {task.seconds:8.2f} s")
@@ -118,9 +117,9 @@ def logs(run_id: str, address: str, token_file: Path | None) -> None:
 @click.option("--project", default="", help="Of this project alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @asked_of_runs
-def list_(project: str, as_json: bool, address: str, token_file: Path | None) -> None:
+def list_(project: str, as_json: bool, platform: Where) -> None:
     """List the runs of your projects, the newest first."""
-    with calls(address, token_file) as stub:
+    with calls(platform) as stub:
         found = stub("ListRuns", ListRunsRequest(project=project)).runs
     if as_json:
         click.echo(json.dumps([MessageToDict(one, preserving_proto_field_name=True) for one in found], indent=2))
@@ -134,13 +133,13 @@ def list_(project: str, as_json: bool, address: str, token_file: Path | None) ->
 @click.argument("run_id")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
 @asked_of_runs
-def download(run_id: str, out: Path, address: str, token_file: Path | None) -> None:
+def download(run_id: str, out: Path, platform: Where) -> None:
     """Write a run's results: BAM, VCF and gVCF with their indexes, and where they come from (RO-Crate)."""
     from sequencing.local import NAMES
     from sequencing.provenance import METADATA
 
     out.mkdir(parents=True, exist_ok=True)
-    with calls(address, token_file) as stub:
+    with calls(platform) as stub:
         for name in [*NAMES.values(), METADATA]:
             partial = out / f"{name}.partial"
             with partial.open("wb") as file:
@@ -152,9 +151,9 @@ def download(run_id: str, out: Path, address: str, token_file: Path | None) -> N
 
 @run.command()
 @asked_of_runs
-def schedule(address: str, token_file: Path | None) -> None:
+def schedule(platform: Where) -> None:
     """Say what waits, what runs, what was used this week, and when the queue clears."""
-    with calls(address, token_file) as stub:
+    with calls(platform) as stub:
         found = stub("GetSchedule", GetScheduleRequest())
     click.echo(f"{found.processes} processes; {found.care_waiting} tasks of care wait")
     for one in found.projects:
@@ -166,8 +165,8 @@ def schedule(address: str, token_file: Path | None) -> None:
         )
 
 
-def calls(address: str, token_file: Path | None) -> Calls:
-    return Calls(RunServiceStub, "sequencing", address, token_file)
+def calls(platform: Where) -> Calls:
+    return Calls(RunServiceStub, "sequencing", platform)
 
 
 def follow(stub: Calls, run_id: str) -> None:

@@ -49,7 +49,7 @@ def research(
     if settings.runs_address:
         service = RunService(catalogue, submission, gate, scratch)
         add = [lambda server: add_RunServiceServicer_to_server(service, server)]
-        parts.append(GrpcServer(settings.runs_address, add, [DESCRIPTOR], lambda: True).run)
+        parts.append(GrpcServer(settings.runs_address, add, [DESCRIPTOR], lambda: True, identity=settings.identity).run)
     if settings.wes_address:
         app = Wes(catalogue, submission, gate, scratch, settings.organisation).app()
         parts.append(HttpServer(app, *host_and_port(settings.wes_address)).run)
