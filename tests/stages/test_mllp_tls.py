@@ -49,7 +49,8 @@ async def answer(port: int, tls: ssl.SSLContext | None) -> str:
     try:
         writer.writeblock(visit_now(examples.NAMESPACE).registration().encode())
         await writer.drain()
-        return (await asyncio.wait_for(reader.readblock(), 10)).decode()
+        answered: bytes = await asyncio.wait_for(reader.readblock(), 10)
+        return answered.decode()
     finally:
         writer.close()
 
