@@ -16,6 +16,7 @@ from casepath.cases.v1.cases_pb2 import Case
 from chassis.access import Forbidden, Permission, Unauthenticated
 from chassis.errors import CasepathError, Malformed, NotFound, Retriable
 from chassis.events import Event
+from chassis.http_errors import status_of
 from chassis.objects import Objects
 from chassis.publisher import Publisher, announce
 from portal import language
@@ -116,22 +117,22 @@ def guarded(door: Door, page: Page, permission: Permission = Permission.READ_CAS
     return answer
 
 
+# What a person reads of an error.
+SAID: tuple[tuple[type[CasepathError], str], ...] = (
+    (WrongPassword, "error.wrong_password"),
+    (AlreadySigned, "error.already_signed"),
+    (Unauthenticated, "error.unauthenticated"),
+    (Forbidden, "error.forbidden"),
+    (NotFound, "error.not_found"),
+    (Retriable, "error.unavailable"),
+    (CasepathError, "error.malformed"),
+)
+
+
 def refusal(request: Request, error: CasepathError) -> Response:
     """What went wrong and what to do, in the person's language."""
-    status, key = 400, "error.malformed"
-    match error:
-        case Unauthenticated():
-            status, key = 401, "error.unauthenticated"
-        case Forbidden():
-            status, key = 403, "error.forbidden"
-        case NotFound():
-            status, key = 404, "error.not_found"
-        case WrongPassword():
-            status, key = 403, "error.wrong_password"
-        case AlreadySigned():
-            status, key = 409, "error.already_signed"
-        case Retriable():
-            status, key = 503, "error.unavailable"
+    status = status_of(error, ((WrongPassword, 403), (AlreadySigned, 409)))
+    key = next(key for kind, key in SAID if isinstance(error, kind))
     template = "problem.html" if "hx-request" in request.headers else "error.html"
     answer = render(request, template, status, key=key, detail=str(error))
     if isinstance(error, Unauthenticated):

@@ -12,9 +12,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from casepath.slides.v1.frames_pb2 import StoredInstance
-from chassis.access import Forbidden, Gate, Permission, Principal, Unauthenticated
-from chassis.errors import CasepathError, Malformed, NotFound, Retriable
+from chassis.access import Gate, Permission, Principal
+from chassis.errors import CasepathError, Malformed, NotFound
 from chassis.frames import Undecodable
+from chassis.http_errors import headers_of, status_of
 from chassis.identity import case_id
 from slides import queries
 from slides.adapters.stow import Stow
@@ -36,6 +37,10 @@ type Endpoint = Callable[[Request, Principal], Awaitable[Response]]
 
 class NotAcceptable(CasepathError):
     """What is asked for exists, but not in this form."""
+
+
+# Of what DICOMweb alone has: a syntax that is not there, and a frame that does not decode.
+OWN_STATUSES: tuple[tuple[type[CasepathError], int], ...] = ((NotAcceptable, 406), (Undecodable, 500))
 
 
 class Dicomweb:
@@ -209,22 +214,8 @@ class Dicomweb:
 
 
 def refusal(error: CasepathError) -> Response:
-    status = 400
-    headers = {}
-    match error:
-        case Unauthenticated():
-            status, headers = 401, {"WWW-Authenticate": "Bearer"}
-        case Forbidden():
-            status = 403
-        case NotFound():
-            status = 404
-        case NotAcceptable():
-            status = 406
-        case Undecodable():
-            status = 500
-        case Retriable():
-            status, headers = 503, {"Retry-After": "2"}
-    return JSONResponse({"error": str(error)}, status, headers)
+    status = status_of(error, OWN_STATUSES)
+    return JSONResponse({"error": str(error)}, status, headers_of(status))
 
 
 def dicom_json(rows: list[queries.Json], headers: dict[str, str] | None = None) -> Response:

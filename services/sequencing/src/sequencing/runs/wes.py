@@ -22,8 +22,9 @@ from starlette.routing import Route
 
 from casepath.sequencing.v1.calling_pb2 import Engine
 from casepath.sequencing.v1.runs_pb2 import Run, RunHeader, RunState
-from chassis.access import Forbidden, Gate, Principal, Unauthenticated
-from chassis.errors import CasepathError, Malformed, NotFound, Retriable
+from chassis.access import Gate, Principal
+from chassis.errors import CasepathError, Malformed, NotFound
+from chassis.http_errors import headers_of, status_of
 from sequencing.computations import engine_name, engine_named
 from sequencing.local import NAMES
 from sequencing.provenance import METADATA
@@ -306,15 +307,5 @@ def address(request: Request, run: Run) -> str:
 
 
 def refusal(error: CasepathError) -> Response:
-    status = 400
-    match error:
-        case Unauthenticated():
-            status = 401
-        case Forbidden():
-            status = 403
-        case NotFound():
-            status = 404
-        case Retriable():
-            status = 503
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return JSONResponse({"msg": str(error), "status_code": status}, status, headers=headers)
+    status = status_of(error)
+    return JSONResponse({"msg": str(error), "status_code": status}, status, headers=headers_of(status))
