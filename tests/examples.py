@@ -43,6 +43,7 @@ from casepath.portal.v1.reading_pb2 import (
     ReportSigned,
 )
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
+from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
     STAGE_ALIGN,
@@ -107,6 +108,7 @@ from casepath.topics import (
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
     RECORDS_ENTRIES_FILED,
+    RESULTS_RESULT_DELIVERED,
     SEQUENCING_CALLING_FAILED,
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
@@ -496,6 +498,10 @@ def case_moved(at: datetime = NOON) -> CaseMoved:
     return said
 
 
+def result_delivered() -> ResultDelivered:
+    return ResultDelivered(case_id=CASE, control_id="0123456789abcdef0123", cause=PORTAL_REPORT_SIGNED.name)
+
+
 def filed() -> EntriesFiled:
     return EntriesFiled(
         case_id=CASE,
@@ -579,6 +585,7 @@ BY_TOPIC: dict[str, Message] = {
     INTAKE_PATIENTS_UNLINKED.name: unlinked(),
     RECORDS_CASE_MOVED.name: case_moved(),
     RECORDS_ENTRIES_FILED.name: filed(),
+    RESULTS_RESULT_DELIVERED.name: result_delivered(),
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),
     PORTAL_FINDING_REVIEWED.name: reviewed(),

@@ -29,6 +29,9 @@ from inference.scoring import Scoring
 from inference.settings import InferenceSettings
 from records.adapters.fhir_server import MemoryFhirServer
 from records.filing import Filing
+from results.adapters.mllp_sender import MemorySender
+from results.handlers import Parties
+from results.sending import Sending
 from sequencing.adapters.reference_index import indexed
 from sequencing.calling import Calling
 from sequencing.computations import Grain
@@ -54,7 +57,7 @@ class NoArchive:
 def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     """The routes of every service that runs a worker, as its __main__ composes them, on adapters in memory."""
     objects = Objects.at(f"file://{folder}")
-    orders = {name: ShelvedOrders(objects, name, examples.NAMESPACE) for name in ("slides", "sequencing", "records")}
+    orders = {name: ShelvedOrders(objects, name, examples.NAMESPACE) for name in ("slides", "sequencing", "records", "results")}
     settings = InferenceSettings(
         kafka="-",
         objects="-",
@@ -96,6 +99,7 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
             *interpreting.routes(),
         ],
         "inference": [*scoring.routes(), *monitoring.routes()],
+        "results": Sending(objects, orders["results"], MemorySender(), Parties(("A", ""), ("B", ""))).routes(),
         "records": Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder).routes(),
     }
 

@@ -32,7 +32,7 @@ def test_only_the_table_of_cases_may_have_topics_of_its_own() -> None:
 
 
 def test_every_service_of_the_platform_that_uses_kafka_is_a_principal() -> None:
-    assert {"intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice"} < set(principals())
+    assert {"intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice", "results"} < set(principals())
 
 
 def test_who_does_not_say_who_they_are_is_told_what_to_say(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.portal.v1.reading_pb2 import AnnotationsSaved, CaseAssigned, FindingReviewed, ReadingBegun, ReportSigned
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled
+from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.calling_pb2 import CallingFailed
 from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
@@ -70,6 +71,9 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             filed(case, data)
         case CaseMoved():
             moved(case, data)
+        case ResultDelivered():
+            # Its moment in the timeline says all.
+            pass
         case CaseAssigned():
             assigned(case, data)
         case ReadingBegun():

@@ -10,6 +10,7 @@ from casepath.intake.v1 import order_pb2
 from casepath.intake.v1 import patient_pb2
 from casepath.portal.v1 import reading_pb2
 from casepath.records.v1 import filing_pb2
+from casepath.results.v1 import delivery_pb2
 from casepath.sequencing.v1 import calling_pb2
 from casepath.sequencing.v1 import known_variants_pb2
 from casepath.sequencing.v1 import pharmacogenomics_pb2
@@ -65,7 +66,7 @@ INTAKE_ORDER_PLACED = Topic(
     message=order_pb2.OrderPlaced,
     key="case id",
     publisher="intake",
-    consumers=("slides", "sequencing", "records", "cases"),
+    consumers=("slides", "sequencing", "records", "cases", "results"),
     partitions=12,
 )
 SLIDES_SLIDE_INGESTED = Topic(
@@ -249,7 +250,7 @@ SEQUENCING_PHARMACOGENOMICS_REPORTED = Topic(
     message=pharmacogenomics_pb2.PharmacogenomicsReported,
     key="case id",
     publisher="sequencing",
-    consumers=("records", "cases", "advice"),
+    consumers=("records", "cases", "advice", "results"),
     partitions=12,
 )
 SEQUENCING_PHARMACOGENOMICS_WITHHELD = Topic(
@@ -281,7 +282,7 @@ RECORDS_CASE_MOVED = Topic(
     message=filing_pb2.CaseMoved,
     key="case id",
     publisher="records",
-    consumers=("slides", "sequencing", "cases"),
+    consumers=("slides", "sequencing", "cases", "results"),
     partitions=12,
 )
 PORTAL_CASE_ASSIGNED = Topic(
@@ -321,7 +322,15 @@ PORTAL_REPORT_SIGNED = Topic(
     message=reading_pb2.ReportSigned,
     key="case id",
     publisher="portal",
-    consumers=("records", "cases"),
+    consumers=("records", "cases", "results"),
+    partitions=12,
+)
+RESULTS_RESULT_DELIVERED = Topic(
+    name="results.result.delivered.v1",
+    message=delivery_pb2.ResultDelivered,
+    key="case id",
+    publisher="results",
+    consumers=("cases",),
     partitions=12,
 )
 
@@ -362,6 +371,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     PORTAL_FINDING_REVIEWED,
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_REPORT_SIGNED,
+    RESULTS_RESULT_DELIVERED,
 )
 
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -75,6 +75,7 @@ def addresses(home: Path, ports: Ports) -> dict[str, str]:
         "cases (gRPC)": f"127.0.0.1:{ports['cases']}",
         "runs (gRPC, WES)": f"127.0.0.1:{ports['runs']}, http://127.0.0.1:{ports['wes']}/ga4gh/wes/v1",
         "CDS Hooks": f"http://127.0.0.1:{ports['advice']}/cds-services",
+        "results (HL7 v2) go to": f"{home / 'hospital'}",
         "FHIR": f"http://127.0.0.1:{ports['fhir']}/fhir/Patient",
         "DICOM": f"http://127.0.0.1:{ports['orthanc']}/app/explorer.html",
         "logs": f"{home / 'logs'}",

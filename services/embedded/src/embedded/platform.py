@@ -18,7 +18,7 @@ from chassis.errors import CasepathError, Misconfigured, Unavailable
 from chassis.provision import provision, provision_access
 from embedded.java import Tell
 from embedded.ports import Ports
-from embedded.programs import SERVICES, Program, fhir, kafka, kafka_admin, kafka_passwords, orthanc, services
+from embedded.programs import SERVICES, Program, fhir, hospital, kafka, kafka_admin, kafka_passwords, orthanc, services
 from embedded.supervisor import Supervisor
 
 SERVERS_TIMEOUT = 180.0
@@ -73,8 +73,10 @@ class Home:
 
 
 async def servers(home: Path, ports: Ports, tell: Tell) -> list[Program]:
-    """Kafka, Orthanc and HAPI FHIR; what they need is fetched first."""
-    return await asyncio.to_thread(lambda: [kafka(home, ports, tell), orthanc(home, ports), fhir(home, ports, tell)])
+    """Kafka, Orthanc, HAPI FHIR and who takes results; what they need is fetched first."""
+    return await asyncio.to_thread(
+        lambda: [kafka(home, ports, tell), orthanc(home, ports), fhir(home, ports, tell), hospital(home, ports)]
+    )
 
 
 async def run(home: Home, ports: Ports) -> None:

@@ -13,6 +13,7 @@ OFFSETS = {
     "orthanc": 42,
     "fhir": 80,
     "mllp": 75,
+    "his": 76,
     "cases": 50,
     "inference": 51,
     "slides": 52,
@@ -30,6 +31,7 @@ OFFSETS = {
     "health-cases": 66,
     "health-portal": 67,
     "health-advice": 68,
+    "health-results": 69,
 }
 
 

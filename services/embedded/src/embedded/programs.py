@@ -29,7 +29,7 @@ BROKER, ADMIN = "broker", "admin"
 LISTENERS = {"CLIENT": "kafka", "INTERNAL": "kafka-internal", "CONTROLLER": "kafka-controller"}
 SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
-SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice")
+SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice", "results")
 # Name, as it is printed, and roles.
 DEMONSTRATION = (
     ("martin", "Dr Alix Martin", ("pathologist",)),
@@ -188,6 +188,12 @@ def fhir(home: Path, ports: Ports, tell: Tell) -> Program:
     return Program("fhir", argv, f"http://127.0.0.1:{ports['fhir']}/fhir/metadata")
 
 
+def hospital(home: Path, ports: Ports) -> Program:
+    """The hospital's system, as far as it takes results: what it takes lies in a folder."""
+    argv = (sys.executable, "-m", "embedded.hospital_system", str(ports["his"]), str(home / "hospital"))
+    return Program("hospital", argv, f"127.0.0.1:{ports['his']}")
+
+
 def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
     """casepath's own services, on the embedded servers."""
     access(home)
@@ -222,6 +228,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_URL": f"http://127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_CLIENTS": str(home / "access" / "prescribers.json"),
+        "CASEPATH_RESULTS_ADDRESS": f"127.0.0.1:{ports['his']}",
         "CASEPATH_PORTAL_URL": f"http://127.0.0.1:{ports['portal']}",
         "CASEPATH_RECORD_LINK": f"http://127.0.0.1:{ports['fhir']}/fhir/{{kind}}/{{identifier}}",
         "CASEPATH_BUNDLE": str(REPOSITORY / "services/inference/models/camelyon16-tile-demo"),

@@ -1,0 +1,1 @@
+"""Results to hospital systems: HL7 v2 over MLLP."""

@@ -1,0 +1,118 @@
+"""From a report to the message that carries it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.intake.v1.order_pb2 import OrderPlaced, RequestedService
+from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.results.v1.delivery_pb2 import ResultDelivered
+from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
+from casepath.topics import RESULTS_RESULT_DELIVERED
+from chassis.events import Event
+from results.messages import components, embedded_document, escaped, header, identification, moment, segment, written
+
+PATHOLOGY = ("11526-1", "Pathology study", "LN")
+GENETICS = ("51969-4", "Genetic analysis report", "LN")
+# HL7 tables 0085 and 0123: preliminary, final, corrected.
+PRELIMINARY, FINAL, CORRECTED = "P", "F", "C"
+# MSH-10 has room for so many characters.
+CONTROL_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Application and facility of who sends, and of who receives (MSH-3 to MSH-6)."""
+
+    sender: tuple[str, str]
+    receiver: tuple[str, str]
+
+
+def control_id(cause: UUID) -> str:
+    """Of what an event leads to: the same however often it is sent, so that who receives it twice can tell."""
+    return uuid5(cause, "oru").hex[:CONTROL_LENGTH]
+
+
+def signed_report(parties: Parties, order: OrderPlaced, reports: Sequence[ReportSigned], cause: UUID) -> bytes:
+    """The pathologist's report with its addenda so far: the whole, so that none stands alone."""
+    last = reports[-1]
+    status = FINAL if last.number == 1 else CORRECTED
+    observations = [
+        segment(
+            "OBX",
+            {
+                1: str(number),
+                2: "TX",
+                3: components(*PATHOLOGY),
+                4: str(report.number),
+                5: escaped(report.text),
+                11: status,
+                14: moment(report.signed_at),
+                16: components(report.signer.user_id, report.signer.name),
+            },
+        )
+        for number, report in enumerate(reports, start=1)
+    ]
+    request = next((one for one in order.services if any(each.containers for each in one.specimens)), order.services[0])
+    return message(parties, order, request, PATHOLOGY, last.signed_at, status, "PAT", observations, cause)
+
+
+def pharmacogenomics(
+    parties: Parties,
+    order: OrderPlaced,
+    issued: PharmacogenomicsReported,
+    printed: Mapping[str, bytes],
+    at: Timestamp,
+    cause: UUID,
+) -> bytes:
+    """Genes as they were called, and the pages; preliminary, since nobody has signed it."""
+    texts = [("genes", "TX", escaped("\n".join(gene_line(one) for one in issued.genes)))]
+    pages = [(f"page-{language}", "ED", embedded_document(content, "pdf")) for language, content in sorted(printed.items())]
+    observations = [
+        segment("OBX", {1: str(number), 2: kind, 3: components(*GENETICS), 4: name, 5: value, 11: PRELIMINARY, 14: moment(at)})
+        for number, (name, kind, value) in enumerate([*texts, *pages], start=1)
+    ]
+    ordered = (one for one in order.services if any(each.identifier == issued.sample_id for each in one.specimens))
+    return message(parties, order, next(ordered, order.services[0]), GENETICS, at, PRELIMINARY, "GE", observations, cause)
+
+
+def gene_line(one: GeneCall) -> str:
+    """A gene that was not called is said to be so."""
+    alleles = " or ".join(one.diplotypes) or ", ".join(one.components)
+    if not alleles:
+        return f"{one.gene}: not called ({one.reason})"
+    phenotypes = "; ".join(each.result for each in one.phenotypes)
+    return f"{one.gene}: {alleles}{f' - {phenotypes}' if phenotypes else ''}"
+
+
+def message(
+    parties: Parties,
+    order: OrderPlaced,
+    request: RequestedService,
+    code: tuple[str, str, str],
+    at: Timestamp,
+    status: str,
+    section: str,
+    observations: Sequence[str],
+    cause: UUID,
+) -> bytes:
+    service = request.service
+    ordered = components(service.code, service.text, service.system) if service.code else components(*code)
+    placer, filler = escaped(request.placer_order_number), escaped(order.accession)
+    return written(
+        [
+            header(parties.sender, parties.receiver, at, control_id(cause)),
+            identification(order.patient),
+            segment("ORC", {1: "RE", 2: placer, 3: filler}),
+            segment("OBR", {1: "1", 2: placer, 3: filler, 4: ordered, 22: moment(at), 24: section, 25: status}),
+            *observations,
+        ]
+    )
+
+
+def delivered(case_id: str, cause: UUID, of: str) -> Event:
+    """Told once the receiver has it."""
+    data = ResultDelivered(case_id=case_id, control_id=control_id(cause), cause=of)
+    return Event(RESULTS_RESULT_DELIVERED, case_id, data)

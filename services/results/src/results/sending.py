@@ -1,0 +1,71 @@
+"""What results does with its topics: each report to the hospital's system, until that has it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
+from casepath.topics import (
+    INTAKE_ORDER_PLACED,
+    PORTAL_REPORT_SIGNED,
+    RECORDS_CASE_MOVED,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED,
+)
+from chassis.errors import Unavailable
+from chassis.events import Event
+from chassis.objects import Objects, Shelf
+from chassis.orders import ShelvedOrders
+from chassis.worker import Received, Route
+from results.adapters.mllp_sender import Sender
+from results.handlers import Parties, delivered, pharmacogenomics, signed_report
+
+# A system that is down for a while, over a holiday too, gets what it missed; Kafka keeps it that long.
+STORE_AND_FORWARD_SECONDS = 30 * 24 * 3600.0
+
+
+class Sending:
+    def __init__(self, objects: Objects, orders: ShelvedOrders, sender: Sender, parties: Parties) -> None:
+        self.objects = objects
+        self.orders = orders
+        self.sender = sender
+        self.parties = parties
+        self.reports = Shelf(objects, ReportSigned, "results/reports")
+
+    def routes(self) -> list[Route[Any]]:
+        return [
+            Route(INTAKE_ORDER_PLACED, self.orders.keep),
+            Route(RECORDS_CASE_MOVED, self.orders.move),
+            Route(PORTAL_REPORT_SIGNED, self.report, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
+            Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.genomic, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
+        ]
+
+    async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
+        """An addendum waits for what it adds to."""
+        report, cause = received.data, received.envelope.id
+        order = await self.order(report.case_id)
+        name = f"{report.case_id}/{report.number:04}"
+        if await self.reports.get(name) is None:
+            await self.reports.put(name, report)
+        before = [one for one in await self.reports.all(report.case_id) if one.number <= report.number]
+        if len(before) < report.number:
+            raise Unavailable("the report that an addendum adds to has not come yet")
+        await self.sender.send(signed_report(self.parties, order, before, cause))
+        return [delivered(report.case_id, cause, PORTAL_REPORT_SIGNED.name)]
+
+    async def genomic(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
+        issued, cause = received.data, received.envelope.id
+        order = await self.order(issued.case_id)
+        printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
+        at = Timestamp()
+        at.FromDatetime(received.envelope.time)
+        await self.sender.send(pharmacogenomics(self.parties, order, issued, printed, at, cause))
+        return [delivered(issued.case_id, cause, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)]
+
+    async def order(self, case_id: str) -> OrderPlaced:
+        found = await self.orders.of_case(case_id)
+        if found is None:
+            raise Unavailable("the order that a report belongs to has not come yet")
+        return found
