@@ -253,7 +253,7 @@ def optional_code(message: Message, segment: hl7.Segment, field: int) -> Code | 
 
 
 def recorded_at(message: Message, zone: ZoneInfo) -> Timestamp:
-    return proto_time(time_stamp(message.required(message.first("MSH"), 7), "MSH-7", zone))
+    return proto_time(time_stamp(message.required(message.header, 7), "MSH-7", zone))
 
 
 def proto_time(stamp: datetime) -> Timestamp:

@@ -47,9 +47,10 @@ class Refused(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A parsed message with its segments in order."""
+    """A parsed message with its segments in order, MSH first; `body` is the text of what comes after MSH."""
 
     parsed: hl7.Message
+    body: str
 
     def segments(self, *names: str) -> Iterator[hl7.Segment]:
         return (segment for segment in self.parsed if not names or str(segment[0]) in names)
@@ -83,16 +84,20 @@ class Message:
             return 0
 
     @property
+    def header(self) -> hl7.Segment:
+        return self.parsed[0]
+
+    @property
     def type(self) -> str:
-        return self.value(self.first("MSH"), 9, 1)
+        return self.value(self.header, 9, 1)
 
     @property
     def trigger(self) -> str:
-        return self.value(self.first("MSH"), 9, 2)
+        return self.value(self.header, 9, 2)
 
     @property
     def control_id(self) -> str:
-        return self.value(self.first("MSH"), 10)
+        return self.value(self.header, 10)
 
 
 def first_line(frame: bytes) -> bytes:
@@ -112,13 +117,14 @@ def decode(frame: bytes, default: str) -> Message:
     try:
         text = frame.decode(codec)
         # Segments end in CR; senders that write files end them in LF or both.
-        parsed = hl7.parse(re.sub(r"\r?\n|\r", "\r", text).strip("\r") + "\r")
+        lines = re.sub(r"\r?\n|\r", "\r", text).strip("\r")
+        parsed = hl7.parse(f"{lines}\r")
     except UnicodeDecodeError:
         raise Refused("AE", DATA_TYPE, "MSH-18", "the bytes are not of the declared character set") from None
     except (hl7.ParseException, LookupError, ValueError, TypeError, AttributeError, AssertionError):
         # What hl7 raises where a message is not one.
         raise Refused("AR", SEGMENT_MISSING, "", "the message cannot be parsed") from None
-    message = Message(parsed)
+    message = Message(parsed, lines.partition("\r")[2])
     if not message.control_id:
         raise Refused("AR", FIELD_MISSING, "MSH-10", "a required field is empty")
     return message
@@ -129,10 +135,8 @@ def identity(message: Message, namespace: UUID) -> UUID:
 
     The body counts too, for senders that count MSH-10 from one again.
     """
-    msh = message.first("MSH")
-    body = "\r".join(str(segment) for segment in message.segments() if str(segment[0]) != "MSH")
-    sender = "|".join(message.value(msh, field) for field in (3, 4))
-    return uuid5(namespace, f"hl7|{sender}|{message.control_id}|{body}")
+    sender = "|".join(message.value(message.header, field) for field in (3, 4))
+    return uuid5(namespace, f"hl7|{sender}|{message.control_id}|{message.body}")
 
 
 def time_stamp(text: str, place: str, zone: ZoneInfo) -> datetime:
