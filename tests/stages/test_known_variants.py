@@ -1,5 +1,6 @@
 """Variants looked up in snapshots of knowledge bases: three real records of ClinVar, on windows of the genome around them."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from chassis.errors import Malformed, Misconfigured
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
+from chassis.publisher import MemoryPublisher
 from chassis.worker import Received
 from sequencing.commands import variants
 from sequencing.interpreting import Interpreting
@@ -34,6 +36,7 @@ from sequencing.known_variants.snapshots import Loaded, Loading, load, snapshots
 from sequencing.pharmacogenomics.issuing import Issuing
 from sequencing.pharmacogenomics.page import Subject
 from sequencing.references import Reference, References, of_file
+from sequencing.renewal import Renewal
 
 EXCERPT = Path(__file__).parents[1] / "data/known_variants/clinvar_20260905.excerpt.vcf"
 # The reference around MTHFR c.665, CFTR codon 508, EGFR codon 858 and TP53 codon 175, as the forward strand has it.
@@ -287,6 +290,28 @@ async def test_what_cannot_be_looked_up_is_said_to_be_so(annotating: Annotating,
     found = await told(annotating, content)
     assert found.withheld == reason
     assert not found.pages
+
+
+async def test_a_newer_release_has_each_sample_looked_up_again_and_says_how_many_are_spoken_of_otherwise(
+    annotating: Annotating, tmp_path: Path, reference: Reference
+) -> None:
+    first, publisher, stop = await told(annotating, sample(tmp_path, *MINE).read_bytes()), MemoryPublisher(), asyncio.Event()
+    await Renewal([annotating.renewed], publisher).all(stop)
+    assert publisher.records == []
+    newer = tmp_path / "newer.vcf"
+    with gzip.open(excerpt(tmp_path), "rt") as lines:
+        text = lines.read().replace("##fileDate=2026-09-05", "##fileDate=2026-11-21")
+    newer.write_text(text.replace("CLNREVSTAT=reviewed_by_expert_panel;CLNSIG=drug_response", "CLNSIG=Benign"))
+    load(newer, reference, tmp_path / "indexes", (), tmp_path / "later")
+    annotating.snapshots = tuple(snapshots_in(tmp_path / "later", References({reference.name: reference})))
+    for _ in range(2):
+        await Renewal([annotating.renewed], publisher).all(stop)
+    (record,) = publisher.records
+    again = VariantsAnnotated.FromString(record.value)
+    # Of MTHFR's variant another significance, and of EGFR's nothing: CIViC was not loaded again.
+    assert (again.amends, again.changed) == (first.annotation_id, 2)
+    assert [(one.source, one.release) for one in again.snapshots] == [("ClinVar", "2026-11-21")]
+    assert await told(annotating, sample(tmp_path, *MINE).read_bytes()) == again
 
 
 async def test_reads_below_the_thresholds_are_not_interpreted(annotating: Annotating) -> None:

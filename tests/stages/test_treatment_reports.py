@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pysam
@@ -32,7 +33,8 @@ from sequencing.known_variants.annotating import Annotating
 from sequencing.pharmacogenomics import definitions
 from sequencing.pharmacogenomics.commands import pgx
 from sequencing.pharmacogenomics.issuing import Issuing
-from sequencing.pharmacogenomics.reissue import Reissue
+from sequencing.pharmacogenomics.reissue import reissued
+from sequencing.renewal import Renewal
 
 SAMPLE = Path(__file__).parents[1] / "data/pgx/samples/NA18861.preprocessed.vcf"
 OUTSIDE = "CYP2D6\t*4/*4\tPoor Metabolizer\t0.0\n"
@@ -186,15 +188,15 @@ async def test_reports_that_would_say_otherwise_are_issued_again_and_no_others(
     without = await received(issuing, SAMPLE.read_bytes())
     without.sample_id = "B2"
     await issued(issuing, without)
-    await Reissue(issuing, publisher).all(stop)
+    await Renewal([partial(reissued, issuing)], publisher).all(stop)
     assert not publisher.records
     newer_tables()
     told = await asyncio.to_thread(listed, issuing)
     assert told.exit_code == 0, told.output
     assert told.stdout == f"{examples.CASE}  codeine\n"
     with Isolated() as issuing.process:
-        await Reissue(issuing, publisher).all(stop)
-        await Reissue(issuing, publisher).all(stop)
+        await Renewal([partial(reissued, issuing)], publisher).all(stop)
+        await Renewal([partial(reissued, issuing)], publisher).all(stop)
     (record,) = publisher.records
     again = PharmacogenomicsReported.FromString(record.value)
     assert (again.sample_id, again.amends) == ("B1", with_gene.report_id)

@@ -55,6 +55,13 @@ def test_an_admission_registers_the_patient(trigger: str) -> None:
     assert data.recorded_at.ToDatetime(UTC) == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+def test_a_message_with_separators_of_its_own_is_read_by_them() -> None:
+    header = "MSH|#*!%|HIS|HOSP|CASEPATH|LAB|20260301130000||ADT#A01|C1|P|2.5.1||||||UNICODE UTF-8"
+    data = patient_of("\r".join([header, "PID|1||P1###HOSP%1.2.250.1.999%ISO#PI||Exemple#Zoé||1970|F"]) + "\r")
+    assert data.patient.patient_id == examples.PATIENT
+    assert (data.patient.family_name, list(data.patient.given_names)) == ("Exemple", ["Zoé"])
+
+
 def test_a_merge_names_who_survives_and_who_is_retired() -> None:
     (event,) = read(
         text(

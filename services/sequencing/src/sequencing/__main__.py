@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_CASE_MOVED
@@ -23,7 +24,8 @@ from sequencing.interpreting import Interpreting
 from sequencing.known_variants.annotating import Annotating
 from sequencing.known_variants.snapshots import snapshots_in
 from sequencing.pharmacogenomics.issuing import Issuing
-from sequencing.pharmacogenomics.reissue import Reissue
+from sequencing.pharmacogenomics.reissue import reissued
+from sequencing.renewal import Renewal
 from sequencing.runs.parts import research
 from sequencing.runs.projects import Projects
 from sequencing.settings import SequencingSettings
@@ -61,10 +63,10 @@ async def compose(settings: SequencingSettings) -> None:
                 ingestion = Ingestion(area, names, beside_index, settings.namespace_id, orders, objects, publisher, checking)
                 drop = DropFolder(area.incoming, ingestion.accepts, settings.reads_quiet_seconds, ingestion.unit)
                 watcher = Watcher(drop, ingestion.grouped, ingestion.take, ingestion.resume)
-                reissue = Reissue(issuing, publisher)
+                renewal = Renewal([partial(reissued, issuing), annotating.renewed], publisher)
                 on_demand = research(settings, objects, projects, references, indexes, pool, checking, folder)
                 ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}
-                await run_parts(settings, [worker.run, watcher.run, reissue.run, *on_demand], ready)
+                await run_parts(settings, [worker.run, watcher.run, renewal.run, *on_demand], ready)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What sequencing does with variants where a site loaded snapshots: look them up, and tell what is said of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -32,6 +33,7 @@ from sequencing.known_variants.statements import notable
 from sequencing.pharmacogenomics.page import Subject, subject_of
 from sequencing.pharmacogenomics.printing import printed
 from sequencing.pharmacogenomics.variant_file import OtherBuild
+from sequencing.renewal import Renewed
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -100,28 +102,55 @@ class Annotating:
         self.indexes = indexes
         self.scratch = scratch
         self.kept = Shelf(objects, VariantsAnnotated, "sequencing/known-variants")
+        # Of each sample the newest file of variants, and the newest lookup.
+        self.sources = Shelf(objects, VariantSource, "sequencing/known-variants-sources")
+        self.newest = Shelf(objects, VariantsAnnotated, "sequencing/known-variants-newest")
 
     async def annotated(self, source: VariantSource, withheld: WithholdingReason = WITHHOLDING_REASON_UNSPECIFIED) -> list[Event]:
         """What is said of a file of variants, or why it was not looked up; nothing where the site loaded no snapshots."""
         if not self.snapshots:
             return []
-        message = VariantsAnnotated(
+        message = self.message(source)
+        if withheld:
+            message.withheld = withheld
+            return [told(message)]
+        known = await self.kept.get(f"{sample_key(source.case_id, source.sample_id)}/{message.annotation_id}")
+        if known is not None:
+            return [told(known)]
+        await self.fill(message, await self.look_up(source))
+        await self.keep(source, message)
+        return [told(message)]
+
+    def message(self, source: VariantSource) -> VariantsAnnotated:
+        return VariantsAnnotated(
             case_id=source.case_id,
             patient_id=source.patient_id,
             sample_id=source.sample_id,
             annotation_id=str(annotation_id(source, self.snapshots)),
             variants_sha256=source.variants.sha256,
-            withheld=withheld,
         )
-        if withheld:
-            return [told(message)]
-        key = f"{sample_key(source.case_id, source.sample_id)}/{message.annotation_id}"
-        known = await self.kept.get(key)
-        if known is not None:
-            return [told(known)]
-        await self.fill(message, await self.look_up(source))
-        await self.kept.put(key, message)
-        return [told(message)]
+
+    async def keep(self, source: VariantSource, message: VariantsAnnotated) -> None:
+        """Until the newest is kept, a repeat makes the same."""
+        sample = sample_key(source.case_id, source.sample_id)
+        await self.sources.put(sample, source)
+        await self.newest.put(sample, message)
+        await self.kept.put(f"{sample}/{message.annotation_id}", message)
+
+    async def renewed(self) -> AsyncIterator[Renewed]:
+        """Each sample that was looked up in other snapshots than those of now, looked up again."""
+        for sample in sorted(await self.sources.names()) if self.snapshots else ():
+            source, before = await self.sources.get(sample), await self.newest.get(sample)
+            if source is None or before is None or before.annotation_id == str(annotation_id(source, self.snapshots)):
+                continue
+            message = self.message(source)
+            await self.fill(message, await self.look_up(source))
+            message.amends = before.annotation_id
+            message.changed = differing(await self.statements(before), await self.statements(message))
+            yield Renewed(UUID(message.annotation_id), told(message), partial(self.keep, source, message))
+
+    async def statements(self, of: VariantsAnnotated) -> KnownVariants:
+        return KnownVariants.FromString(await self.objects.get(of.variants)) if of.HasField("variants") else KnownVariants()
 
     async def look_up(self, source: VariantSource) -> Annotated:
         """Raise Unavailable while the case's order is not here."""
@@ -150,6 +179,21 @@ class Annotating:
 
     async def put(self, content: bytes) -> ObjectRef:
         return await self.objects.put(content)
+
+
+def differing(before: KnownVariants, after: KnownVariants) -> int:
+    """Variants of which the two do not say the same; the day of a snapshot, and how it was reviewed, is no difference."""
+    said_before, said_after = by_variant(before), by_variant(after)
+    return sum(said_before.get(one) != said_after.get(one) for one in said_before.keys() | said_after.keys())
+
+
+def by_variant(known: KnownVariants) -> dict[tuple[str, int, str, str], set[tuple[str, str, int, str]]]:
+    return {
+        (one.contig, one.position, one.reference_bases, one.alternate_bases): {
+            (said.source, said.accession, said.respect, said.significance) for said in one.statements
+        }
+        for one in known.variants
+    }
 
 
 def annotation_id(source: VariantSource, snapshots: Sequence[Loaded]) -> UUID:

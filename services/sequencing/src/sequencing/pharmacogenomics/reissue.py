@@ -1,22 +1,19 @@
-"""Reports that would say otherwise by the tables of now: found when the service starts, and issued again."""
+"""Reports that would say otherwise by the tables of now."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported, VariantSource
-from chassis.errors import Retriable
-from chassis.publisher import Publisher, announce
 from sequencing.handlers import reported
 from sequencing.pharmacogenomics.definitions import tables_sha256
 from sequencing.pharmacogenomics.issuing import Issuing
+from sequencing.renewal import Renewed
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
-
-RETRY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,44 +43,12 @@ async def affected(issuing: Issuing) -> AsyncIterator[Affected]:
             yield Affected(source, before, await issuing.store(source, made, before))
 
 
-class Reissue:
-    """Runs once over all samples, then waits."""
-
-    def __init__(self, issuing: Issuing, publisher: Publisher) -> None:
-        self.issuing = issuing
-        self.publisher = publisher
-
-    async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                await self.all(stop)
-                await stop.wait()
-            except Retriable as error:
-                log.warning("reissue", outcome="put off", error=str(error))
-                try:
-                    await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
-                except TimeoutError:
-                    continue
-
-    async def all(self, stop: asyncio.Event) -> None:
-        checked = amended = 0
-        async for one in affected(self.issuing):
-            if stop.is_set():
-                return
-            await self.settle(one)
-            checked += 1
-            amended += one.message is not None
-        if checked:
-            log.info("reissue", outcome="done", checked=checked, amended=amended)
-
-    async def settle(self, one: Affected) -> None:
-        """An amended report is told before it is kept: until then a restart makes it again, with the same id."""
+async def reissued(issuing: Issuing) -> AsyncIterator[Renewed]:
+    async for one in affected(issuing):
         if one.message is None:
             unchanged = PharmacogenomicsReported()
             unchanged.CopyFrom(one.before)
             unchanged.tables_sha256 = tables_sha256()
-            await self.issuing.keep(one.source, unchanged)
-            return
-        event = reported(one.message)
-        await announce(self.publisher, [event], cause=UUID(one.message.report_id), source="sequencing")
-        await self.issuing.keep(one.source, one.message)
+            yield Renewed(UUID(one.before.report_id), None, partial(issuing.keep, one.source, unchanged))
+        else:
+            yield Renewed(UUID(one.message.report_id), reported(one.message), partial(issuing.keep, one.source, one.message))

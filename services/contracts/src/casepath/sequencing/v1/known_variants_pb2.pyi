@@ -90,7 +90,7 @@ class KnownVariants(_message.Message):
     def __init__(self, variants: _Optional[_Iterable[_Union[KnownVariant, _Mapping]]] = ...) -> None: ...
 
 class VariantsAnnotated(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "annotation_id", "variants_sha256", "snapshots", "looked_up", "known", "notable", "variants", "pages", "withheld")
+    __slots__ = ("case_id", "patient_id", "sample_id", "annotation_id", "variants_sha256", "snapshots", "looked_up", "known", "notable", "variants", "pages", "withheld", "amends", "changed")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -103,6 +103,8 @@ class VariantsAnnotated(_message.Message):
     VARIANTS_FIELD_NUMBER: _ClassVar[int]
     PAGES_FIELD_NUMBER: _ClassVar[int]
     WITHHELD_FIELD_NUMBER: _ClassVar[int]
+    AMENDS_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -115,4 +117,6 @@ class VariantsAnnotated(_message.Message):
     variants: _object_ref_pb2.ObjectRef
     pages: _containers.RepeatedCompositeFieldContainer[_pharmacogenomics_pb2.TreatmentPage]
     withheld: _pharmacogenomics_pb2.WithholdingReason
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., annotation_id: _Optional[str] = ..., variants_sha256: _Optional[str] = ..., snapshots: _Optional[_Iterable[_Union[Snapshot, _Mapping]]] = ..., looked_up: _Optional[int] = ..., known: _Optional[int] = ..., notable: _Optional[int] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., pages: _Optional[_Iterable[_Union[_pharmacogenomics_pb2.TreatmentPage, _Mapping]]] = ..., withheld: _Optional[_Union[_pharmacogenomics_pb2.WithholdingReason, str]] = ...) -> None: ...
+    amends: str
+    changed: int
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., annotation_id: _Optional[str] = ..., variants_sha256: _Optional[str] = ..., snapshots: _Optional[_Iterable[_Union[Snapshot, _Mapping]]] = ..., looked_up: _Optional[int] = ..., known: _Optional[int] = ..., notable: _Optional[int] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., pages: _Optional[_Iterable[_Union[_pharmacogenomics_pb2.TreatmentPage, _Mapping]]] = ..., withheld: _Optional[_Union[_pharmacogenomics_pb2.WithholdingReason, str]] = ..., amends: _Optional[str] = ..., changed: _Optional[int] = ...) -> None: ...
