@@ -1,6 +1,7 @@
 """One visit, from its first message to the record, that the tests of the record share."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,13 +52,18 @@ async def begin(platform: Platform, visit: Visit, reads: tuple[Path, Path] = sam
     genotype(visit, samples.GENOTYPES, samples.OUTSIDE_CALLS, platform.home.sequencer)
 
 
-async def ended(platform: Platform, visit: Visit) -> Case:
-    """The case once every stage is done."""
+async def once(platform: Platform, visit: Visit, holds: Callable[[Case], bool]) -> Case:
+    """The case as soon as it is so."""
     async with asyncio.timeout(SECONDS):
         async for case in watched(visit.case_id, platform.home, platform.ports):
-            if all(stage.done(case) for stage in STAGES):
+            if holds(case):
                 return case
     raise AssertionError("a watch does not end by itself")
+
+
+async def ended(platform: Platform, visit: Visit) -> Case:
+    """The case once every stage is done."""
+    return await once(platform, visit, lambda case: all(stage.done(case) for stage in STAGES))
 
 
 @pytest_asyncio.fixture(scope="session")

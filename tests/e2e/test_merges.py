@@ -1,27 +1,13 @@
 """A patient who was registered twice: merged over HL7, on the running platform, and taken apart again."""
 
-import asyncio
-from collections.abc import Callable
-
 import httpx
 
-from casepath.cases.v1.cases_pb2 import Case
 from chassis.identity import patient_id
 from conftest import Platform
-from e2e.conftest import new_visit
+from e2e.conftest import new_visit, once
 from embedded import samples
-from embedded.demo import watched
 from embedded.hospital import AUTHORITY, Visit, scan, send
 from kafka.broker import records_on
-
-
-async def once(platform: Platform, visit: Visit, holds: Callable[[Case], bool]) -> Case:
-    """The case as soon as it is so."""
-    async with asyncio.timeout(90):
-        async for case in watched(visit.case_id, platform.home, platform.ports):
-            if holds(case):
-                return case
-    raise AssertionError("a watch does not end by itself")
 
 
 def adt(visit: Visit, kind: str, years: int, *segments: str) -> str:

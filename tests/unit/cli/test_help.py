@@ -17,6 +17,7 @@ from cli.__main__ import casepath
         ["case", "watch"],
         ["dlq", "list"],
         ["dlq", "replay"],
+        ["reconcile"],
         ["up"],
         ["down"],
         ["prepare"],

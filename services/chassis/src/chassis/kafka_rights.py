@@ -1,6 +1,7 @@
 """What each principal may do on the cluster: what topics.yaml declares, and nothing else. Pure.
 
-A principal is a service, by its name, or `operator`, who looks after dead letters and publishes by hand.
+A principal is a service, by its name, or `operator`, who looks after dead letters, sees how far services have come, and
+publishes by hand.
 """
 
 from collections.abc import Iterable
@@ -59,6 +60,7 @@ def rights(topics: Iterable[Topic[Any]] = TOPICS) -> set[Right]:
             found.add(Right(consumer, Resource.TOPIC, topic.name, Operation.READ))
             found.add(Right(consumer, Resource.TOPIC, topic.dead_letters, Operation.WRITE))
             found.add(Right(consumer, Resource.GROUP, group_of(consumer), Operation.READ))
+            found.add(Right(OPERATOR, Resource.GROUP, group_of(consumer), Operation.DESCRIBE))
         if topic.consumers:
             found.add(Right(OPERATOR, Resource.TOPIC, topic.dead_letters, Operation.READ))
     found.add(Right(OPERATOR, Resource.GROUP, DEAD_LETTERS_GROUP, Operation.READ))

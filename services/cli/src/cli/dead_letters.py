@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from casepath.topics import BY_NAME, DEAD_LETTER_PARTITIONS, TOPICS, Topic
+from chassis.asking_kafka import kafka_option
 from chassis.events import Outgoing
 from chassis.kafka import Kafka
 from chassis.kafka_rights import DEAD_LETTERS_GROUP
-from chassis.publisher import KafkaPublisher, started
-from cli.platform import asynchronous, kafka_option
+from chassis.publisher import KafkaPublisher
+from chassis.reading import reading, until_now
+from cli.platform import asynchronous
 
 CONSUMED = sorted(topic.name for topic in TOPICS if topic.consumers)
 
@@ -84,18 +86,5 @@ async def waiting(topic: Topic[Any], kafka: Kafka) -> AsyncIterator[tuple[AIOKaf
 
     The group's committed offsets say what was replayed; what lies behind them is waiting.
     """
-    consumer = AIOKafkaConsumer(
-        **kafka.client(), group_id=DEAD_LETTERS_GROUP, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    await started(consumer, kafka.bootstrap)
-    try:
-        partitions = [TopicPartition(topic.dead_letters, number) for number in range(DEAD_LETTER_PARTITIONS)]
-        consumer.assign(partitions)
-        records: list[ConsumerRecord] = []
-        for partition, end in (await consumer.end_offsets(partitions)).items():
-            while await consumer.position(partition) < end:
-                found = await consumer.getmany(partition, timeout_ms=1000)
-                records += [record for batch in found.values() for record in batch]
-        yield consumer, records
-    finally:
-        await consumer.stop()
+    async with reading(kafka, topic.dead_letters, DEAD_LETTER_PARTITIONS, DEAD_LETTERS_GROUP) as consumer:
+        yield consumer, [record async for record in until_now(consumer)]

@@ -8,11 +8,12 @@ import click
 from google.protobuf.json_format import Parse, ParseError
 
 from casepath.topics import BY_NAME
+from chassis.asking_kafka import kafka_option
 from chassis.errors import Malformed
 from chassis.events import Event
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher, announce
-from cli.platform import asynchronous, kafka_option
+from cli.platform import asynchronous
 
 
 @click.command()

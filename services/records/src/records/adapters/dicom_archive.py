@@ -39,15 +39,15 @@ class DicomwebArchive:
         Raise SameUidOtherBytes when it holds another under the same UID, Unavailable when it cannot be reached, Rejected when
         it refuses.
         """
-        url = f"{self.root}/studies/{study}/series/{series}/instances/{instance}"
-        held = await self.digest(url)
+        held = await self.digest(study, series, instance)
         if held is None:
             await self.stow(study, file)
         elif held != sha256:
             raise SameUidOtherBytes("the archive holds another object under this SOP Instance UID")
 
-    async def digest(self, url: str) -> str | None:
+    async def digest(self, study: str, series: str, instance: str) -> str | None:
         """SHA-256 of an instance as the archive holds it; None where it does not."""
+        url = f"{self.root}/studies/{study}/series/{series}/instances/{instance}"
         async with answering("the DICOM archive"), self.client.stream("GET", url, headers={"Accept": AS_STORED}) as response:
             if response.status_code == 404:
                 return None

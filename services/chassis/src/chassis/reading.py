@@ -1,0 +1,31 @@
+"""Reading what a topic holds now, outside any service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from chassis.kafka import Kafka
+from chassis.publisher import started
+
+
+@asynccontextmanager
+async def reading(kafka: Kafka, topic: str, partitions: int, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that has all partitions of a topic; it begins where the group, if one is named, has come."""
+    consumer = AIOKafkaConsumer(**kafka.client(), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest")
+    await started(consumer, kafka.bootstrap)
+    try:
+        consumer.assign([TopicPartition(topic, number) for number in range(partitions)])
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def until_now(consumer: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]:
+    """The records up to the ends that its partitions have at the beginning; nothing is committed."""
+    for partition, end in (await consumer.end_offsets(list(consumer.assignment()))).items():
+        while await consumer.position(partition) < end:
+            for records in (await consumer.getmany(partition, timeout_ms=1000)).values():
+                for record in records:
+                    yield record

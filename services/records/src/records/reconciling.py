@@ -1,0 +1,182 @@
+"""`casepath reconcile`: whether everything that was accepted is filed, and is still there."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+import httpx
+from aiokafka.structs import ConsumerRecord
+from rich.console import Console
+from rich.table import Table
+
+from casepath.inference.v1.scoring_pb2 import SlideScored
+from casepath.records.v1.filing_pb2 import EntriesFiled
+from casepath.slides.v1.slide_pb2 import SlideIngested
+from casepath.topics import (
+    DEAD_LETTER_PARTITIONS,
+    INFERENCE_SLIDE_SCORED,
+    RECORDS_ENTRIES_FILED,
+    SLIDES_SLIDE_INGESTED,
+    TOPICS,
+    Topic,
+)
+from chassis.asking_kafka import kafka_option
+from chassis.events import Outgoing
+from chassis.kafka import Kafka
+from chassis.kafka_rights import group_of
+from chassis.publisher import KafkaPublisher
+from chassis.reading import reading, until_now
+from records.adapters.dicom_archive import DicomwebArchive
+from records.adapters.fhir_server import HttpFhirServer
+from records.balance import Accepted, Balance, Instance, Resource, balance, derived, ingested, resources
+
+SERVICE = "records"
+# What is filed of a case is told, event by event; of a patient without a case nothing is.
+BY_CASE = tuple(topic for topic in TOPICS if SERVICE in topic.consumers and topic.key == "case id")
+AT_ONCE = 8
+EX_MISSING = 1
+
+
+@click.command()
+@click.option("--fhir", envvar="CASEPATH_FHIR", metavar="URL", help="FHIR R4 base: see that every resource is still there.")
+@click.option("--dicomweb", envvar="CASEPATH_DICOMWEB", metavar="URL", help="DICOMweb root: see that every object has its bytes.")
+@click.option(
+    "--archive-timeout",
+    envvar="CASEPATH_ARCHIVE_TIMEOUT_SECONDS",
+    default=60.0,
+    show_default=True,
+    help="Seconds for one request to an archive.",
+)
+@click.option("--repair", is_flag=True, help="Publish again the events whose outcome is missing.")
+@kafka_option
+def reconcile(fhir: str | None, dicomweb: str | None, archive_timeout: float, repair: bool, kafka: Kafka) -> None:
+    """Compare what was accepted with what is filed: accepted = filed + dead + in flight, and nothing is missing.
+
+    Reads the events of every case as long as Kafka keeps them, and shows no contents. With --dicomweb every object is read as
+    a whole. An event that is published again keeps its id, so that what is there already stays as it is. The exit status is 1
+    where something is missing.
+    """
+    missing = asyncio.run(reconciled(fhir, dicomweb, archive_timeout, repair, kafka))
+    if missing and not repair:
+        raise SystemExit(EX_MISSING)
+
+
+async def reconciled(fhir: str | None, dicomweb: str | None, archive_timeout: float, repair: bool, kafka: Kafka) -> set[str]:
+    """The events whose outcome is missing; told, and published again where that is asked for."""
+    # How far records has come is asked first: what is behind that was told of, or set aside, before.
+    done = {topic.name: await come_to(kafka, topic) for topic in BY_CASE}
+    accepted = {topic.name: await held(kafka, topic.name, topic.partitions) for topic in BY_CASE}
+    told = await held(kafka, RECORDS_ENTRIES_FILED.name, RECORDS_ENTRIES_FILED.partitions)
+    filed = {header(record, "ce_causationid") for record in told}
+    balances = [
+        balance(
+            Accepted(topic.name, {identity(one): (one.partition, one.offset) for one in accepted[topic.name]}, done[topic.name]),
+            filed,
+            await set_aside(kafka, topic),
+        )
+        for topic in BY_CASE
+    ]
+    show(balances)
+    for one in balances:
+        for event in one.missing:
+            click.echo(f"missing: what {one.topic} {event} leads to")
+    lost: list[Resource | Instance] = []
+    async with httpx.AsyncClient(timeout=archive_timeout) as client:
+        if fhir:
+            lost += await not_in_fhir(client, fhir, told)
+        if dicomweb:
+            lost += await not_in_dicom(client, dicomweb, objects(accepted, filed))
+    for gone in lost:
+        click.echo(f"missing: {gone.name}, filed for event {gone.event}")
+    missing = {event for one in balances for event in one.missing} | {gone.event for gone in lost}
+    if repair and missing:
+        again = [record for records in accepted.values() for record in records if identity(record) in missing]
+        async with KafkaPublisher(kafka, "casepath-cli") as publisher:
+            await publisher.publish(list({identity(record): as_it_was(record) for record in again}.values()))
+        click.echo(f"{len(missing)} events published again: reconcile once more when they are filed")
+    return missing
+
+
+def show(balances: Iterable[Balance]) -> None:
+    table = Table()
+    for column in ("topic", "accepted", "filed", "dead", "in flight", "missing"):
+        table.add_column(column, overflow="fold")
+    for one in balances:
+        table.add_row(one.topic, *map(str, (one.accepted, one.filed, one.dead, one.in_flight, len(one.missing))))
+    Console().print(table)
+
+
+async def come_to(kafka: Kafka, topic: Topic[Any]) -> dict[int, int]:
+    """Up to where records has done its work, by partition."""
+    async with reading(kafka, topic.name, topic.partitions, group_of(SERVICE)) as consumer:
+        return {one.partition: await consumer.committed(one) or 0 for one in consumer.assignment()}
+
+
+async def set_aside(kafka: Kafka, topic: Topic[Any]) -> set[str]:
+    letters = await held(kafka, topic.dead_letters, DEAD_LETTER_PARTITIONS)
+    return {identity(record) for record in letters if header(record, "error_service") == SERVICE}
+
+
+async def held(kafka: Kafka, topic: str, partitions: int) -> list[ConsumerRecord]:
+    """Every record that a topic holds, in order within each partition."""
+    async with reading(kafka, topic, partitions) as consumer:
+        return [record async for record in until_now(consumer)]
+
+
+def objects(accepted: Mapping[str, Iterable[ConsumerRecord]], filed: set[str]) -> Iterator[Instance]:
+    """What came as DICOM objects, of the events that are filed."""
+    for record in accepted[SLIDES_SLIDE_INGESTED.name]:
+        if identity(record) in filed:
+            yield from ingested(identity(record), SlideIngested.FromString(record.value))
+    for record in accepted[INFERENCE_SLIDE_SCORED.name]:
+        if identity(record) in filed:
+            yield from derived(identity(record), SlideScored.FromString(record.value))
+
+
+async def not_in_fhir(client: httpx.AsyncClient, base: str, told: Sequence[ConsumerRecord]) -> list[Resource]:
+    """Raise Unavailable where the server does not answer."""
+    server = HttpFhirServer(base, client)
+
+    async def is_there(one: Resource) -> bool:
+        return await server.read({"resourceType": one.kind, "id": one.identifier}) is not None
+
+    pairs = ((header(record, "ce_causationid"), EntriesFiled.FromString(record.value)) for record in told)
+    return await lacking(resources(pairs, [topic.name for topic in BY_CASE]), is_there, "resources", "the FHIR server")
+
+
+async def not_in_dicom(client: httpx.AsyncClient, root: str, came: Iterable[Instance]) -> list[Instance]:
+    """Raise Unavailable where the archive does not answer."""
+    archive = DicomwebArchive(root, client)
+
+    async def is_there(one: Instance) -> bool:
+        return await archive.digest(one.study, one.series, one.uid) == one.sha256
+
+    return await lacking(list({one.uid: one for one in came}.values()), is_there, "objects", "the DICOM archive")
+
+
+async def lacking[T](wanted: Sequence[T], is_there: Callable[[T], Awaitable[bool]], what: str, where: str) -> list[T]:
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def asked(one: T) -> bool:
+        async with turns:
+            return await is_there(one)
+
+    answers = await asyncio.gather(*map(asked, wanted))
+    gone = [one for one, there in zip(wanted, answers, strict=True) if not there]
+    click.echo(f"{len(wanted)} {what} filed, {len(gone)} of them not as they were in {where}")
+    return gone
+
+
+def identity(record: ConsumerRecord) -> str:
+    """The event's id; of a record that has none, which can only be a dead letter, the SHA-256 of its content."""
+    return header(record, "ce_id") or hashlib.sha256(record.value or b"").hexdigest()
+
+
+def header(record: ConsumerRecord, name: str) -> str:
+    return str(dict(record.headers).get(name, b"").decode("utf-8", "replace"))
+
+
+def as_it_was(record: ConsumerRecord) -> Outgoing:
+    return Outgoing(record.topic, record.key or b"", record.value or b"", list(record.headers))

@@ -1,0 +1,70 @@
+"""`casepath reconcile` against the running platform: what was accepted, what is filed, and what has gone since."""
+
+import re
+
+import httpx
+
+from conftest import Platform
+from e2e.conftest import Done, new_visit, once
+from embedded import samples
+from embedded.hospital import scan, send
+from waiting import eventually_async
+
+
+def rows(output: str) -> dict[str, list[int]]:
+    """The table by topic: accepted, filed, dead, in flight, missing."""
+    lines = re.findall(r"^│ (\S+\.v\d+) +│(.+)│$", output, re.MULTILINE)
+    return {topic: [int(cell) for cell in cells.split("│")] for topic, cells in lines}
+
+
+def archives(platform: Platform) -> list[str]:
+    fhir, orthanc = platform.ports["fhir"], platform.ports["orthanc"]
+    return ["--fhir", f"http://127.0.0.1:{fhir}/fhir", "--dicomweb", f"http://127.0.0.1:{orthanc}/dicom-web"]
+
+
+async def test_everything_accepted_is_filed_dead_or_in_flight(platform: Platform, done: Done) -> None:
+    told = platform.casepath("reconcile", *archives(platform))
+    assert told.returncode == 0, told.stdout + told.stderr
+    found = rows(told.stdout)
+    assert {"intake.order.placed.v1", "slides.slide.ingested.v1", "sequencing.variants.called.v1"} < set(found)
+    for accepted, filed, dead, in_flight, missing in found.values():
+        assert accepted == filed + dead + in_flight
+        assert missing == 0
+    assert found["slides.slide.ingested.v1"][1] >= 1
+    assert re.search(r"[1-9]\d* resources filed, 0 of them", told.stdout)
+    assert re.search(r"[1-9]\d* objects filed, 0 of them", told.stdout)
+    assert done.visit.patient_id not in told.stdout
+
+
+async def test_what_has_gone_from_the_archives_is_named_and_filed_again(platform: Platform) -> None:
+    visit = new_visit(platform)
+    await send(platform.ports["mllp"], [visit.registration(), visit.order()])
+    scan(visit, samples.SLIDE, platform.home.scanner)
+    case = await once(platform, visit, lambda case: any(entry.kind == "DiagnosticReport" for entry in case.filed))
+    fhir, orthanc = (f"http://127.0.0.1:{platform.ports[name]}" for name in ("fhir", "orthanc"))
+    report = next(entry.identifier for entry in case.filed if entry.kind == "DiagnosticReport")
+    instance = case.slides[0].ingested.instances[0].sop_instance_uid
+    async with httpx.AsyncClient(timeout=60, headers={"Cache-Control": "no-cache"}) as client:
+        (await client.delete(f"{fhir}/fhir/DiagnosticReport/{report}")).raise_for_status()
+        (held,) = (await client.post(f"{orthanc}/tools/lookup", content=instance)).raise_for_status().json()
+        (await client.delete(f"{orthanc}/instances/{held['ID']}")).raise_for_status()
+
+        told = platform.casepath("reconcile", *archives(platform))
+        assert told.returncode == 1, told.stdout + told.stderr
+        assert sorted(re.findall(r"missing: (\S+),", told.stdout)) == [f"DiagnosticReport/{report}", f"Instance/{instance}"]
+
+        mended = platform.casepath("reconcile", "--repair", *archives(platform))
+        assert mended.returncode == 0, mended.stdout + mended.stderr
+        assert "2 events published again" in mended.stdout
+
+        async def whole() -> bool:
+            return platform.casepath("reconcile", *archives(platform)).returncode == 0
+
+        await eventually_async(whole)
+        assert (await client.get(f"{fhir}/fhir/DiagnosticReport/{report}")).is_success
+
+
+async def test_an_archive_that_does_not_answer_is_not_taken_for_an_empty_one(platform: Platform, done: Done) -> None:
+    told = platform.casepath("reconcile", "--fhir", "http://127.0.0.1:1/fhir")
+    assert told.returncode not in (0, 1)
+    assert "the FHIR server does not answer" in told.stderr
