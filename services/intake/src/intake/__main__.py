@@ -11,7 +11,9 @@ from intake.settings import IntakeSettings
 
 async def compose(settings: IntakeSettings) -> None:
     async with KafkaPublisher(settings.cluster, "casepath-intake") as publisher:
-        receiver = Receiver(publisher, settings.namespace_id, ZoneInfo(settings.time_zone), settings.character_set)
+        receiver = Receiver(
+            publisher, settings.namespace_id, ZoneInfo(settings.time_zone), settings.character_set, settings.processing_id
+        )
         where = settings.mllp_host, settings.mllp_port
         listener = MllpListener(*where, settings.largest_message, receiver.answer, settings.mllp_tls)
         await run_parts(settings, [listener.run], {"mllp": lambda: listener.listening})

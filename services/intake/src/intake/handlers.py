@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import groupby
+from itertools import batched, groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,7 +40,9 @@ from chassis.events import Event
 from chassis.identity import case_id, patient_id
 from intake.messages import (
     DATA_TYPE,
+    FIELD_MISSING,
     SEGMENT_MISSING,
+    TABLE_VALUE,
     UNSUPPORTED_EVENT,
     UNSUPPORTED_TYPE,
     Message,
@@ -51,7 +53,11 @@ from intake.messages import (
 
 SEXES = {"F": SEX_FEMALE, "M": SEX_MALE, "O": SEX_OTHER, "A": SEX_OTHER}
 ADMISSIONS = frozenset({"A01", "A04", "A08", "A31"})
+# A new order and a changed one (HL7 table 0119); what calls an order off must not place it.
+ORDER_CONTROLS = frozenset({"NW", "XO"})
 MERGE, UNLINK = "A40", "A37"
+ORDERS = frozenset({("OML", "O21"), ("ORM", "O01")})
+TAKEN = ORDERS | {("ADT", trigger) for trigger in (*ADMISSIONS, MERGE, UNLINK)}
 # HL7 table 0485; preoperative and timing critical are as good as as soon as possible.
 URGENCIES = {"S": URGENCY_STAT, "A": URGENCY_ASAP, "P": URGENCY_ASAP, "T": URGENCY_ASAP, "R": URGENCY_ROUTINE}
 PRIORITIES = (("TQ1", 9, 1), ("OBR", 27, 6), ("ORC", 7, 6))
@@ -70,11 +76,11 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
         if trigger not in ADMISSIONS:
             raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04, A08, A31, A37 and A40 are taken")
         return [registration(message, namespace, zone)]
-    if kind == "OML":
-        if trigger != "O21":
-            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only OML^O21 is taken")
+    if (kind, trigger) in ORDERS:
         return list(orders(message, namespace, zone))
-    raise Refused("AR", UNSUPPORTED_TYPE, "MSH-9", "only ADT and OML are taken")
+    if kind in {"OML", "ORM"}:
+        raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only OML^O21 and ORM^O01 are taken")
+    raise Refused("AR", UNSUPPORTED_TYPE, "MSH-9", "only ADT, OML and ORM are taken")
 
 
 def registration(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
@@ -86,29 +92,26 @@ def registration(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
 def merges(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:
     """One event for each PID with its MRG (HL7 v2.5.1 section 3.3.40)."""
     stamped = recorded_at(message, zone)
-    pid: hl7.Segment | None = None
-    found = 0
-    for segment in message.segments("PID", "MRG"):
-        if str(segment[0]) == "PID":
-            pid = segment
-            continue
-        if pid is None:
+    pairs = list(batched(message.segments("PID", "MRG"), 2))
+    if not pairs:
+        raise Refused("AE", SEGMENT_MISSING, "MRG", "the message merges nothing")
+    for pid, *rest in pairs:
+        if str(pid[0]) != "PID":
             raise Refused("AE", SEGMENT_MISSING, "PID", "an MRG has no PID before it")
+        if [str(segment[0]) for segment in rest] != ["MRG"]:
+            raise Refused("AE", SEGMENT_MISSING, "MRG", "a PID has no MRG behind it")
         person = patient_in(message, pid, namespace)
-        retired, authority = identified(message, segment, 1)
+        retired, authority = identified(message, rest[0], 1)
         data = PatientMerged(
             surviving=person,
             retired_id=patient_id(namespace, authority, retired),
-            retired_identifier=bounded(retired, "MRG-1"),
+            retired_identifier=retired,
             retired_authority=authority,
             recorded_at=stamped,
         )
         if data.retired_id == person.patient_id:
             raise Refused("AE", DATA_TYPE, "MRG-1", "a patient cannot be merged into itself")
         yield Event(INTAKE_PATIENT_MERGED, person.patient_id, data)
-        found, pid = found + 1, None
-    if not found:
-        raise Refused("AE", SEGMENT_MISSING, "MRG", "the message merges nothing")
 
 
 def unlinking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
@@ -124,9 +127,15 @@ def unlinking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
 
 
 def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:
-    """One event for each accession, in the order in which they come."""
+    """One event for each accession, in the order in which they come.
+
+    An ORM^O01 is read as an OML^O21 is: it has specimens and containers where its sender adds SPM and SAC.
+    """
     person = patient(message, namespace)
     groups = list(order_groups(message))
+    for segment in message.segments("ORC"):
+        if message.required(segment, 1) not in ORDER_CONTROLS:
+            raise Refused("AE", TABLE_VALUE, "ORC-1", "only new orders (NW) and changed ones (XO) are taken")
     if not groups:
         raise Refused("AE", SEGMENT_MISSING, "OBR", "the message orders nothing")
     stamped = recorded_at(message, zone)
@@ -213,15 +222,21 @@ def specimen(message: Message, segment: hl7.Segment, zone: ZoneInfo) -> Specimen
 
 
 def patient(message: Message, namespace: UUID) -> Patient:
-    return patient_in(message, message.first("PID"), namespace)
+    """Of the one PID. A second is of prior results, or of another message: what follows it would be filed for the first."""
+    pid = message.first("PID")
+    if len(list(message.segments("PID"))) > 1:
+        raise Refused("AE", SEGMENT_MISSING, "PID", "more than one patient: leave out prior results, send one message for each")
+    return patient_in(message, pid, namespace)
 
 
 def identified(message: Message, segment: hl7.Segment, field: int) -> tuple[str, str]:
-    """Identifier and assigning authority. Of several the one of type PI or MR counts, else the first."""
-    repeats = range(1, message.repeats(segment, field) + 1)
-    chosen = next((r for r in repeats if message.value(segment, field, 5, r) in {"PI", "MR"}), 1)
-    identifier = message.value(segment, field, 1, chosen) or message.required(segment, field)
-    return identifier, message.value(segment, field, 4, chosen, 2) or message.value(segment, field, 4, chosen, 1)
+    """Identifier and assigning authority. Of several the one of type PI or MR counts, else the first that is not empty."""
+    named = [r for r in range(1, message.repeats(segment, field) + 1) if message.value(segment, field, 1, r)]
+    if not named:
+        raise Refused("AE", FIELD_MISSING, f"{segment[0]}-{field}", "a required field is empty")
+    chosen = next((r for r in named if message.value(segment, field, 5, r) in {"PI", "MR"}), named[0])
+    authority = message.value(segment, field, 4, chosen, 2) or message.value(segment, field, 4, chosen, 1)
+    return bounded(message.value(segment, field, 1, chosen), f"{segment[0]}-{field}"), authority
 
 
 def patient_in(message: Message, pid: hl7.Segment, namespace: UUID) -> Patient:
@@ -229,7 +244,7 @@ def patient_in(message: Message, pid: hl7.Segment, namespace: UUID) -> Patient:
     given = [name for name in (message.value(pid, 5, 2), *message.value(pid, 5, 3).split()) if name]
     return Patient(
         patient_id=patient_id(namespace, authority, identifier),
-        identifier=bounded(identifier, "PID-3"),
+        identifier=identifier,
         assigning_authority=authority,
         family_name=message.required(pid, 5),
         given_names=given,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import hl7
 
 from chassis.errors import Malformed
+from intake.grammar import NotAMessage, check_lines
 
 # HL7 table 0211, as Python names the codecs.
 CHARACTER_SETS = {
@@ -25,10 +26,14 @@ CHARACTER_SETS = {
 SEGMENT_MISSING = "100", "Segment sequence error"
 FIELD_MISSING = "101", "Required field missing"
 DATA_TYPE = "102", "Data type error"
+TABLE_VALUE = "103", "Table value not found"
 UNSUPPORTED_TYPE = "200", "Unsupported message type"
 UNSUPPORTED_EVENT = "201", "Unsupported event code"
+UNSUPPORTED_PROCESSING = "202", "Unsupported processing id"
+UNSUPPORTED_VERSION = "203", "Unsupported version id"
 INTERNAL = "207", "Application internal error"
-STAMP = re.compile(r"^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\.\d{1,6})?([+-]\d{4})?$")
+STAMP = re.compile(r"^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\.\d{1,6})?([+-]\d{4})?$", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Refused(Malformed):
@@ -62,12 +67,17 @@ class Message:
         raise Refused("AE", SEGMENT_MISSING, name, "the segment is missing")
 
     def value(self, segment: hl7.Segment, field: int, component: int = 1, repeat: int = 1, part: int = 1) -> str:
-        """A field's text with escapes resolved; empty where it is absent or is the HL7 null ("")."""
+        """A field's text with escapes resolved; empty where it is absent or is the HL7 null ("").
+
+        Raise Refused where it holds control characters: neither FHIR strings nor DICOM values take them.
+        """
         try:
             raw = segment.extract_field(1, field, repeat, component, part)
         except (LookupError, TypeError):
             return ""
         text = "" if raw is None else str(raw)
+        if CONTROL.search(text):
+            raise Refused("AE", DATA_TYPE, f"{segment[0]}-{field}", "a control character")
         return "" if text == '""' else text.strip()
 
     def required(self, segment: hl7.Segment, field: int, component: int = 1) -> str:
@@ -117,10 +127,13 @@ def decode(frame: bytes, default: str) -> Message:
     try:
         text = frame.decode(codec)
         # Segments end in CR; senders that write files end them in LF or both.
-        lines = re.sub(r"\r?\n|\r", "\r", text).strip("\r")
+        lines = re.sub(r"[\r\n]+", "\r", text).strip("\r")
+        check_lines(lines.split("\r"))
         parsed = hl7.parse(f"{lines}\r")
     except UnicodeDecodeError:
         raise Refused("AE", DATA_TYPE, "MSH-18", "the bytes are not of the declared character set") from None
+    except NotAMessage as broken:
+        raise Refused("AR", SEGMENT_MISSING, broken.segment, str(broken)) from None
     except (hl7.ParseException, LookupError, ValueError, TypeError, AttributeError, AssertionError):
         # What hl7 raises where a message is not one.
         raise Refused("AR", SEGMENT_MISSING, "", "the message cannot be parsed") from None
@@ -128,6 +141,14 @@ def decode(frame: bytes, default: str) -> Message:
     if not message.control_id:
         raise Refused("AR", FIELD_MISSING, "MSH-10", "a required field is empty")
     return message
+
+
+def check_header(message: Message, processing: str) -> None:
+    """Raise Refused where MSH-11 does not ask for `processing` (HL7 table 0103: P, T or D), or MSH-12 is not version 2."""
+    if message.required(message.header, 11) != processing:
+        raise Refused("AR", UNSUPPORTED_PROCESSING, "MSH-11", f"only messages of processing id {processing} are taken here")
+    if not message.required(message.header, 12).startswith("2."):
+        raise Refused("AR", UNSUPPORTED_VERSION, "MSH-12", "only HL7 version 2 is taken")
 
 
 def identity(message: Message, namespace: UUID) -> UUID:
@@ -165,11 +186,11 @@ def partial_date(text: str, place: str) -> str:
     """An HL7 date of year, month or day precision as ISO 8601. Raise Refused when it is not one."""
     if not text:
         return ""
-    digits = text[:8]
-    if not re.fullmatch(r"\d{4}(\d{2}(\d{2})?)?", digits):
+    match = STAMP.match(text)
+    if not match:
         raise Refused("AE", DATA_TYPE, place, "not a date (YYYYMMDD)")
-    time_stamp(digits, place, ZoneInfo("UTC"))
-    return "-".join(part for part in (digits[:4], digits[4:6], digits[6:8]) if part)
+    time_stamp(text, place, ZoneInfo("UTC"))
+    return "-".join(part for part in match.groups()[:3] if part)
 
 
 def acknowledgement(frame: bytes, answer: str, now: datetime, control_id: str, error: Refused | None = None) -> bytes:

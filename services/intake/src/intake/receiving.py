@@ -11,8 +11,8 @@ from prometheus_client import Counter
 
 from chassis.errors import Malformed, Retriable
 from chassis.publisher import Publisher, announce
-from intake.handlers import events
-from intake.messages import DATA_TYPE, INTERNAL, Refused, acknowledgement, decode, identity
+from intake.handlers import TAKEN, events
+from intake.messages import DATA_TYPE, INTERNAL, Refused, acknowledgement, check_header, decode, identity
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -36,19 +36,22 @@ class Receiver:
         namespace: UUID,
         zone: ZoneInfo,
         character_set: str,
+        processing: str = "P",
         clock: Callable[[], datetime] = now,
     ) -> None:
         self.publisher = publisher
         self.namespace = namespace
         self.zone = zone
         self.character_set = character_set
+        self.processing = processing
         self.clock = clock
 
     async def answer(self, frame: bytes) -> bytes:
         kind, event_id, error = "unreadable", None, None
         try:
             message = decode(frame, self.character_set)
-            kind = f"{message.type}^{message.trigger}" if message.type in {"ADT", "OML"} else "other"
+            kind = f"{message.type}^{message.trigger}" if (message.type, message.trigger) in TAKEN else "other"
+            check_header(message, self.processing)
             cause = identity(message, self.namespace)
             found = events(message, self.namespace, self.zone)
             published = await announce(self.publisher, found, cause=cause, source="intake")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from ssl import CERT_REQUIRED, Purpose, SSLContext, SSLError, create_default_context
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
@@ -21,6 +22,7 @@ class IntakeSettings(Settings):
     )
     time_zone: str = Field(default="Europe/Paris", description="of time stamps that do not name one")
     character_set: str = Field(default="utf-8", description="of messages whose MSH-18 is empty")
+    processing_id: Literal["P", "T", "D"] = Field(default="P", description="HL7 table 0103: production, training or debugging")
     largest_message: int = Field(default=4 << 20, description="bytes; a longer frame is refused")
 
     @property
