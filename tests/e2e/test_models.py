@@ -27,7 +27,7 @@ def casepath(platform: Platform, folder: Path, who: str, role: str, *arguments: 
     token = folder / f"token-{who}"
     token.write_text(Signer.at(access / "signing-key.pem").token(who, [role], 600))
     asks = ["--inference", f"127.0.0.1:{platform.ports['inference']}", "--token-file", str(token)]
-    done = subprocess.run([CASEPATH, "model", *arguments, *asks], capture_output=True, text=True, check=False, timeout=120)
+    done = platform.casepath("model", *arguments, *asks)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
