@@ -8,7 +8,7 @@ import pytest
 import examples
 from chassis.errors import CasepathError, Rejected, Unavailable
 from records import resources
-from records.adapters.dicom_archive import DicomwebArchive, SameUidOtherBytes
+from records.adapters.dicom_archive import ChangedInstance, DicomwebArchive, SameUidOtherBytes
 from records.adapters.fhir_server import HttpFhirServer
 
 PLAIN = {"resourceType": "Observation", "id": "1", "status": "final"}
@@ -95,14 +95,38 @@ async def test_an_answer_that_is_cut_short_is_not_taken_for_other_bytes(tmp_path
         await dicom(lambda _: cut).store("1", "2", "3", tmp_path, "0" * 64)
 
 
-async def test_an_instance_that_the_archive_refuses_is_rejected(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [(None, Rejected), (0xA900, Rejected), (0xC000, Rejected), (0x0122, Rejected), (0xA700, Unavailable), (0x0110, Unavailable)],
+)
+async def test_an_instance_that_the_archive_refuses_waits_where_the_reason_can_pass(
+    reason: int | None, kind: type[CasepathError], tmp_path: Path
+) -> None:
     file = tmp_path / "file.dcm"
     file.write_bytes(b"x")
+    failed = {"00081197": {"vr": "US", "Value": [reason]}} if reason is not None else {}
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             return httpx.Response(404)
-        return httpx.Response(202, json={"00081198": {"vr": "SQ", "Value": [{}]}})
+        return httpx.Response(202, json={"00081198": {"vr": "SQ", "Value": [failed]}})
 
-    with pytest.raises(Rejected):
+    with pytest.raises(kind, match="did not store"):
         await dicom(answer).store("1", "2", "3", file, "0" * 64)
+
+
+def keeping(*shown: httpx.Response) -> Answer:
+    """An archive that takes what it is sent, and shows this, before and after."""
+    answers = iter(shown)
+    return lambda request: next(answers) if request.method == "GET" else httpx.Response(200, json={})
+
+
+async def test_what_was_stored_is_read_back(tmp_path: Path) -> None:
+    file = tmp_path / "file.dcm"
+    file.write_bytes(b"mine")
+    absent, digest = httpx.Response(404), hashlib.sha256(b"mine").hexdigest()
+    await dicom(keeping(absent, multipart(b"mine"))).store("1", "2", "3", file, digest)
+    with pytest.raises(ChangedInstance):
+        await dicom(keeping(absent, multipart(b"re-encoded"))).store("1", "2", "3", file, digest)
+    with pytest.raises(Unavailable, match="does not show"):
+        await dicom(keeping(absent, absent)).store("1", "2", "3", file, digest)

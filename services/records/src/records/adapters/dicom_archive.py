@@ -13,11 +13,20 @@ from chassis.errors import Rejected, Unavailable
 from records.adapters.archive import answering, check
 
 CHUNK = 1 << 20
+# What a store tells of each instance (PS3.18 section I.2): the sequence of those that failed, and why; the reasons that can pass.
+FAILED_INSTANCES = "00081198"
+FAILURE_REASON = "00081197"
+PROCESSING_FAILURE = 0x0110
+OUT_OF_RESOURCES = 0xA7
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 
 class SameUidOtherBytes(Rejected):
     """The archive holds another object under this SOP Instance UID."""
+
+
+class ChangedInstance(Rejected):
+    """The archive holds an object as other bytes than it was sent, as one that re-encodes or coerces does."""
 
 
 class DicomArchive(Protocol):
@@ -34,14 +43,19 @@ class DicomwebArchive:
         self.client = client
 
     async def store(self, study: str, series: str, instance: str, file: Path, sha256: str) -> None:
-        """Have the archive hold exactly this instance.
+        """Have the archive hold exactly this instance; what it stores is read back.
 
-        Raise SameUidOtherBytes when it holds another under the same UID, Unavailable when it cannot be reached, Rejected when
-        it refuses.
+        Raise SameUidOtherBytes when it holds another under the same UID, ChangedInstance when it did not keep it as it was,
+        Unavailable when it cannot be reached or does not show it yet, Rejected when it refuses.
         """
         held = await self.digest(study, series, instance)
         if held is None:
             await self.stow(study, file)
+            kept = await self.digest(study, series, instance)
+            if kept is None:
+                raise Unavailable("the DICOM archive does not show what it stored")
+            if kept != sha256:
+                raise ChangedInstance("the DICOM archive did not keep the object as it was: look at its settings")
         elif held != sha256:
             raise SameUidOtherBytes("the archive holds another object under this SOP Instance UID")
 
@@ -80,9 +94,12 @@ class DicomwebArchive:
                 },
             )
         check(response, "the DICOM archive", "STOW-RS")
-        # PS3.18 section 10.5.3: 202 says that some instances failed; 00081198 lists them with a reason.
-        if "00081198" in response.json() and response.json()["00081198"].get("Value"):
-            raise Rejected("the DICOM archive did not store the instance")
+        for failed in response.json().get(FAILED_INSTANCES, {}).get("Value", ()):
+            reason = next(iter(failed.get(FAILURE_REASON, {}).get("Value", ())), 0)
+            said = f"the DICOM archive did not store the instance, for reason {reason:04X}"
+            if reason == PROCESSING_FAILURE or reason >> 8 == OUT_OF_RESOURCES:
+                raise Unavailable(said)
+            raise Rejected(said)
 
 
 async def part_digest(response: httpx.Response) -> str:
