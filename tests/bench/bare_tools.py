@@ -12,7 +12,8 @@ import mappy
 import pysam
 import pysam.version
 
-from embedded.java import cache, filling
+from chassis.settings import cache
+from embedded.java import filling
 
 INCLUDE = ["-O2", "-w", "-D_GNU_SOURCE", "-Ihtslib", "-Ihtslib/htscodecs/htscodecs"]
 LIBRARIES = ["-lz", "-lbz2", "-llzma", "-lm", "-lpthread", "-ldl"]

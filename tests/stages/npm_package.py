@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from embedded.java import cache, filling
+from chassis.settings import cache
+from embedded.java import filling
 
 REGISTRY = "https://registry.npmjs.org"
 

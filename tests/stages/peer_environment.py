@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from embedded.java import cache, filling
+from chassis.settings import cache
+from embedded.java import filling
 
 
 def peer_python(name: str, *requirements: str, bare: Sequence[str] = (), python: Path = Path(sys.executable)) -> Path:

@@ -1,5 +1,6 @@
 """Settings come from the environment, once. A service adds its own fields to Settings."""
 
+import os
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +10,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from chassis.calls import Identity
 from chassis.errors import Misconfigured
 from chassis.kafka import Kafka
+
+
+def cache() -> Path:
+    """The user's cache folder for casepath (XDG Base Directory): nobody else can put anything there beforehand."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "casepath"
 
 
 class Settings(BaseSettings):
@@ -28,7 +34,9 @@ class Settings(BaseSettings):
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65535, description="0 picks a free port")
     log_format: str = Field(default="json", pattern="^(json|console)$")
-    work_folder: Path = Field(default=Path("/tmp/casepath"), description="scratch space, safe to empty at any time")
+    work_folder: Path = Field(
+        default_factory=lambda: cache() / "work", description="scratch space, safe to empty while the service is down"
+    )
 
     @field_validator("namespace")
     @classmethod

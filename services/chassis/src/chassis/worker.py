@@ -72,7 +72,7 @@ class Backoff:
     longest: float = 15.0
 
     def delay(self, attempt: int) -> float:
-        return float(min(self.longest, self.first * 2 ** min(attempt, 20)) * random.uniform(0.5, 1.0))
+        return float(min(self.longest, self.first * 2 ** min(attempt, 20)) * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
 
 
 def pure[M: Message](handler: Callable[[M], Iterable[Event]]) -> Handle[M]:

@@ -1,7 +1,6 @@
 """Java programs from Maven artifacts: resolved once, kept under the user's cache folder, run on a JRE from PyPI."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ import jgo
 
 from chassis.errors import Misconfigured, Unavailable
 from chassis.file_lock import locked
+from chassis.settings import cache
 
 DOWNLOADED_AT_ONCE = 8
 
@@ -31,11 +31,6 @@ FHIR = (
 )
 GATK = ("org.broadinstitute:gatk:4.6.2.0",)
 FHIR_SERVER = Path(__file__).with_name("FhirServer.java")
-
-
-def cache() -> Path:
-    """The user's cache folder for casepath (XDG Base Directory)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "casepath"
 
 
 def java() -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from chassis.settings import StoringSettings
+from chassis.settings import StoringSettings, cache
 from sequencing.computations import Grain
 from sequencing.quality import Thresholds
 
@@ -33,7 +33,7 @@ class SequencingSettings(StoringSettings):
     reads_quiet_seconds: float = Field(default=2.0, gt=0, description="files that have not changed for this long are complete")
     references: Path = Field(description="JSON file, reference name to FASTA file and its SHA-256")
     indexes: Path = Field(
-        default=Path("/tmp/casepath-indexes"), description="indexes of references; safe to empty, slow to make again"
+        default_factory=lambda: cache() / "indexes", description="indexes of references; safe to empty, slow to make again"
     )
     snapshots: Path | None = Field(
         default=None, description="folder of snapshots of ClinVar and CIViC (casepath variants snapshot); none without"

@@ -79,7 +79,7 @@ CREATE TRIGGER renamed AFTER UPDATE OF words ON cases WHEN old.words <> new.word
     INSERT INTO search (rowid, words) VALUES (new.number, new.words);
 END;
 PRAGMA user_version = {VERSION};
-"""
+"""  # noqa: S608 - version number
 UPSERT = """
 INSERT INTO cases (case_id, state, rank, due, age, assignee, words, entry, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (case_id) DO UPDATE SET
@@ -299,7 +299,7 @@ class SqliteCaseView:
             values += after
         each = " AND ".join(["state = ?", *terms])
         order = f"ORDER BY {first}, {second}, case_id LIMIT ?"
-        part = f"SELECT * FROM (SELECT {first}, {second}, case_id, entry FROM cases WHERE {each} {order})"
+        part = f"SELECT * FROM (SELECT {first}, {second}, case_id, entry FROM cases WHERE {each} {order})"  # noqa: S608
         query = " UNION ALL ".join([part] * len(wanted.states)) + f" {order}"
         arguments: list[int | str] = []
         for state in wanted.states:
