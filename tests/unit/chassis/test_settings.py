@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from chassis.errors import Misconfigured
+from chassis.scratch import scratch
 from chassis.settings import StoringSettings, load
 
 COMPLETE = {
@@ -20,6 +23,17 @@ def test_every_missing_variable_is_named() -> None:
     with pytest.raises(Misconfigured) as caught:
         load(StoringSettings)
     assert all(name in str(caught.value) for name in COMPLETE)
+
+
+def test_scratch_space_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in COMPLETE.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("CASEPATH_WORK_FOLDER", raising=False)
+    settings = load(StoringSettings)
+    assert settings.work_folder == tmp_path / "casepath/work"
+    with scratch(settings.work_folder, "records") as folder:
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_the_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,20 @@
+"""Each claim of SECURITY.md names a test that there is."""
+
+import ast
+import re
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+ROW = re.compile(r"^\| [STRIDE] \|.*$", re.MULTILINE)
+PROOF = re.compile(r"`(tests/\S+?\.py)::(\w+)`")
+
+
+def test_every_threat_names_tests_that_there_are() -> None:
+    rows = ROW.findall((REPOSITORY / "SECURITY.md").read_text())
+    assert {row[2] for row in rows} == set("STRIDE")
+    for row in rows:
+        proofs = PROOF.findall(row)
+        assert proofs, row
+        for file, name in proofs:
+            defined = {node.name for node in ast.walk(ast.parse((REPOSITORY / file).read_text())) if hasattr(node, "name")}
+            assert name in defined, (file, name)
