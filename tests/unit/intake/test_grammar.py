@@ -68,7 +68,7 @@ def draft(kind: str, rng: random.Random, *lines: str) -> Draft:
 
 
 def registration(rng: random.Random) -> Draft:
-    return draft(f"ADT^{rng.choice(['A01', 'A04', 'A08', 'A31'])}^ADT_A01", rng, pid(rng))
+    return draft(f"ADT^{rng.choice(['A01', 'A04', 'A08', 'A28', 'A31'])}^ADT_A01", rng, pid(rng))
 
 
 def order(rng: random.Random) -> Draft:

@@ -44,7 +44,7 @@ def patient_of(content: str | bytes) -> PatientRegistered:
     return event.data
 
 
-@pytest.mark.parametrize("trigger", ["A01", "A04", "A08", "A31"])
+@pytest.mark.parametrize("trigger", ["A01", "A04", "A08", "A28", "A31"])
 def test_an_admission_registers_the_patient(trigger: str) -> None:
     data = patient_of(text(f"ADT^{trigger}^ADT_A01", PID))
     assert data.trigger == trigger

@@ -52,7 +52,7 @@ from intake.messages import (
 )
 
 SEXES = {"F": SEX_FEMALE, "M": SEX_MALE, "O": SEX_OTHER, "A": SEX_OTHER}
-ADMISSIONS = frozenset({"A01", "A04", "A08", "A31"})
+ADMISSIONS = frozenset({"A01", "A04", "A08", "A28", "A31"})
 # A new order and a changed one (HL7 table 0119); what calls an order off must not place it.
 ORDER_CONTROLS = frozenset({"NW", "XO"})
 MERGE, UNLINK = "A40", "A37"
@@ -74,7 +74,7 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
         if trigger == UNLINK:
             return [unlinking(message, namespace, zone)]
         if trigger not in ADMISSIONS:
-            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04, A08, A31, A37 and A40 are taken")
+            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04, A08, A28, A31, A37 and A40 are taken")
         return [registration(message, namespace, zone)]
     if (kind, trigger) in ORDERS:
         return list(orders(message, namespace, zone))
