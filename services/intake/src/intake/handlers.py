@@ -231,12 +231,12 @@ def patient(message: Message, namespace: UUID) -> Patient:
 
 def identified(message: Message, segment: hl7.Segment, field: int) -> tuple[str, str]:
     """Identifier and assigning authority. Of several the one of type PI or MR counts, else the first that is not empty."""
-    named = [r for r in range(1, message.repeats(segment, field) + 1) if message.value(segment, field, 1, r)]
+    named = {r: text for r in range(1, message.repeats(segment, field) + 1) if (text := message.value(segment, field, 1, r))}
     if not named:
         raise Refused("AE", FIELD_MISSING, f"{segment[0]}-{field}", "a required field is empty")
-    chosen = next((r for r in named if message.value(segment, field, 5, r) in {"PI", "MR"}), named[0])
+    chosen = next((r for r in named if message.value(segment, field, 5, r) in {"PI", "MR"}), min(named))
     authority = message.value(segment, field, 4, chosen, 2) or message.value(segment, field, 4, chosen, 1)
-    return bounded(message.value(segment, field, 1, chosen), f"{segment[0]}-{field}"), authority
+    return bounded(named[chosen], f"{segment[0]}-{field}"), authority
 
 
 def patient_in(message: Message, pid: hl7.Segment, namespace: UUID) -> Patient:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,7 @@ class Refused(Malformed):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """A parsed message with its segments in order, MSH first; `body` is the text of what comes after MSH."""
 
@@ -97,15 +98,15 @@ class Message:
     def header(self) -> hl7.Segment:
         return self.parsed[0]
 
-    @property
+    @cached_property
     def type(self) -> str:
         return self.value(self.header, 9, 1)
 
-    @property
+    @cached_property
     def trigger(self) -> str:
         return self.value(self.header, 9, 2)
 
-    @property
+    @cached_property
     def control_id(self) -> str:
         return self.value(self.header, 10)
 
