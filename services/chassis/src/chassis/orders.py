@@ -6,6 +6,7 @@ from uuid import UUID
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.records.v1.filing_pb2 import CaseMoved
+from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.identity import case_id
 from chassis.objects import Objects, Shelf
@@ -36,6 +37,13 @@ class ShelvedOrders:
             now = await self.moves.get(case)
             if now is not None and now.ordered_for == order.patient.patient_id:
                 order.patient.CopyFrom(now.patient)
+        return order
+
+    async def expected(self, case: str, what: str) -> OrderPlaced:
+        """Raise Unavailable while the order that `what` belongs to is not here: topics are not ordered among each other."""
+        order = await self.of_case(case)
+        if order is None:
+            raise Unavailable(f"the order that {what} belongs to has not come yet")
         return order
 
     async def keep(self, received: Received[OrderPlaced]) -> Iterable[Event]:

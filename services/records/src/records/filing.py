@@ -26,7 +26,6 @@ from casepath.topics import (
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
-    Topic,
 )
 from chassis.errors import Unavailable
 from chassis.events import Event
@@ -149,7 +148,7 @@ class Filing:
 
     async def slide(self, received: Received[SlideIngested]) -> Iterable[Event]:
         slide = received.data
-        order = await self.filed_order(slide.case_id, SLIDES_SLIDE_INGESTED)
+        order = await self.orders.expected(slide.case_id, SLIDES_SLIDE_INGESTED.name)
         study = f"{slide.case_id}/{slide.study_instance_uid}"
         entries = [
             await self.instance(slide.study_instance_uid, slide.series_instance_uid, one.sop_instance_uid, one.object)
@@ -172,7 +171,7 @@ class Filing:
 
     async def score(self, received: Received[SlideScored]) -> Iterable[Event]:
         scored = received.data
-        order = await self.filed_order(scored.case_id, INFERENCE_SLIDE_SCORED)
+        order = await self.orders.expected(scored.case_id, INFERENCE_SLIDE_SCORED.name)
         study = f"{scored.case_id}/{scored.study_instance_uid}"
         if await self.studies.get(f"{study}/{scored.scan_id}") is None:
             raise Unavailable("the slide that was scored is not filed yet")
@@ -188,18 +187,18 @@ class Filing:
 
     async def failure(self, received: Received[SlideFailed]) -> Iterable[Event]:
         failed = received.data
-        order = await self.filed_order(failed.case_id, INFERENCE_SLIDE_FAILED)
+        order = await self.orders.expected(failed.case_id, INFERENCE_SLIDE_FAILED.name)
         return [filed(failed.case_id, INFERENCE_SLIDE_FAILED.name, await self.put(of_failure(order, failed), order.case_id))]
 
     async def variants(self, received: Received[VariantsCalled]) -> Iterable[Event]:
         called = received.data
-        order = await self.filed_order(called.case_id, SEQUENCING_VARIANTS_CALLED)
+        order = await self.orders.expected(called.case_id, SEQUENCING_VARIANTS_CALLED.name)
         return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, await self.put(of_variants(order, called), order.case_id))]
 
     async def pharmacogenomics(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
         """What an earlier report of the sample said and this one does not is withdrawn."""
         issued = received.data
-        order = await self.filed_order(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED)
+        order = await self.orders.expected(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)
         report = PharmacogenomicReport.FromString(await self.objects.get(issued.report))
         printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
         name = report_resource_id(issued)
@@ -213,7 +212,7 @@ class Filing:
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
         """An addendum waits for what it adds to. The first report of a number counts."""
         report = received.data
-        order = await self.filed_order(report.case_id, PORTAL_REPORT_SIGNED)
+        order = await self.orders.expected(report.case_id, PORTAL_REPORT_SIGNED.name)
         name = f"{report.case_id}/{report.number:04}"
         if await self.reports.get(name) is None:
             await self.reports.put(name, report)
@@ -243,12 +242,6 @@ class Filing:
             again = await self.merges.surviving(patient)
             if (again.patient_id if again else patient) == owner:
                 return version
-
-    async def filed_order(self, case_id: str, topic: Topic[Any]) -> OrderPlaced:
-        order = await self.orders.of_case(case_id)
-        if order is None:
-            raise Unavailable(f"the order that a record of {topic.name} belongs to is not filed yet")
-        return order
 
 
 def belonging(patient: str, kind: str, identifier: str) -> str:

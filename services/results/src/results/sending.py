@@ -5,7 +5,6 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.topics import (
@@ -45,7 +44,7 @@ class Sending:
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
         """An addendum waits for what it adds to."""
         report, cause = received.data, received.envelope.id
-        order = await self.order(report.case_id)
+        order = await self.orders.expected(report.case_id, "a report")
         name = f"{report.case_id}/{report.number:04}"
         if await self.reports.get(name) is None:
             await self.reports.put(name, report)
@@ -57,15 +56,9 @@ class Sending:
 
     async def genomic(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
         issued, cause = received.data, received.envelope.id
-        order = await self.order(issued.case_id)
+        order = await self.orders.expected(issued.case_id, "a report")
         printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
         at = Timestamp()
         at.FromDatetime(received.envelope.time)
         await self.sender.send(pharmacogenomics(self.parties, order, issued, printed, at, cause))
         return [delivered(issued.case_id, cause, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)]
-
-    async def order(self, case_id: str) -> OrderPlaced:
-        found = await self.orders.of_case(case_id)
-        if found is None:
-            raise Unavailable("the order that a report belongs to has not come yet")
-        return found

@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.sequencing.v1.known_variants_pb2 import KnownVariants, Snapshot, VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_OTHER_REFERENCE,
@@ -19,7 +18,7 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WithholdingReason,
 )
 from casepath.topics import SEQUENCING_VARIANTS_ANNOTATED
-from chassis.errors import Malformed, Unavailable
+from chassis.errors import Malformed
 from chassis.events import Event
 from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
@@ -154,9 +153,7 @@ class Annotating:
 
     async def look_up(self, source: VariantSource) -> Annotated:
         """Raise Unavailable while the case's order is not here."""
-        order = await self.orders.of_case(source.case_id)
-        if order is None:
-            raise Unavailable("the order that variants belong to has not come")
+        order = await self.orders.expected(source.case_id, "a file of variants")
         file = await self.objects.as_file(source.variants, self.scratch)
         lookup = Lookup(file, self.snapshots, self.indexes, self.scratch, subject_of(order, source.sample_id))
         try:
@@ -173,12 +170,11 @@ class Annotating:
             return
         message.snapshots.extend(found.snapshots)
         message.looked_up, message.known, message.notable = found.looked_up, found.known, found.notable
-        message.variants.CopyFrom(await self.put(found.variants))
+        message.variants.CopyFrom(await self.objects.put(found.variants))
         for language, (html, pdf) in found.pages.items():
-            message.pages.append(TreatmentPage(language=language, html=await self.put(html), pdf=await self.put(pdf)))
-
-    async def put(self, content: bytes) -> ObjectRef:
-        return await self.objects.put(content)
+            message.pages.append(
+                TreatmentPage(language=language, html=await self.objects.put(html), pdf=await self.objects.put(pdf))
+            )
 
 
 def differing(before: KnownVariants, after: KnownVariants) -> int:

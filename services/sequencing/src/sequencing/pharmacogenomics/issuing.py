@@ -13,7 +13,6 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     VariantSource,
     WithholdingReason,
 )
-from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
@@ -63,9 +62,7 @@ class Issuing:
 
     async def make(self, source: VariantSource, newest: PharmacogenomicsReported | None) -> Made:
         """Raise Unavailable while the case's order is not here."""
-        order = await self.orders.of_case(source.case_id)
-        if order is None:
-            raise Unavailable("the order that variants belong to has not come")
+        order = await self.orders.expected(source.case_id, "a file of variants")
         making = Making(
             variants=await self.objects.as_file(source.variants, self.scratch),
             index=await self.file(source.variants_index),
