@@ -13,6 +13,14 @@ from chassis.calls import Identity, connected_blocking
 from chassis.errors import Misconfigured
 from chassis.grpc_errors import answers_of
 
+ACCESS = Path(".casepath/access")
+FILE = click.Path(dir_okay=False, path_type=Path)
+CA = ACCESS / "tls" / "ca.pem"
+ca_option = click.option(
+    "--ca", envvar="CASEPATH_TLS_CA", default=CA, show_default=True, type=FILE, help="Who signs the platform's certificates."
+)
+tls_off_option = click.option("--tls-off", envvar="CASEPATH_TLS_OFF", is_flag=True, help="The platform proves nothing.")
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -50,16 +58,7 @@ def trusts(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, ca: Path, tls_off: bool, **kwargs: Any) -> Any:
         return command(*args, identity=None if tls_off else Identity(ca), **kwargs)
 
-    trusted = click.option(
-        "--ca",
-        envvar="CASEPATH_TLS_CA",
-        default=Path(".casepath/access/tls/ca.pem"),
-        show_default=True,
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Who signs the platform's certificates.",
-    )
-    off = click.option("--tls-off", envvar="CASEPATH_TLS_OFF", is_flag=True, help="The platform proves nothing.")
-    return trusted(off(run))
+    return ca_option(tls_off_option(run))
 
 
 class Calls:

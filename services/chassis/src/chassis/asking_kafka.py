@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
+from chassis.asking import ACCESS, CA, FILE
 from chassis.kafka import Kafka
 from chassis.kafka_rights import OPERATOR
 
-ACCESS = Path(".casepath/access")
-FILE = click.Path(dir_okay=False, path_type=Path)
 KAFKA_OPTIONS = (
     click.option("--kafka", envvar="CASEPATH_KAFKA", default="127.0.0.1:18092", show_default=True, help="Bootstrap servers."),
     click.option("--kafka-user", envvar="CASEPATH_KAFKA_USER", default=OPERATOR, show_default=True, help="As whom."),
@@ -26,7 +25,7 @@ KAFKA_OPTIONS = (
     click.option(
         "--kafka-ca",
         envvar="CASEPATH_KAFKA_CA",
-        default=ACCESS / "tls" / "ca.pem",
+        default=CA,
         show_default=True,
         type=FILE,
         help="Who signs the brokers' certificates.",

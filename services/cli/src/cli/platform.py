@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chassis.asking_kafka import ACCESS, FILE
+from chassis.asking import ACCESS, FILE, ca_option, tls_off_option
 from chassis.calls import Identity
 from chassis.kafka_rights import OPERATOR
 
@@ -16,14 +16,7 @@ CASES_OPTIONS = (
     click.option(
         "--cases", envvar="CASEPATH_CASES_ADDRESS", default="127.0.0.1:18050", show_default=True, help="gRPC address of cases."
     ),
-    click.option(
-        "--ca",
-        envvar="CASEPATH_TLS_CA",
-        default=ACCESS / "tls" / "ca.pem",
-        show_default=True,
-        type=FILE,
-        help="Who signs the certificates of services.",
-    ),
+    ca_option,
     click.option(
         "--identity",
         "own",
@@ -33,7 +26,7 @@ CASES_OPTIONS = (
         type=FILE,
         help="Key and certificate that prove who asks.",
     ),
-    click.option("--tls-off", envvar="CASEPATH_TLS_OFF", is_flag=True, help="Calls need no proof."),
+    tls_off_option,
 )
 
 
