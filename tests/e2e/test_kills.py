@@ -5,7 +5,9 @@ import os
 import signal
 from collections import Counter
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from casepath.cases.v1.cases_pb2 import Case
@@ -76,6 +78,26 @@ async def test_a_server_that_is_killed_in_the_middle_of_a_visit_loses_nothing(pl
     kill(platform, server)
     case = await ended(platform, visit)
     is_complete(case, await archived(case, platform.ports))
+
+
+async def test_what_the_fhir_server_acknowledged_is_there_after_it_is_killed(platform: Platform) -> None:
+    """Nothing asks for it again: an event that was filed is done."""
+    base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
+    written = [{"resourceType": "Basic", "id": str(uuid4()), "code": {"text": "kept"}} for _ in range(5)]
+    async with httpx.AsyncClient(timeout=60) as client:
+        for one in written:
+            (await client.put(f"{base}/Basic/{one['id']}", json=one)).raise_for_status()
+        kill(platform, "fhir")
+
+        async def answers() -> bool:
+            try:
+                return (await client.get(f"{base}/metadata")).is_success
+            except httpx.HTTPError:
+                return False
+
+        await eventually_async(answers)
+        found = [(await client.get(f"{base}/Basic/{one['id']}")).status_code for one in written]
+    assert found == [200] * len(written)
 
 
 async def test_the_view_of_cases_is_filled_anew_when_it_is_lost(platform: Platform) -> None:

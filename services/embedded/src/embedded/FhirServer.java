@@ -48,8 +48,9 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
 @Import({JpaR4Config.class, HapiJpaConfig.class, JpaBatch2Config.class, Batch2JobsConfig.class,
     ThreadPoolFactoryConfig.class, SubscriptionSubmitterConfig.class, SubscriptionChannelConfig.class})
 public class FhirServer {
+    /** By itself H2 answers a commit up to half a second before it writes it, which a kill then loses. */
     @Bean public DataSource dataSource() {
-        return JdbcConnectionPool.create("jdbc:h2:file:" + System.getProperty("casepath.fhir.database"), "sa", "");
+        return JdbcConnectionPool.create("jdbc:h2:file:" + System.getProperty("casepath.fhir.database") + ";WRITE_DELAY=0", "sa", "");
     }
     @Bean public JpaStorageSettings storageSettings() { return new JpaStorageSettings(); }
     @Bean public PartitionSettings partitionSettings() { return new PartitionSettings(); }
