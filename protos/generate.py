@@ -65,6 +65,12 @@ def constant(topic: str) -> str:
     return "_".join(words).replace("-", "_").upper() + ("" if version == "v1" else f"_{version.upper()}")
 
 
+def listed(names: list[str]) -> str:
+    """A tuple of strings, as source."""
+    inside = ", ".join(f'"{name}"' for name in names)
+    return f"({inside}{',' if len(names) == 1 else ''})"
+
+
 def topics_module(declared: dict[str, Any]) -> str:
     modules = sorted({module_of(topic["message"]) for topic in declared["topics"]})
     lines = [
@@ -84,7 +90,7 @@ def topics_module(declared: dict[str, Any]) -> str:
         "    name: str",
         "    message: type[M]",
         "    key: str",
-        "    publisher: str",
+        "    publishers: tuple[str, ...]",
         "    consumers: tuple[str, ...]",
         "    partitions: int",
         "",
@@ -100,14 +106,13 @@ def topics_module(declared: dict[str, Any]) -> str:
     for topic in declared["topics"]:
         name = topic["message"].rsplit(".", 1)[1]
         module = module_of(topic["message"]).rsplit(".", 1)[1]
-        consumers = ", ".join(f'"{consumer}"' for consumer in topic["consumers"])
         lines += [
             f"{constant(topic['name'])} = Topic(",
             f'    name="{topic["name"]}",',
             f"    message={module}.{name},",
             f'    key="{topic["key"]}",',
-            f'    publisher="{topic["publisher"]}",',
-            f"    consumers=({consumers}{',' if len(topic['consumers']) == 1 else ''}),",
+            f"    publishers={listed(topic['publishers'])},",
+            f"    consumers={listed(topic['consumers'])},",
             f"    partitions={topic.get('partitions', declared['partitions'])},",
             ")",
         ]
@@ -133,7 +138,7 @@ def callers_module(declared: dict[str, Any]) -> str:
 
 def readme(declared: dict[str, Any]) -> str:
     rows = [
-        f"| `{t['name']}` | `{t['message']}` | {t['key']} | {t['publisher']} | {', '.join(t['consumers']) or 'operators'} |"
+        f"| `{t['name']}` | `{t['message']}` | {t['key']} | {', '.join(t['publishers'])} | {', '.join(t['consumers']) or 'operators'} |"
         for t in declared["topics"]
     ]
     return "\n".join(
@@ -149,7 +154,7 @@ def readme(declared: dict[str, Any]) -> str:
             "`ce_source`, `ce_time`, `ce_correlationid`, `ce_causationid` and `traceparent`. A record that can never succeed is in",
             "`<topic>.dlq`, as it was, with the headers `error` and `error_service`.",
             "",
-            "| topic | message | key | publisher | consumers |",
+            "| topic | message | key | publishers | consumers |",
             "|---|---|---|---|---|",
             *rows,
             "",

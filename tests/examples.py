@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from casepath.audit.v1.audit_pb2 import ACTION_READ, OUTCOME_DONE, AccessRecorded, Agent, BlockSealed
 from casepath.inference.v1.registry_pb2 import (
     DRIFT_OF_SCORES,
     BundleFile,
@@ -85,6 +86,8 @@ from casepath.slides.v1.slide_pb2 import (
     SlideQuarantined,
 )
 from casepath.topics import (
+    AUDIT_ACCESS_RECORDED,
+    AUDIT_BLOCK_SEALED,
     INFERENCE_DRIFT_DETECTED,
     INFERENCE_FINDING_JUDGED,
     INFERENCE_MODEL_EVALUATED,
@@ -553,6 +556,17 @@ def report_signed(number: int = 1, text: str = "Carcinome. Prélèvement A1.") -
     )
 
 
+def accessed(user: str = "u1", operation: str = "GET /cases/{case_id}") -> AccessRecorded:
+    return AccessRecorded(
+        agent=Agent(user_id=user, roles=["pathologist"], address="192.0.2.7"),
+        action=ACTION_READ,
+        outcome=OUTCOME_DONE,
+        service="portal",
+        operation=operation,
+        entries=[Entry(kind="Case", identifier=CASE), Entry(kind="Patient", identifier=PATIENT)],
+    )
+
+
 BY_TOPIC: dict[str, Message] = {
     INTAKE_PATIENT_REGISTERED.name: registered(),
     INTAKE_ORDER_PLACED.name: order(),
@@ -591,6 +605,8 @@ BY_TOPIC: dict[str, Message] = {
     PORTAL_FINDING_REVIEWED.name: reviewed(),
     PORTAL_ANNOTATIONS_SAVED.name: annotated(),
     PORTAL_REPORT_SIGNED.name: report_signed(),
+    AUDIT_ACCESS_RECORDED.name: accessed(),
+    AUDIT_BLOCK_SEALED.name: BlockSealed(number=1, digest=bytes(range(32)), entries=2),
 }
 
 

@@ -24,8 +24,10 @@ from advice.adapters.clients import Clients
 from advice.cds_hooks import CdsHooks
 from advice.patients import Patients
 from chassis.access import Signer
+from chassis.access_log import AccessLog
 from chassis.http_server import HttpServer
 from chassis.objects import Objects
+from chassis.publisher import MemoryPublisher
 from chassis.worker import Received
 from embedded import samples
 from sequencing.pharmacogenomics.messages import changed_drugs, report_message
@@ -63,7 +65,13 @@ def serve(folder: str, told: "Queue[int]") -> None:
         return JSONResponse({"cards": []})
 
     hooks = CdsHooks(
-        Patients(Objects.at(f"file://{folder}")), Clients.at(Path(folder) / "clients.json"), examples.NAMESPACE, URL, "fr", ""
+        Patients(Objects.at(f"file://{folder}")),
+        Clients.at(Path(folder) / "clients.json"),
+        AccessLog(MemoryPublisher(), "advice"),
+        examples.NAMESPACE,
+        URL,
+        "fr",
+        "",
     )
     app = hooks.app()
     app.router.routes.append(Route("/bare", bare, methods=["POST"]))

@@ -30,6 +30,8 @@ from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub, add_CaseServiceSer
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_ROUTINE, URGENCY_STAT
 from cases.adapters.case_view import SqliteCaseView
 from cases.queries import CaseQueries
+from chassis.access_log import AccessLog
+from chassis.publisher import MemoryPublisher
 
 CASES = int(os.environ.get("BENCH_CASES", "1000000"))
 ROUNDS = 100
@@ -85,7 +87,7 @@ async def test_the_worklist_at_a_million_cases(tmp_path: Path) -> None:
         size = (tmp_path / "cases.sqlite").stat().st_size / 1e9
         print(f"\n{CASES} cases written in {time.perf_counter() - began:.0f} s, {size:.1f} GB")
         server = grpc.aio.server()
-        add_CaseServiceServicer_to_server(CaseQueries(view, asyncio.Event()), server)
+        add_CaseServiceServicer_to_server(CaseQueries(view, asyncio.Event(), AccessLog(MemoryPublisher(), "cases")), server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         everything: list[float] = []

@@ -45,9 +45,18 @@ def test_topics_are_those_that_the_one_file_declares() -> None:
 
 def test_every_topic_has_an_owner_and_work_items_stay_within_their_service() -> None:
     for topic in TOPICS:
-        assert topic.name.startswith(f"{topic.publisher}.")
+        owner = topic.name.split(".")[0]
+        # What many publish belongs to the one who takes it in.
+        assert (owner,) in (topic.publishers, topic.consumers)
         if ".requested." in topic.name:
-            assert topic.consumers == (topic.publisher,)
+            assert topic.consumers == topic.publishers
+
+
+def test_audit_consumes_whatever_says_that_something_of_a_case_or_patient_was_written() -> None:
+    written = {topic.name for topic in TOPICS if topic.key in ("case id", "patient id")}
+    assert written | {"audit.access.recorded.v1", "audit.block.sealed.v1"} == {
+        topic.name for topic in TOPICS if "audit" in topic.consumers
+    }
 
 
 def test_topics_that_cases_joins_have_the_same_number_of_partitions() -> None:

@@ -10,10 +10,14 @@ from google.protobuf.json_format import Parse
 
 import examples
 from advice.patients import Patients
+from audit.adapters.audit_events import MemoryAuditEvents
+from audit.adapters.ledger import Ledger
+from audit.recording import Recording
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS
 from casepath.topics import BY_NAME, TOPICS, Topic
 from cases.adapters.assembly import CONSUMED
 from cases.handlers import folded
+from chassis.access import Signer
 from chassis.events import opened
 from chassis.isolated import Isolated
 from chassis.objects import Objects
@@ -88,6 +92,7 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     interpreting = Interpreting(issuing, annotating)
     return {
         "advice": Patients(objects).routes(),
+        "audit": Recording(Ledger(objects, Signer.fresh()), MemoryAuditEvents()).routes(),
         "slides": [
             Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep),
             Route(BY_NAME["records.case.moved.v1"], orders["slides"].move),
@@ -154,7 +159,7 @@ async def handed_to(route: Route[Any], value: bytes) -> Any:
     return seen[0]
 
 
-def test_every_key_is_an_opaque_id_or_a_models_name() -> None:
+def test_every_key_is_an_opaque_id_or_names_no_patient() -> None:
     assert {topic.key for topic in TOPICS} <= {
         "patient id",
         "case id",
@@ -165,4 +170,6 @@ def test_every_key_is_an_opaque_id_or_a_models_name() -> None:
         "computation id/task",
         "job id/shard",
         "model name",
+        "access id",
+        "ledger",
     }

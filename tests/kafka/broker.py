@@ -22,7 +22,7 @@ from chassis.worker import Worker
 
 async def new_topic[M: Message](kafka: Kafka, message: type[M], partitions: int = 2) -> Topic[M]:
     """A topic of this test alone, with its dead letters."""
-    topic = Topic(f"test.{uuid4().hex}.v1", message, "case id", "test", ("test",), partitions)
+    topic = Topic(f"test.{uuid4().hex}.v1", message, "case id", ("test",), ("test",), partitions)
     async with administering(kafka) as admin:
         await admin.create_topics([NewTopic(topic.name, partitions, 1), NewTopic(topic.dead_letters, 1, 1)])
     return topic

@@ -26,7 +26,7 @@ async def test_every_declared_topic_is_there_with_its_partitions(kafka: Kafka) -
 
 
 async def test_an_undeclared_topic_is_not_created_by_publishing_to_it(kafka: Kafka) -> None:
-    undeclared = Topic("test.undeclared.v1", OrderPlaced, "case id", "test", (), 1)
+    undeclared = Topic("test.undeclared.v1", OrderPlaced, "case id", ("test",), (), 1)
     async with KafkaPublisher(kafka, "test") as publisher:
         with pytest.raises(Unavailable):
             await announce(publisher, [Event(undeclared, "k", examples.order())], cause=examples.NAMESPACE, source="test")

@@ -9,12 +9,15 @@ from pathlib import Path
 import examples
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.access import Gate, Signer
+from chassis.access_log import AccessLog
 from chassis.drop_folder import DropArea
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ListedOrders
 from chassis.publisher import MemoryPublisher
+from slides.adapters.stow import Stow
 from slides.catalogue import Catalogue
+from slides.dicomweb import Dicomweb
 from slides.frames import Frames
 from slides.inbox import Inbox
 from slides.ingestion import Ingestion
@@ -32,6 +35,16 @@ class Archive:
     signer: Signer
     gate: Gate
     folder: Path
+    # Where audit would be told who looks.
+    told: MemoryPublisher
+
+    @property
+    def accesses(self) -> AccessLog:
+        return AccessLog(self.told, "slides")
+
+    def web(self) -> Dicomweb:
+        stow = Stow(self.inbox, self.folder)
+        return Dicomweb(self.catalogue, self.frames, stow, self.gate, self.accesses, examples.NAMESPACE)
 
     def token(self, *roles: str) -> str:
         return self.signer.token("tester", roles, 600)
@@ -64,4 +77,4 @@ async def archive_at(folder: Path, bucket: Objects | None = None) -> AsyncIterat
         )
         gate = Gate.at(folder / "keys.json")
         inbox = Inbox(area.incoming, examples.NAMESPACE)
-        yield Archive(ingestion, publisher, catalogue, Frames(objects), inbox, signer, gate, folder)
+        yield Archive(ingestion, publisher, catalogue, Frames(objects), inbox, signer, gate, folder, MemoryPublisher())

@@ -22,8 +22,6 @@ import examples
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
 from chassis.http_server import QuietServer
 from embedded import samples
-from slides.adapters.stow import Stow
-from slides.dicomweb import Dicomweb
 
 
 class Bearer(AuthBase):  # type: ignore[misc]
@@ -49,7 +47,7 @@ async def slide(archive: Archive) -> SlideIngested:
 @pytest.fixture(scope="module")
 def base(archive: Archive) -> Iterator[str]:
     """The service in a thread of its own: the clients block."""
-    app = Dicomweb(archive.catalogue, archive.frames, Stow(archive.inbox, archive.folder), archive.gate, examples.NAMESPACE).app()
+    app = archive.web().app()
     server = QuietServer(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -19,8 +19,6 @@ from starlette.staticfiles import StaticFiles
 import examples
 from chassis.http_server import HttpServer
 from embedded import samples
-from slides.adapters.stow import Stow
-from slides.dicomweb import Dicomweb
 from waiting import eventually_async
 
 VIEWER = ("dicom-microscopy-viewer", "0.48.24", "db1b675f5e3bc4aa4682b97d1a0e2020fff558b9efe6e16b9ec055604e17fa2b")
@@ -47,7 +45,7 @@ async def test_dicom_microscopy_viewer_shows_the_slide(tmp_path: Path) -> None:
     files, client = await asyncio.to_thread(npm_package, *VIEWER), await asyncio.to_thread(npm_package, *CLIENT)
     async with archive_at(tmp_path) as archive:
         slide = await archive.take(samples.SLIDE, f"{examples.ACCESSION}_A1.svs")
-        web = Dicomweb(archive.catalogue, archive.frames, Stow(archive.inbox, archive.folder), archive.gate, examples.NAMESPACE)
+        web = archive.web()
         page_text = PAGE.replace("%TOKEN%", archive.token("viewer"))
         page_text = page_text.replace("%STUDY%", slide.study_instance_uid).replace("%SERIES%", slide.series_instance_uid)
 

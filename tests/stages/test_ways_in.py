@@ -16,7 +16,6 @@ from PIL import Image, ImageFilter
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 from pynetdicom import AE
 from stages.slide_archive import Archive, archive_at
-from starlette.applications import Starlette
 
 import examples
 from casepath.slides.v1.frames_pb2 import GetFramesRequest, SlideHeader, UploadSlideRequest
@@ -25,9 +24,7 @@ from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME
 from chassis.access import Forbidden
 from embedded import samples
 from slides.adapters.store_scp import StoreScp
-from slides.adapters.stow import Stow
 from slides.commands import sent
-from slides.dicomweb import Dicomweb
 from slides.frame_service import SlideService
 from slides.scans import scans
 
@@ -97,19 +94,13 @@ async def test_a_machine_that_is_not_named_may_not_send(archive: Archive, series
     assert not [path for path in archive.ingestion.area.incoming.rglob("*") if path.is_file()]
 
 
-def web(archive: Archive) -> Starlette:
-    return Dicomweb(
-        archive.catalogue, archive.frames, Stow(archive.inbox, archive.folder), archive.gate, examples.NAMESPACE
-    ).app()
-
-
 def multipart(contents: list[bytes]) -> bytes:
     parts = b"".join(b"--b\r\nContent-Type: application/dicom\r\n\r\n" + content + b"\r\n" for content in contents)
     return parts + b"--b--\r\n"
 
 
 async def stow(archive: Archive, body: bytes, role: str = "scanner", study: str = "") -> httpx.Response:
-    transport = httpx.ASGITransport(app=web(archive))
+    transport = httpx.ASGITransport(app=archive.web().app())
     headers = {
         "Authorization": f"Bearer {archive.token(role)}",
         "Content-Type": 'multipart/related; type="application/dicom"; boundary=b',
@@ -171,7 +162,7 @@ async def test_the_same_uid_with_other_pixels_is_set_aside(archive: Archive, ser
 @pytest_asyncio.fixture
 async def address(archive: Archive) -> AsyncIterator[str]:
     server = grpc.aio.server()
-    service = SlideService(archive.catalogue, archive.frames, archive.inbox, archive.gate)
+    service = SlideService(archive.catalogue, archive.frames, archive.inbox, archive.gate, archive.accesses)
     add_SlideServiceServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -10,7 +10,7 @@ ENGLISH, FRENCH = Speaker("en", "https://portal.example"), Speaker("fr")
 
 
 def asking(*names: str, hook: str = "order-sign") -> Asked:
-    return Asked(hook, "i", (examples.PATIENT,), tuple(Medication(frozenset(), (name,)) for name in names))
+    return Asked(hook, "i", "", (examples.PATIENT,), tuple(Medication(frozenset(), (name,)) for name in names))
 
 
 def test_a_drug_that_should_be_dosed_otherwise_gives_a_warning_that_quotes_and_says_why() -> None:

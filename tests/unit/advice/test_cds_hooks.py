@@ -16,8 +16,10 @@ from advice.cds_hooks import CdsHooks
 from advice.patients import Patients
 from casepath.topics import SEQUENCING_PHARMACOGENOMICS_REPORTED
 from chassis.access import Signer
+from chassis.access_log import AccessLog
 from chassis.errors import Misconfigured
 from chassis.objects import Objects
+from chassis.publisher import MemoryPublisher
 from chassis.worker import Received
 
 URL, ISSUER = "https://advice.example", "https://prescriber.example"
@@ -49,7 +51,7 @@ async def client(patients: Patients, tmp_path: Path) -> AsyncClient:
     report = await patients.objects.put(examples.pharmacogenomic_report().SerializeToString())
     issued = examples.pharmacogenomics_reported(report)
     await patients.keep(Received(issued, examples.envelope(SEQUENCING_PHARMACOGENOMICS_REPORTED.name)))
-    app = CdsHooks(patients, clients(tmp_path), examples.NAMESPACE, URL, "fr", "").app()
+    app = CdsHooks(patients, clients(tmp_path), AccessLog(MemoryPublisher(), "advice"), examples.NAMESPACE, URL, "fr", "").app()
     return AsyncClient(transport=ASGITransport(app), base_url=URL)
 
 

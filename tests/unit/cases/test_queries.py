@@ -11,6 +11,8 @@ from casepath.cases.v1.cases_pb2 import Case, GetCaseRequest, ListCasesRequest, 
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub, add_CaseServiceServicer_to_server
 from cases.adapters.case_view import CaseView
 from cases.queries import CaseQueries
+from chassis.access_log import AccessLog
+from chassis.publisher import MemoryPublisher
 
 if TYPE_CHECKING:
     from casepath.cases.v1.cases_pb2_grpc import CaseServiceAsyncStub
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 @pytest_asyncio.fixture
 async def stub(view: CaseView) -> AsyncIterator["CaseServiceAsyncStub"]:
     server = grpc.aio.server()
-    add_CaseServiceServicer_to_server(CaseQueries(view, asyncio.Event()), server)
+    add_CaseServiceServicer_to_server(CaseQueries(view, asyncio.Event(), AccessLog(MemoryPublisher(), "cases")), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -10,10 +10,10 @@ from chassis.kafka import Kafka
 from chassis.kafka_rights import OPERATOR, Operation, Resource, Right, principals, rights
 
 
-def test_a_topic_is_written_by_its_publisher_and_the_operator_alone() -> None:
+def test_a_topic_is_written_by_its_publishers_and_the_operator_alone() -> None:
     for topic in TOPICS:
         writers = {one.principal for one in rights() if (one.name, one.operation) == (topic.name, Operation.WRITE)}
-        assert writers == {topic.publisher, OPERATOR}
+        assert writers == {*topic.publishers, OPERATOR}
 
 
 def test_dead_letters_are_written_by_consumers_and_read_by_the_operator() -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 import examples
 from chassis.access import Signer
+from chassis.access_log import AccessLog
 from chassis.accounts import Accounts, account, load_accounts, save_accounts
 from chassis.errors import Misconfigured
 from chassis.objects import Objects
@@ -44,6 +45,7 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
             drafts=Drafts(objects),
             door=door,
             publisher=publisher,
+            accesses=AccessLog(publisher, "portal"),
             namespace=examples.NAMESPACE,
             record_link="",
         )

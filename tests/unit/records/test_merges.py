@@ -15,6 +15,7 @@ from casepath.records.v1.filing_pb2 import CaseMoved
 from casepath.topics import TOPICS
 from chassis.errors import Unavailable
 from chassis.events import Event
+from chassis.fhir import Resource
 from chassis.identity import patient_id
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
@@ -22,7 +23,6 @@ from chassis.worker import Received
 from records.adapters.fhir_server import Change, MemoryFhirServer
 from records.belonging import patient_of
 from records.filing import Filing
-from records.resources import Resource
 
 SURVIVOR = examples.survivor().patient_id
 BY_MESSAGE = {topic.message: topic.name for topic in TOPICS}

@@ -11,10 +11,10 @@ import examples
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, SlideScored
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport
+from chassis.fhir import Resource
 from records import handlers, resources
 from records.adapters.fhir_server import MemoryFhirServer
 from records.handlers import of_reports
-from records.resources import Resource
 
 OTHER_SCAN = "11111111-1111-5111-8111-111111111111"
 

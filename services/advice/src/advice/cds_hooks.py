@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -18,6 +19,7 @@ from advice.labels import LABELS
 from advice.patients import Patients
 from advice.prescriptions import asked
 from chassis.access import Unauthenticated
+from chassis.access_log import AccessLog, Asker, address_of, operation_of, patient_entry
 from chassis.errors import Malformed, NotFound, Retriable
 from chassis.language import Language
 
@@ -39,7 +41,17 @@ type Endpoint = Callable[[Request], Awaitable[Response]]
 class CdsHooks:
     """`url` is the address under which clients reach it: their tokens are for it."""
 
-    def __init__(self, patients: Patients, clients: Clients, namespace: UUID, url: str, language: Language, portal: str) -> None:
+    def __init__(
+        self,
+        patients: Patients,
+        clients: Clients,
+        accesses: AccessLog,
+        namespace: UUID,
+        url: str,
+        language: Language,
+        portal: str,
+    ) -> None:
+        self.accesses = accesses
         self.patients = patients
         self.clients = clients
         self.namespace = namespace
@@ -72,12 +84,14 @@ class CdsHooks:
 
     async def call(self, request: Request) -> Response:
         began = time.perf_counter()
-        hook = self.trusted(request)
+        client, hook = await self.trusted(request)
         asking = asked(await body_of(request), hook, self.namespace)
         if not asking.patients:
             # Section "HTTP Status Codes": what was to be prefetched is not there.
             return JSONResponse({"error": "the patient is not known by this id: send prefetch.patient with identifiers"}, 412)
         known, withheld = await self.patients.of(asking.patients)
+        asker = replace(client, user_id=f"{asking.user} at {client.user_id}") if asking.user else client
+        await self.accesses.read(asker, operation_of(request), map(patient_entry, asking.patients))
         found = cards(asking, known, withheld, Speaker(self.spoken(request), self.portal))
         for card in found:
             GIVEN.labels(hook, card["indicator"]).inc()
@@ -88,7 +102,7 @@ class CdsHooks:
 
     async def feedback(self, request: Request) -> Response:
         """Counted by outcome and reason. What a person wrote is not kept: it may name a patient."""
-        self.trusted(request)
+        await self.trusted(request)
         body = await body_of(request)
         given = body.get("feedback") if isinstance(body, dict) else None
         if not isinstance(given, list) or not all(isinstance(one, dict) and one.get("outcome") in OUTCOMES for one in given):
@@ -99,13 +113,16 @@ class CdsHooks:
             FEEDBACK.labels(one["outcome"], code if code in OVERRIDES else "").inc()
         return Response(status_code=200)
 
-    def trusted(self, request: Request) -> str:
-        """The hook of the service that is called, by a client that may. Raise NotFound, or Unauthenticated."""
-        name = request.path_params["service"]
+    async def trusted(self, request: Request) -> tuple[Asker, str]:
+        """Which client asks, and the hook of the service that it calls. Raise NotFound, Unauthenticated or Unavailable."""
+        name, address = request.path_params["service"], address_of(request)
         if name not in SERVICES:
             raise NotFound("there is no such service")
-        self.clients.check(request.headers.get("authorization"), f"{self.url}{request.url.path}")
-        return SERVICES[name]
+        try:
+            client = self.clients.check(request.headers.get("authorization"), f"{self.url}{request.url.path}")
+        except Unauthenticated as error:
+            raise await self.accesses.refused(Asker(address=address), operation_of(request), (), error) from None
+        return Asker(client, ("prescribing system",), address), SERVICES[name]
 
     def spoken(self, request: Request) -> Language:
         for said in request.headers.get("accept-language", "").split(","):

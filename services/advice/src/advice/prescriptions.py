@@ -21,6 +21,7 @@ OID, OWN_AUTHORITY = "urn:oid:", "urn:casepath:authority:"
 # A code of a single substance; shorter ones are of groups.
 WHOLE_ATC = 7
 ORDERS = "MedicationRequest"
+LONGEST_USER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ class Medication:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`patients` are ids under which the patient may be known here; `hook_instance` is of this one asking."""
+    """`patients` are ids under which the patient may be known here, `hook_instance` is of this one asking, `user` prescribes."""
 
     hook: str
     hook_instance: str
+    user: str
     patients: tuple[str, ...]
     medications: tuple[Medication, ...]
 
@@ -71,6 +73,7 @@ def asked(request: object, hook: str, namespace: UUID) -> Asked:
     return Asked(
         hook,
         str(request.get("hookInstance") or ""),
+        str(context.get("userId") or "")[:LONGEST_USER],
         tuple(patients(context["patientId"], patient, namespace)),
         tuple(medications(context)),
     )

@@ -10,6 +10,7 @@ from cases.adapters.assembly import Assembly
 from cases.adapters.case_view import SqliteCaseView
 from cases.queries import CaseQueries
 from cases.settings import CasesSettings
+from chassis.access_log import AccessLog
 from chassis.grpc_server import GrpcServer
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
@@ -20,7 +21,8 @@ async def compose(settings: CasesSettings) -> None:
     with closing(SqliteCaseView.at(settings.cases_database)) as view:
         async with KafkaPublisher(settings.cluster, "casepath-cases") as publisher:
             assembly = Assembly(settings.cluster, settings.replication, settings.work_folder, view, publisher)
-            queries = CaseQueries(view, stopping)
+            accesses = AccessLog(publisher, "cases")
+            queries = CaseQueries(view, stopping, accesses)
             service = DESCRIPTOR.services_by_name["CaseService"].full_name
             server = GrpcServer(
                 settings.cases_address,
@@ -29,6 +31,7 @@ async def compose(settings: CasesSettings) -> None:
                 assembly.ready,
                 identity=settings.identity,
                 callers=CALLERS,
+                accesses=accesses,
             )
 
             async def end_watches(stop: asyncio.Event) -> None:

@@ -1,13 +1,14 @@
 """Answering CaseService (casepath.cases.v1)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 
 from casepath.cases.v1.cases_pb2 import (
+    Case,
     GetCaseRequest,
     GetCaseResponse,
     ListCasesRequest,
@@ -22,11 +23,14 @@ from casepath.cases.v1.cases_pb2 import (
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceServicer
 from cases.adapters.case_view import OPEN_STATES, CaseView, Wanted
-from chassis.errors import Malformed, NotFound
+from chassis.access_log import AccessLog, Asker, case_entry, patient_entry
+from chassis.calls import address_of, name_of
+from chassis.errors import Malformed, NotFound, Unavailable
 from chassis.events import check
 from chassis.grpc_errors import refuse
 
 DEFAULT_PAGE = 50
+PORTAL = "portal"
 # Changes that another process wrote are seen after at most this long.
 REFRESH_SECONDS = 1.0
 # Between two of a worklist's revisions.
@@ -36,17 +40,22 @@ type Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CaseQueries(CaseServiceServicer):
-    """Reads the view alone, so any replica answers for every case."""
+    """Reads the view alone, so any replica answers for every case.
 
-    def __init__(self, view: CaseView, stopping: asyncio.Event) -> None:
+    The portal tells audit itself who looks; of all others it is told here.
+    """
+
+    def __init__(self, view: CaseView, stopping: asyncio.Event, accesses: AccessLog) -> None:
         self.view = view
         self.stopping = stopping
+        self.accesses = accesses
 
     async def GetCase(self, request: GetCaseRequest, context: Context) -> GetCaseResponse:
         await valid(request, context)
         case = self.view.get(request.case_id)
         if case is None:
             await refuse(context, NotFound("no event of this case has been seen"))
+        await self.tell(context, "GetCase", [case])
         return GetCaseResponse(case=case)
 
     async def ListCases(self, request: ListCasesRequest, context: Context) -> ListCasesResponse:
@@ -54,6 +63,7 @@ class CaseQueries(CaseServiceServicer):
         size = request.page_size or DEFAULT_PAGE
         found = self.view.page(request.page_token, size + 1)
         shown = found[:size]
+        await self.tell(context, "ListCases", shown)
         return ListCasesResponse(cases=shown, next_page_token=shown[-1].case_id if len(found) > size else "")
 
     async def WatchCase(self, request: WatchCaseRequest, context: Context) -> AsyncIterator[WatchCaseResponse]:
@@ -63,12 +73,23 @@ class CaseQueries(CaseServiceServicer):
             changed = self.view.changed
             case = self.view.get(request.case_id)
             if case is not None and case != last:
+                await self.tell(context, "WatchCase", [case])
                 yield WatchCaseResponse(case=case)
                 last = case
             try:
                 await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
             except TimeoutError:
                 continue
+
+    async def tell(self, context: Context, method: str, shown: Sequence[Case]) -> None:
+        name = name_of(context)
+        if name == PORTAL:
+            return
+        entries = [entry for case in shown for entry in (case_entry(case.case_id), patient_entry(case.order.patient.patient_id))]
+        try:
+            await self.accesses.read(Asker(name, address=address_of(context)), f"CaseService/{method}", entries)
+        except Unavailable as error:
+            await refuse(context, error)
 
     async def ListWorklist(self, request: ListWorklistRequest, context: Context) -> ListWorklistResponse:
         await valid(request, context)

@@ -5,13 +5,16 @@ A certificate's common name is the principal, and its alternative name what a ca
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 
 from chassis.access import Forbidden
-from chassis.errors import Misconfigured
+from chassis.access_log import AccessLog, Asker
+from chassis.errors import CasepathError, Misconfigured
 from chassis.grpc_errors import refuse
 
 NAME = "x509_common_name"
@@ -76,10 +79,11 @@ def expecting(service: str) -> list[tuple[str, str]]:
 
 
 class Admission(grpc.aio.ServerInterceptor):
-    """Lets a call through whose caller is declared for its method, and no other."""
+    """Lets a call through whose caller is declared for its method, and no other. Who is not is told to audit."""
 
-    def __init__(self, callers: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, callers: Mapping[str, frozenset[str]], accesses: AccessLog | None = None) -> None:
         self.callers = callers
+        self.accesses = accesses
 
     async def intercept_service(
         self,
@@ -90,20 +94,28 @@ class Admission(grpc.aio.ServerInterceptor):
         method = str(handler_call_details.method)
         if handler is None or method in HEALTH:
             return handler
-        return guarded(handler, method, self.callers.get(method, frozenset()))
+        return guarded(handler, partial(self.admit, method))
+
+    async def admit(self, method: str, context: Context) -> None:
+        name = name_of(context)
+        if name not in self.callers.get(method, frozenset()):
+            error: CasepathError = Forbidden(f"{name or 'nobody'} may not call {method}")
+            if self.accesses is not None:
+                error = await self.accesses.refused(Asker(name, address=address_of(context)), method, (), error)
+            await refuse(context, error)
 
 
-def guarded(handler: Any, method: str, allowed: frozenset[str]) -> Any:
+def guarded(handler: Any, admit: Callable[[Context], Awaitable[None]]) -> Any:
     """A handler that asks first who calls."""
     made = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
     behaviour = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
 
     async def one(request: Any, context: Context) -> Any:
-        await admit(context, method, allowed)
+        await admit(context)
         return await behaviour(request, context)
 
     async def several(request: Any, context: Context) -> AsyncIterator[Any]:
-        await admit(context, method, allowed)
+        await admit(context)
         async for answer in behaviour(request, context):
             yield answer
 
@@ -114,7 +126,12 @@ def guarded(handler: Any, method: str, allowed: frozenset[str]) -> Any:
     return kind(one, **made)
 
 
-async def admit(context: Context, method: str, allowed: frozenset[str]) -> None:
-    names = {name.decode("utf-8", "replace") for name in context.auth_context().get(NAME, ())}
-    if not names & allowed:
-        await refuse(context, Forbidden(f"{', '.join(sorted(names)) or 'nobody'} may not call {method}"))
+def name_of(context: Context) -> str:
+    """Who calls, by their certificate; empty where they have none."""
+    return next((name.decode("utf-8", "replace") for name in context.auth_context().get(NAME, ())), "")
+
+
+def address_of(context: Context) -> str:
+    """From where a call comes: `ipv4:10.0.0.1:4711` is 10.0.0.1."""
+    kind, _, rest = context.peer().partition(":")
+    return unquote(rest).rpartition(":")[0].strip("[]") if kind in ("ipv4", "ipv6") else ""

@@ -10,6 +10,7 @@ from grpc_reflection.v1alpha import reflection
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
 from chassis.access import Gate, Principal
+from chassis.access_log import AccessLog
 from chassis.calls import Admission, Identity
 from chassis.errors import Misconfigured
 
@@ -20,7 +21,8 @@ class GrpcServer:
     """Serves until stopped; health says SERVING for each named service while `ready()` is true.
 
     A message that callers send is of at most `message_bytes`. Not `traced`, calls have no span, which costs each 0.15 ms. With
-    an `identity` it is served over TLS; with `callers` besides, they prove themselves, and only those declared are answered.
+    an `identity` it is served over TLS; with `callers` besides, they prove themselves, and only those declared are answered:
+    `accesses` is told of the others.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class GrpcServer:
         traced: bool = True,
         identity: Identity | None = None,
         callers: Mapping[str, frozenset[str]] | None = None,
+        accesses: AccessLog | None = None,
     ) -> None:
         self.address = address
         self.services = [*services, ""]
@@ -40,7 +43,10 @@ class GrpcServer:
         # By default gRPC shares a taken port with whoever has it, and each gets some of the calls.
         options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", message_bytes)]
         mutual = identity is not None and callers is not None
-        interceptors = [*([aio_server_interceptor()] if traced else []), *([Admission(callers or {})] if mutual else [])]
+        interceptors = [
+            *([aio_server_interceptor()] if traced else []),
+            *([Admission(callers or {}, accesses)] if mutual else []),
+        ]
         self.server = grpc.aio.server(interceptors=interceptors, options=options)
         self.health = health.aio.HealthServicer()
         for add in register:

@@ -47,14 +47,14 @@ def group_of(service: str) -> str:
 
 def principals(topics: Iterable[Topic[Any]] = TOPICS) -> list[str]:
     """Every service that publishes or consumes, and the operator."""
-    services = {name for topic in topics for name in (topic.publisher, *topic.consumers)}
+    services = {name for topic in topics for name in (*topic.publishers, *topic.consumers)}
     return [*sorted(services), OPERATOR]
 
 
 def rights(topics: Iterable[Topic[Any]] = TOPICS) -> set[Right]:
     found: set[Right] = set()
     for topic in topics:
-        found.add(Right(topic.publisher, Resource.TOPIC, topic.name, Operation.WRITE))
+        found |= {Right(publisher, Resource.TOPIC, topic.name, Operation.WRITE) for publisher in topic.publishers}
         found |= {Right(OPERATOR, Resource.TOPIC, topic.name, each) for each in (Operation.READ, Operation.WRITE)}
         for consumer in topic.consumers:
             found.add(Right(consumer, Resource.TOPIC, topic.name, Operation.READ))

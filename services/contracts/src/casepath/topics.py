@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
+from casepath.audit.v1 import audit_pb2
 from casepath.inference.v1 import registry_pb2
 from casepath.inference.v1 import scoring_pb2
 from casepath.intake.v1 import order_pb2
@@ -25,7 +26,7 @@ class Topic[M: Message]:
     name: str
     message: type[M]
     key: str
-    publisher: str
+    publishers: tuple[str, ...]
     consumers: tuple[str, ...]
     partitions: int
 
@@ -41,47 +42,47 @@ INTAKE_PATIENT_REGISTERED = Topic(
     name="intake.patient.registered.v1",
     message=patient_pb2.PatientRegistered,
     key="patient id",
-    publisher="intake",
-    consumers=("records",),
+    publishers=("intake",),
+    consumers=("records", "audit"),
     partitions=12,
 )
 INTAKE_PATIENT_MERGED = Topic(
     name="intake.patient.merged.v1",
     message=patient_pb2.PatientMerged,
     key="patient id",
-    publisher="intake",
-    consumers=("records", "advice"),
+    publishers=("intake",),
+    consumers=("records", "advice", "audit"),
     partitions=12,
 )
 INTAKE_PATIENTS_UNLINKED = Topic(
     name="intake.patients.unlinked.v1",
     message=patient_pb2.PatientsUnlinked,
     key="patient id",
-    publisher="intake",
-    consumers=("records", "advice"),
+    publishers=("intake",),
+    consumers=("records", "advice", "audit"),
     partitions=12,
 )
 INTAKE_ORDER_PLACED = Topic(
     name="intake.order.placed.v1",
     message=order_pb2.OrderPlaced,
     key="case id",
-    publisher="intake",
-    consumers=("slides", "sequencing", "records", "cases", "results"),
+    publishers=("intake",),
+    consumers=("slides", "sequencing", "records", "cases", "results", "audit"),
     partitions=12,
 )
 SLIDES_SLIDE_INGESTED = Topic(
     name="slides.slide.ingested.v1",
     message=slide_pb2.SlideIngested,
     key="case id",
-    publisher="slides",
-    consumers=("inference", "records", "cases"),
+    publishers=("slides",),
+    consumers=("inference", "records", "cases", "audit"),
     partitions=12,
 )
 SLIDES_SLIDE_QUARANTINED = Topic(
     name="slides.slide.quarantined.v1",
     message=slide_pb2.SlideQuarantined,
     key="scan id",
-    publisher="slides",
+    publishers=("slides",),
     consumers=(),
     partitions=12,
 )
@@ -89,7 +90,7 @@ INFERENCE_SHARD_REQUESTED = Topic(
     name="inference.shard.requested.v1",
     message=scoring_pb2.ShardRequested,
     key="job id/shard",
-    publisher="inference",
+    publishers=("inference",),
     consumers=("inference",),
     partitions=12,
 )
@@ -97,7 +98,7 @@ INFERENCE_URGENT_SHARD_REQUESTED = Topic(
     name="inference.urgent-shard.requested.v1",
     message=scoring_pb2.ShardRequested,
     key="job id/shard",
-    publisher="inference",
+    publishers=("inference",),
     consumers=("inference",),
     partitions=12,
 )
@@ -105,7 +106,7 @@ INFERENCE_SHARD_SCORED = Topic(
     name="inference.shard.scored.v1",
     message=scoring_pb2.ShardScored,
     key="job id",
-    publisher="inference",
+    publishers=("inference",),
     consumers=("inference",),
     partitions=12,
 )
@@ -113,39 +114,39 @@ INFERENCE_SLIDE_SCORED = Topic(
     name="inference.slide.scored.v1",
     message=scoring_pb2.SlideScored,
     key="case id",
-    publisher="inference",
-    consumers=("inference", "records", "cases"),
+    publishers=("inference",),
+    consumers=("inference", "records", "cases", "audit"),
     partitions=12,
 )
 INFERENCE_SLIDE_FAILED = Topic(
     name="inference.slide.failed.v1",
     message=scoring_pb2.SlideFailed,
     key="case id",
-    publisher="inference",
-    consumers=("records", "cases"),
+    publishers=("inference",),
+    consumers=("records", "cases", "audit"),
     partitions=12,
 )
 INFERENCE_SHADOW_SCORED = Topic(
     name="inference.shadow.scored.v1",
     message=scoring_pb2.SlideScored,
     key="case id",
-    publisher="inference",
-    consumers=("inference",),
+    publishers=("inference",),
+    consumers=("inference", "audit"),
     partitions=12,
 )
 INFERENCE_SHADOW_FAILED = Topic(
     name="inference.shadow.failed.v1",
     message=scoring_pb2.SlideFailed,
     key="case id",
-    publisher="inference",
-    consumers=(),
+    publishers=("inference",),
+    consumers=("audit",),
     partitions=12,
 )
 INFERENCE_MODEL_PUBLISHED = Topic(
     name="inference.model.published.v1",
     message=registry_pb2.ModelPublished,
     key="model name",
-    publisher="inference",
+    publishers=("inference",),
     consumers=(),
     partitions=12,
 )
@@ -153,7 +154,7 @@ INFERENCE_MODEL_EVALUATED = Topic(
     name="inference.model.evaluated.v1",
     message=registry_pb2.ModelEvaluated,
     key="model name",
-    publisher="inference",
+    publishers=("inference",),
     consumers=(),
     partitions=12,
 )
@@ -161,7 +162,7 @@ INFERENCE_MODEL_STAGED = Topic(
     name="inference.model.staged.v1",
     message=registry_pb2.ModelStaged,
     key="model name",
-    publisher="inference",
+    publishers=("inference",),
     consumers=(),
     partitions=12,
 )
@@ -169,7 +170,7 @@ INFERENCE_DRIFT_DETECTED = Topic(
     name="inference.drift.detected.v1",
     message=registry_pb2.DriftDetected,
     key="model name",
-    publisher="inference",
+    publishers=("inference",),
     consumers=(),
     partitions=12,
 )
@@ -177,7 +178,7 @@ INFERENCE_FINDING_JUDGED = Topic(
     name="inference.finding.judged.v1",
     message=registry_pb2.FindingJudged,
     key="job id",
-    publisher="inference",
+    publishers=("inference",),
     consumers=(),
     partitions=12,
 )
@@ -185,15 +186,15 @@ SEQUENCING_READS_RECEIVED = Topic(
     name="sequencing.reads.received.v1",
     message=sequencing_pb2.ReadsReceived,
     key="case id",
-    publisher="sequencing",
-    consumers=("sequencing", "cases"),
+    publishers=("sequencing",),
+    consumers=("sequencing", "cases", "audit"),
     partitions=12,
 )
 SEQUENCING_READS_REJECTED = Topic(
     name="sequencing.reads.rejected.v1",
     message=sequencing_pb2.ReadsRejected,
     key="run id",
-    publisher="sequencing",
+    publishers=("sequencing",),
     consumers=(),
     partitions=12,
 )
@@ -201,7 +202,7 @@ SEQUENCING_CALLING_REQUESTED = Topic(
     name="sequencing.calling.requested.v1",
     message=sequencing_pb2.CallingRequested,
     key="job id",
-    publisher="sequencing",
+    publishers=("sequencing",),
     consumers=("sequencing",),
     partitions=12,
 )
@@ -209,7 +210,7 @@ SEQUENCING_TASK_REQUESTED = Topic(
     name="sequencing.task.requested.v1",
     message=calling_pb2.TaskRequested,
     key="computation id/task",
-    publisher="sequencing",
+    publishers=("sequencing",),
     consumers=("sequencing",),
     partitions=12,
 )
@@ -217,7 +218,7 @@ SEQUENCING_TASK_DONE = Topic(
     name="sequencing.task.done.v1",
     message=calling_pb2.TaskDone,
     key="computation id",
-    publisher="sequencing",
+    publishers=("sequencing",),
     consumers=("sequencing",),
     partitions=12,
 )
@@ -225,113 +226,129 @@ SEQUENCING_CALLING_FAILED = Topic(
     name="sequencing.calling.failed.v1",
     message=calling_pb2.CallingFailed,
     key="case id",
-    publisher="sequencing",
-    consumers=("cases",),
+    publishers=("sequencing",),
+    consumers=("cases", "audit"),
     partitions=12,
 )
 SEQUENCING_VARIANTS_CALLED = Topic(
     name="sequencing.variants.called.v1",
     message=sequencing_pb2.VariantsCalled,
     key="case id",
-    publisher="sequencing",
-    consumers=("sequencing", "records", "cases"),
+    publishers=("sequencing",),
+    consumers=("sequencing", "records", "cases", "audit"),
     partitions=12,
 )
 SEQUENCING_VARIANTS_RECEIVED = Topic(
     name="sequencing.variants.received.v1",
     message=pharmacogenomics_pb2.VariantsReceived,
     key="case id",
-    publisher="sequencing",
-    consumers=("sequencing", "cases"),
+    publishers=("sequencing",),
+    consumers=("sequencing", "cases", "audit"),
     partitions=12,
 )
 SEQUENCING_PHARMACOGENOMICS_REPORTED = Topic(
     name="sequencing.pharmacogenomics.reported.v1",
     message=pharmacogenomics_pb2.PharmacogenomicsReported,
     key="case id",
-    publisher="sequencing",
-    consumers=("records", "cases", "advice", "results"),
+    publishers=("sequencing",),
+    consumers=("records", "cases", "advice", "results", "audit"),
     partitions=12,
 )
 SEQUENCING_PHARMACOGENOMICS_WITHHELD = Topic(
     name="sequencing.pharmacogenomics.withheld.v1",
     message=pharmacogenomics_pb2.PharmacogenomicsWithheld,
     key="case id",
-    publisher="sequencing",
-    consumers=("cases", "advice"),
+    publishers=("sequencing",),
+    consumers=("cases", "advice", "audit"),
     partitions=12,
 )
 SEQUENCING_VARIANTS_ANNOTATED = Topic(
     name="sequencing.variants.annotated.v1",
     message=known_variants_pb2.VariantsAnnotated,
     key="case id",
-    publisher="sequencing",
-    consumers=("cases",),
+    publishers=("sequencing",),
+    consumers=("cases", "audit"),
     partitions=12,
 )
 RECORDS_ENTRIES_FILED = Topic(
     name="records.entries.filed.v1",
     message=filing_pb2.EntriesFiled,
     key="case id",
-    publisher="records",
-    consumers=("cases",),
+    publishers=("records",),
+    consumers=("cases", "audit"),
     partitions=12,
 )
 RECORDS_CASE_MOVED = Topic(
     name="records.case.moved.v1",
     message=filing_pb2.CaseMoved,
     key="case id",
-    publisher="records",
-    consumers=("slides", "sequencing", "cases", "results"),
+    publishers=("records",),
+    consumers=("slides", "sequencing", "cases", "results", "audit"),
     partitions=12,
 )
 PORTAL_CASE_ASSIGNED = Topic(
     name="portal.case.assigned.v1",
     message=reading_pb2.CaseAssigned,
     key="case id",
-    publisher="portal",
-    consumers=("cases",),
+    publishers=("portal",),
+    consumers=("cases", "audit"),
     partitions=12,
 )
 PORTAL_READING_BEGUN = Topic(
     name="portal.reading.begun.v1",
     message=reading_pb2.ReadingBegun,
     key="case id",
-    publisher="portal",
-    consumers=("cases",),
+    publishers=("portal",),
+    consumers=("cases", "audit"),
     partitions=12,
 )
 PORTAL_FINDING_REVIEWED = Topic(
     name="portal.finding.reviewed.v1",
     message=reading_pb2.FindingReviewed,
     key="case id",
-    publisher="portal",
-    consumers=("inference", "cases"),
+    publishers=("portal",),
+    consumers=("inference", "cases", "audit"),
     partitions=12,
 )
 PORTAL_ANNOTATIONS_SAVED = Topic(
     name="portal.annotations.saved.v1",
     message=reading_pb2.AnnotationsSaved,
     key="case id",
-    publisher="portal",
-    consumers=("cases",),
+    publishers=("portal",),
+    consumers=("cases", "audit"),
     partitions=12,
 )
 PORTAL_REPORT_SIGNED = Topic(
     name="portal.report.signed.v1",
     message=reading_pb2.ReportSigned,
     key="case id",
-    publisher="portal",
-    consumers=("records", "cases", "results"),
+    publishers=("portal",),
+    consumers=("records", "cases", "results", "audit"),
     partitions=12,
 )
 RESULTS_RESULT_DELIVERED = Topic(
     name="results.result.delivered.v1",
     message=delivery_pb2.ResultDelivered,
     key="case id",
-    publisher="results",
-    consumers=("cases",),
+    publishers=("results",),
+    consumers=("cases", "audit"),
     partitions=12,
+)
+AUDIT_ACCESS_RECORDED = Topic(
+    name="audit.access.recorded.v1",
+    message=audit_pb2.AccessRecorded,
+    key="access id",
+    publishers=("portal", "slides", "cases", "advice"),
+    consumers=("audit",),
+    partitions=12,
+)
+AUDIT_BLOCK_SEALED = Topic(
+    name="audit.block.sealed.v1",
+    message=audit_pb2.BlockSealed,
+    key="ledger",
+    publishers=("audit",),
+    consumers=("audit",),
+    partitions=1,
 )
 
 TOPICS: tuple[Topic[Message], ...] = (
@@ -372,6 +389,8 @@ TOPICS: tuple[Topic[Message], ...] = (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_REPORT_SIGNED,
     RESULTS_RESULT_DELIVERED,
+    AUDIT_ACCESS_RECORDED,
+    AUDIT_BLOCK_SEALED,
 )
 
 BY_NAME = {topic.name: topic for topic in TOPICS}

@@ -32,6 +32,7 @@ OFFSETS = {
     "health-portal": 67,
     "health-advice": 68,
     "health-results": 69,
+    "health-audit": 70,
 }
 
 

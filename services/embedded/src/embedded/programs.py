@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_urlsafe
@@ -29,7 +30,7 @@ BROKER, ADMIN = "broker", "admin"
 LISTENERS = {"CLIENT": "kafka", "INTERNAL": "kafka-internal", "CONTROLLER": "kafka-controller"}
 SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
-SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice", "results")
+SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice", "results", "audit")
 # Name, as it is printed, and roles.
 DEMONSTRATION = (
     ("martin", "Dr Alix Martin", ("pathologist",)),
@@ -215,6 +216,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_REFERENCE": samples.REFERENCE_NAME,
         "CASEPATH_ACCESS_KEYS": str(home / "access" / "keys.json"),
         "CASEPATH_SIGNING_KEY": str(home / "access" / "signing-key.pem"),
+        "CASEPATH_AUDIT_KEY": str(home / "access" / "audit-key.pem"),
         "CASEPATH_ACCOUNTS": str(home / "access" / "accounts.json"),
         "CASEPATH_SLIDES_ADDRESS": f"127.0.0.1:{ports['slides']}",
         "CASEPATH_DICOMWEB_ADDRESS": f"127.0.0.1:{ports['dicomweb']}",
@@ -258,7 +260,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
 
 
 def access(home: Path) -> Path:
-    """Whose word counts: the portal's signing key, its public half for the others, and accounts for demonstration.
+    """Whose word counts: the portal's signing key and audit's, their public halves for others, and accounts for demonstration.
 
     A prescribing system's key and a project of research besides, for demonstration. Made on first use. The accounts' passwords
     are in the folder too, for its owner alone to read.
@@ -266,18 +268,13 @@ def access(home: Path) -> Path:
     folder = home / "access"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "model-keys").mkdir(exist_ok=True)
-    key = folder / "signing-key.pem"
-    if not key.exists():
-        signer = Signer.fresh()
-        (folder / "keys.json").write_text(signer.public_keys())
-        key.touch(mode=0o600)
-        key.write_bytes(signer.pem())
-    prescriber = folder / "prescriber-key.pem"
-    if not prescriber.exists():
-        signer = Signer.fresh()
-        (folder / "prescribers.json").write_text(json.dumps({PRESCRIBER: json.loads(signer.public_keys())}, indent=2) + "\n")
-        prescriber.touch(mode=0o600)
-        prescriber.write_bytes(signer.pem())
+    own_key(folder / "signing-key.pem", folder / "keys.json")
+    own_key(folder / "audit-key.pem", folder / "audit-keys.json")
+    own_key(
+        folder / "prescriber-key.pem",
+        folder / "prescribers.json",
+        lambda keys: json.dumps({PRESCRIBER: json.loads(keys)}, indent=2) + "\n",
+    )
     if not (folder / "projects.json").exists():
         (folder / "projects.json").write_text(json.dumps(PROJECTS, indent=2) + "\n")
     if not (folder / "accounts.json").exists():
@@ -288,6 +285,16 @@ def access(home: Path) -> Path:
         accounts = [account(name, full, roles, passwords[name]) for name, full, roles in DEMONSTRATION]
         save_accounts(folder / "accounts.json", accounts)
     return folder
+
+
+def own_key(file: Path, public: Path, told: Callable[[str], str] = str) -> None:
+    """A signing key, for its owner alone to read, and a file that tells others its public half. Made on first use."""
+    if file.exists():
+        return
+    signer = Signer.fresh()
+    public.write_text(told(signer.public_keys()))
+    file.touch(mode=0o600)
+    file.write_bytes(signer.pem())
 
 
 def references(home: Path) -> Path:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from chassis.access import Signer
+from chassis.access_log import AccessLog
 from chassis.accounts import Accounts, load_accounts
 from chassis.http_server import HttpServer, host_and_port
 from chassis.objects import Objects
@@ -43,6 +44,7 @@ async def compose(settings: PortalSettings) -> None:
             drafts=Drafts(objects),
             door=door,
             publisher=publisher,
+            accesses=AccessLog(publisher, "portal"),
             namespace=settings.namespace_id,
             record_link=settings.record_link,
         )

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from casepath.cases.v1.cases_pb2 import Case
+from casepath.records.v1.filing_pb2 import Entry
 from chassis.access import Forbidden, Permission, Unauthenticated
+from chassis.access_log import AccessLog, Asker, address_of, case_entry, operation_of, patient_entry, saw, seen
 from chassis.errors import CasepathError, Malformed, NotFound, Retriable
 from chassis.events import Event
 from chassis.http_errors import status_of
@@ -46,14 +48,18 @@ class Desk:
     drafts: Drafts
     door: Door
     publisher: Publisher
+    accesses: AccessLog
     namespace: UUID
     record_link: str
 
     async def case(self, request: Request) -> Case:
+        """The case that the address names; whoever asked will have seen it, and its patient."""
         try:
-            return await self.cases.get(str(UUID(request.path_params["case_id"])))
+            case = await self.cases.get(str(UUID(request.path_params["case_id"])))
         except ValueError:
             raise NotFound("there is no such case") from None
+        saw(request, case_entry(case.case_id), patient_entry(case.order.patient.patient_id))
+        return case
 
     async def act(self, event: Event, person: Person, act: str) -> Case:
         """Publish what a person did, and give the case as it is then. Sent twice, an act is one event."""
@@ -95,26 +101,39 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     return HTMLResponse(body, status)
 
 
-def guarded(door: Door, page: Page, permission: Permission = Permission.READ_CASES) -> Callable[[Request], Awaitable[Response]]:
-    """A page for those who are logged in and may; others are sent to log in, or told why not."""
+def guarded(desk: Desk, page: Page, permission: Permission = Permission.READ_CASES) -> Callable[[Request], Awaitable[Response]]:
+    """A page for those who are logged in and may; others are sent to log in, or told why not. Either is told to audit."""
 
     async def answer(request: Request) -> Response:
+        who = Asker(address=address_of(request))
         try:
-            person = door.person(request)
+            person = desk.door.person(request)
+            who = Asker.of(person.principal, who.address)
             person.principal.must(permission)
-            return await page(request, person)
-        except Unauthenticated as error:
-            if (
-                request.method == "GET"
-                and "hx-request" not in request.headers
-                and "text/html" in request.headers.get("accept", "")
-            ):
-                return RedirectResponse("/login", 303)
-            return refusal(request, error)
+            made = await page(request, person)
+            await desk.accesses.read(who, operation_of(request), seen(request))
+            return made
+        except (Unauthenticated, Forbidden, WrongPassword) as error:
+            said = await desk.accesses.refused(who, operation_of(request), wanted(request), error)
+            return RedirectResponse("/login", 303) if looks_without_login(request, said) else refusal(request, said)
         except CasepathError as error:
             return refusal(request, error)
 
     return answer
+
+
+def looks_without_login(request: Request, error: CasepathError) -> bool:
+    """Whether somebody opened a page before they logged in."""
+    looks = request.method == "GET" and "hx-request" not in request.headers
+    return isinstance(error, Unauthenticated) and looks and "text/html" in request.headers.get("accept", "")
+
+
+def wanted(request: Request) -> list[Entry]:
+    """The case that somebody was kept from, where the address names one."""
+    try:
+        return [case_entry(str(UUID(request.path_params["case_id"])))]
+    except (KeyError, ValueError):
+        return []
 
 
 # What a person reads of an error.

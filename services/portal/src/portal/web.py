@@ -1,5 +1,7 @@
 """The application: which address leads to which page, and what holds for all of them."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -11,13 +13,15 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.access import Permission
+from chassis.access import Permission, Unauthenticated
+from chassis.access_log import Asker, address_of, operation_of
+from chassis.errors import Retriable
 from portal.acts import Acts
 from portal.assets import Assets
 from portal.case_pages import CasePages
-from portal.desk import Desk, form_of, guarded, render
+from portal.desk import Desk, form_of, guarded, refusal, render
 from portal.language import LANGUAGES
-from portal.people import SESSION_SECONDS, Door, WrongPassword
+from portal.people import SESSION_SECONDS, WrongPassword
 from portal.pictures import Pictures
 from portal.research import Launchpad
 from portal.treatment import TreatmentPages
@@ -66,22 +70,31 @@ class SameSite:
 
 
 class LoginPages:
-    def __init__(self, door: Door) -> None:
-        self.door = door
+    def __init__(self, desk: Desk) -> None:
+        self.door = desk.door
+        self.accesses = desk.accesses
 
     async def form(self, request: Request) -> Response:
         return render(request, "login.html", failed=False)
 
     async def enter(self, request: Request) -> Response:
         fields = await form_of(request)
+        name, address = fields.get("name", ""), address_of(request)
         try:
-            person = await self.door.enter(request, fields.get("name", ""), fields.get("password", ""))
-        except WrongPassword:
+            person = await self.door.enter(request, name, fields.get("password", ""))
+            await self.accesses.entered(Asker.of(person.principal, address), operation_of(request))
+        except WrongPassword as error:
+            # What somebody typed who is not known may be a password.
+            known = name if self.door.accounts.named(name) else ""
+            await self.accesses.entered(Asker(known, address=address), operation_of(request), str(error))
             return render(request, "login.html", 401, failed=True)
         return RedirectResponse("/" if person.principal.may(Permission.READ_CASES) else "/research", 303)
 
     async def leave(self, request: Request) -> Response:
-        request.session.clear()
+        with suppress(Unauthenticated):
+            person = self.door.person(request)
+            request.session.clear()
+            await self.accesses.entered(Asker.of(person.principal, address_of(request)), operation_of(request))
         return RedirectResponse("/login", 303)
 
     async def language(self, request: Request) -> Response:
@@ -94,44 +107,57 @@ class LoginPages:
         return answer
 
 
+def told(page: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Nobody comes in where audit cannot be told."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await page(request)
+        except Retriable as error:
+            request.session.clear()
+            return refusal(request, error)
+
+    return answer
+
+
 def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
-    login, worklist, cases = LoginPages(desk.door), WorklistPage(desk), CasePages(desk)
-    acts, pictures, treatment, door = Acts(desk), Pictures(desk), TreatmentPages(desk), desk.door
+    login, worklist, cases = LoginPages(desk), WorklistPage(desk), CasePages(desk)
+    acts, pictures, treatment = Acts(desk), Pictures(desk), TreatmentPages(desk)
     case = "/cases/{case_id}"
     slide = case + "/slides/{slide_id}"
     launchpad = Launchpad(desk)
     sign, run = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS
     routes = [
         Route("/login", login.form),
-        Route("/login", login.enter, methods=["POST"]),
-        Route("/logout", login.leave, methods=["POST"]),
+        Route("/login", told(login.enter), methods=["POST"]),
+        Route("/logout", told(login.leave), methods=["POST"]),
         Route("/language", login.language, methods=["POST"]),
-        Route("/", guarded(door, worklist.whole)),
-        Route("/worklist/rows", guarded(door, worklist.rows), methods=["POST"]),
-        Route("/worklist/events", guarded(door, worklist.events)),
-        Route(case, guarded(door, cases.case)),
-        Route(case + "/read", guarded(door, cases.read)),
-        Route(case + "/viewer", guarded(door, cases.viewer)),
-        Route(case + "/treatment/{report_id:uuid}.pdf", guarded(door, treatment.printed)),
-        Route(case + "/treatment/{report_id:uuid}", guarded(door, treatment.page)),
-        Route(case + "/known/{annotation_id:uuid}.pdf", guarded(door, treatment.known_printed)),
-        Route(case + "/known/{annotation_id:uuid}", guarded(door, treatment.known)),
-        Route(case + "/quality/{job_id:uuid}", guarded(door, treatment.quality)),
-        Route(case + "/provenance/{job_id:uuid}", guarded(door, treatment.provenance)),
-        Route(case + "/assign", guarded(door, acts.assign), methods=["POST"]),
-        Route(case + "/begin", guarded(door, acts.begin, sign), methods=["POST"]),
-        Route(case + "/findings/{finding_id}", guarded(door, acts.review, sign), methods=["POST"]),
-        Route(case + "/draft", guarded(door, acts.draft, sign), methods=["POST"]),
-        Route(case + "/sign", guarded(door, acts.sign, sign), methods=["POST"]),
-        Route(slide + "/annotations", guarded(door, pictures.annotations)),
-        Route(slide + "/annotations", guarded(door, acts.annotate, sign), methods=["POST"]),
-        Route(slide + "/heatmap", guarded(door, pictures.heatmap)),
-        Route("/tiles/{study}/{series}/{instance}/{frame:int}", guarded(door, pictures.tile, Permission.READ_SLIDES)),
-        Route("/research", guarded(door, launchpad.whole, run)),
-        Route("/research", guarded(door, launchpad.submit, run), methods=["POST"]),
-        Route("/research/{run_id:uuid}", guarded(door, launchpad.run, run)),
-        Route("/research/{run_id:uuid}/cancel", guarded(door, launchpad.cancel, run), methods=["POST"]),
-        Route("/research/{run_id:uuid}/files/{name}", guarded(door, launchpad.file, run)),
+        Route("/", guarded(desk, worklist.whole)),
+        Route("/worklist/rows", guarded(desk, worklist.rows), methods=["POST"]),
+        Route("/worklist/events", guarded(desk, worklist.events)),
+        Route(case, guarded(desk, cases.case)),
+        Route(case + "/read", guarded(desk, cases.read)),
+        Route(case + "/viewer", guarded(desk, cases.viewer)),
+        Route(case + "/treatment/{report_id:uuid}.pdf", guarded(desk, treatment.printed)),
+        Route(case + "/treatment/{report_id:uuid}", guarded(desk, treatment.page)),
+        Route(case + "/known/{annotation_id:uuid}.pdf", guarded(desk, treatment.known_printed)),
+        Route(case + "/known/{annotation_id:uuid}", guarded(desk, treatment.known)),
+        Route(case + "/quality/{job_id:uuid}", guarded(desk, treatment.quality)),
+        Route(case + "/provenance/{job_id:uuid}", guarded(desk, treatment.provenance)),
+        Route(case + "/assign", guarded(desk, acts.assign), methods=["POST"]),
+        Route(case + "/begin", guarded(desk, acts.begin, sign), methods=["POST"]),
+        Route(case + "/findings/{finding_id}", guarded(desk, acts.review, sign), methods=["POST"]),
+        Route(case + "/draft", guarded(desk, acts.draft, sign), methods=["POST"]),
+        Route(case + "/sign", guarded(desk, acts.sign, sign), methods=["POST"]),
+        Route(slide + "/annotations", guarded(desk, pictures.annotations)),
+        Route(slide + "/annotations", guarded(desk, acts.annotate, sign), methods=["POST"]),
+        Route(slide + "/heatmap", guarded(desk, pictures.heatmap)),
+        Route("/tiles/{study}/{series}/{instance}/{frame:int}", guarded(desk, pictures.tile, Permission.READ_SLIDES)),
+        Route("/research", guarded(desk, launchpad.whole, run)),
+        Route("/research", guarded(desk, launchpad.submit, run), methods=["POST"]),
+        Route("/research/{run_id:uuid}", guarded(desk, launchpad.run, run)),
+        Route("/research/{run_id:uuid}/cancel", guarded(desk, launchpad.cancel, run), methods=["POST"]),
+        Route("/research/{run_id:uuid}/files/{name}", guarded(desk, launchpad.file, run)),
         Mount("/static", Assets()),
     ]
     session = Middleware(

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from casepath.cases.v1.cases_pb2 import SORT_DUE, SORT_NEWEST, SORT_UNSPECIFIED, ListWorklistRequest, Sort
+from chassis.access_log import case_entry, patient_entry, saw
 from chassis.errors import Malformed, Retriable
 from chassis.patients import patient_name
 from portal.desk import Desk, render
@@ -34,6 +35,8 @@ class WorklistPage:
 
     async def rendered(self, request: Request, person: Person, fields: dict[str, str], template: str) -> Response:
         answer = await self.desk.cases.worklist(wanted(fields, person))
+        for entry in answer.entries:
+            saw(request, case_entry(entry.case_id), patient_entry(entry.patient.patient_id))
         now = datetime.now(UTC)
         return render(
             request,

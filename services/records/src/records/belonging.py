@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from casepath.intake.v1.patient_pb2 import PatientMerged
-from records.resources import Resource, authority, reference
+from chassis.fhir import Resource
+from records.resources import authority, reference
 
 PREFIX = "Patient/"
 

@@ -29,6 +29,7 @@ from casepath.topics import (
 )
 from chassis.errors import Unavailable
 from chassis.events import Event
+from chassis.fhir import Resource
 from chassis.merges import Merges
 from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
@@ -50,7 +51,6 @@ from records.handlers import (
     of_survivor,
     of_variants,
 )
-from records.resources import Resource
 
 
 class Filing:

@@ -13,16 +13,8 @@ from uuid import UUID, uuid5
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import Advice, Drug, GeneCall, PharmacogenomicReport, PharmacogenomicsReported
-from records.resources import (
-    Resource,
-    accession,
-    coded,
-    own,
-    reference,
-    requests_for,
-    resource,
-    specimen_id,
-)
+from chassis.fhir import Resource, resource
+from records.resources import accession, coded, own, reference, requests_for, specimen_id
 
 GUIDE = "http://hl7.org/fhir/uv/genomics-reporting"
 PROFILES = f"{GUIDE}/StructureDefinition"

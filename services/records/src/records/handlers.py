@@ -14,8 +14,8 @@ from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import RECORDS_CASE_MOVED, RECORDS_ENTRIES_FILED
 from chassis.events import Event
+from chassis.fhir import Resource
 from records import genomics, resources
-from records.resources import Resource
 
 
 def of_registration(registered: PatientRegistered) -> list[Resource]:

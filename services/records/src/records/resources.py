@@ -1,8 +1,7 @@
 """FHIR R4 resources from messages (HL7 FHIR 4.0.1). Pure; ids derive from what they name, so that filing twice is filing once."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
@@ -16,8 +15,7 @@ from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import ReportSigned, Verdict
 from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
-
-type Resource = dict[str, Any]
+from chassis.fhir import Resource, instant, resource
 
 GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
 # HL7 table 0396 as FHIR names the systems.
@@ -34,11 +32,6 @@ BELOW_EN = "Below the laboratory's thresholds."
 BELOW_FR = "En dessous des seuils du laboratoire."
 CALLS_EN = "Variants called, not interpreted. A position without a call is not thereby reference."
 CALLS_FR = "Variants détectés, non interprétés. Une position sans appel n'est pas pour autant de référence."
-
-
-def resource(kind: str, id_: str, **fields: Any) -> Resource:
-    """A resource without its empty elements: FHIR forbids them (section 2.6.1)."""
-    return {"resourceType": kind, "id": id_, **{name: value for name, value in fields.items() if value not in (None, "", [], {})}}
 
 
 def patient(person: Patient, recorded_at: Timestamp) -> Resource:
@@ -410,10 +403,6 @@ def component(code: str, display: str, value: float) -> Resource:
 def attachment(kind: str, title: str, ref: ObjectRef) -> Resource:
     """A reference into the object store by digest; the bytes stay there."""
     return {"contentType": kind, "title": title, "url": f"urn:casepath:object:{ref.sha256}", "size": ref.size}
-
-
-def instant(stamp_: Timestamp) -> str:
-    return stamp_.ToDatetime(UTC).isoformat(timespec="milliseconds")
 
 
 def stamp(recorded_at: Timestamp) -> Resource:

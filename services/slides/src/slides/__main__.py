@@ -10,6 +10,7 @@ from casepath.slides.v1.frames_pb2 import DESCRIPTOR
 from casepath.slides.v1.frames_pb2_grpc import add_SlideServiceServicer_to_server
 from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_CASE_MOVED
 from chassis.access import Gate
+from chassis.access_log import AccessLog
 from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.grpc_server import GrpcServer
 from chassis.http_server import HttpServer, host_and_port
@@ -50,9 +51,10 @@ async def compose(settings: SlideSettings) -> None:
             ingestion = Ingestion(area, name, namespace, orders, objects, catalogue, publisher, isolated, folder)
             drop = DropFolder(area.incoming, is_scan, settings.slide_quiet_seconds, partial(scan_unit, area.incoming))
             watcher = Watcher(drop, partial(scans, area.incoming), ingestion.take, ingestion.resume)
-            web = Dicomweb(catalogue, frames, Stow(inbox, folder), gate, namespace, settings.dicomweb_base)
+            accesses = AccessLog(publisher, "slides")
+            web = Dicomweb(catalogue, frames, Stow(inbox, folder), gate, accesses, namespace, settings.dicomweb_base)
             http = HttpServer(Starlette(routes=[Mount("/dicomweb", web.app())]), *host_and_port(settings.dicomweb_address))
-            service = SlideService(catalogue, frames, inbox, gate)
+            service = SlideService(catalogue, frames, inbox, gate, accesses)
             grpc = GrpcServer(
                 settings.slides_address,
                 [lambda server: add_SlideServiceServicer_to_server(service, server)],

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from casepath.slides.v1.frames_pb2 import StoredInstance
-from chassis.access import Gate, Permission, Principal
+from chassis.access import Forbidden, Gate, Permission, Principal, Unauthenticated
+from chassis.access_log import AccessLog, Asker, address_of, operation_of, saw, seen
 from chassis.errors import CasepathError, Malformed, NotFound
 from chassis.frames import Undecodable
 from chassis.http_errors import headers_of, status_of
@@ -21,7 +22,7 @@ from slides import queries
 from slides.adapters.stow import Stow
 from slides.catalogue import Catalogue
 from slides.frames import OCTETS, Frames, media_type
-from slides.visibility import needed, visible
+from slides.visibility import needed, shown, visible
 
 DICOM_JSON = "application/dicom+json"
 # A frame never changes: its UID and number name its bytes.
@@ -46,7 +47,17 @@ OWN_STATUSES: tuple[tuple[type[CasepathError], int], ...] = ((NotAcceptable, 406
 class Dicomweb:
     """`base` is the address under which clients reach it, for the links in answers; empty for the one they asked."""
 
-    def __init__(self, catalogue: Catalogue, frames: Frames, stow: Stow, gate: Gate, namespace: UUID, base: str = "") -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        frames: Frames,
+        stow: Stow,
+        gate: Gate,
+        accesses: AccessLog,
+        namespace: UUID,
+        base: str = "",
+    ) -> None:
+        self.accesses = accesses
         self.catalogue = catalogue
         self.frames = frames
         self.stow = stow
@@ -77,12 +88,18 @@ class Dicomweb:
 
     def guarded(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            asker, operation = Asker(address=address_of(request)), operation_of(request)
             try:
                 who = self.gate.principal(request.headers.get("authorization"))
+                asker = Asker.of(who, asker.address)
                 for uid in (request.path_params.get(name) for name in ("study", "series", "instance")):
                     if uid is not None and not VALID_UID.fullmatch(uid):
                         raise Malformed("a UID is digits and dots")
-                return await endpoint(request, who)
+                made = await endpoint(request, who)
+                await self.accesses.read(asker, operation, seen(request))
+                return made
+            except (Unauthenticated, Forbidden) as error:
+                return refusal(await self.accesses.refused(asker, operation, (), error))
             except CasepathError as error:
                 return refusal(error)
 
@@ -97,6 +114,7 @@ class Dicomweb:
                 break
             instances = visible(who, await self.catalogue.of_study(uid))
             if instances:
+                saw(request, *shown(instances))
                 rows += queries.matching([queries.study_row(instances, self.address(request), included(request))], wanted)
         return dicom_json(rows[offset:])
 
@@ -112,12 +130,14 @@ class Dicomweb:
     async def search_series(self, request: Request, who: Principal) -> Response:
         who.must(Permission.READ_SLIDES)
         found = visible(who, await self.catalogue.of_study(request.path_params["study"]))
+        saw(request, *shown(found))
         more = included(request)
         return self.page(request, [queries.series_row(one, self.address(request), more) for one in queries.by_series(found)])
 
     async def search_instances(self, request: Request, who: Principal) -> Response:
         who.must(Permission.READ_SLIDES)
         found = visible(who, await self.listed(request))
+        saw(request, *shown(found))
         more = included(request)
         return self.page(request, [queries.instance_row(one, self.address(request), more) for one in found])
 
@@ -129,6 +149,7 @@ class Dicomweb:
             found = visible(who, await self.listed(request))
             if not found:
                 raise NotFound("there is no such study or series")
+            saw(request, *shown(found))
         etag = tag_of(*(one.instance.object.sha256 for one in found))
         if unchanged(request, etag):
             return Response(status_code=304, headers={"ETag": etag})
@@ -200,6 +221,7 @@ class Dicomweb:
         if stored is None:
             raise NotFound("there is no such instance")
         who.must(needed(stored))
+        saw(request, *shown([stored]))
         return stored
 
     def page(self, request: Request, rows: list[tuple[queries.Json, queries.Json]]) -> Response:

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import httpx
 
+from chassis.archives import answering, check
 from chassis.errors import Rejected, Unavailable
-from records.adapters.archive import answering, check
 
 CHUNK = 1 << 20
 # What a store tells of each instance (PS3.18 section I.2): the sequence of those that failed, and why; the reasons that can pass.

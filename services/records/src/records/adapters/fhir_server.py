@@ -6,11 +6,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from records.adapters.archive import answering, check
-from records.resources import Resource, age, newer
-
-JSON = "application/fhir+json"
-
+from chassis.archives import answering, check
+from chassis.fhir import MEDIA_TYPE, Resource
+from records.resources import age, newer
 
 type Change = Callable[[Resource], Resource]
 
@@ -62,7 +60,7 @@ class HttpFhirServer:
             response = await self.client.put(
                 f"{self.base}/{name}",
                 json=resource,
-                headers={"Content-Type": JSON, "Accept": JSON, "Prefer": "return=minimal", **headers},
+                headers={"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE, "Prefer": "return=minimal", **headers},
             )
         check(response, "the FHIR server", f"PUT {resource['resourceType']}")
         return version_of(response)
@@ -70,7 +68,8 @@ class HttpFhirServer:
     async def read(self, resource: Resource) -> tuple[dict[str, Any], str] | None:
         async with answering("the FHIR server"):
             response = await self.client.get(
-                f"{self.base}/{resource['resourceType']}/{resource['id']}", headers={"Accept": JSON, "Cache-Control": "no-cache"}
+                f"{self.base}/{resource['resourceType']}/{resource['id']}",
+                headers={"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"},
             )
         if response.status_code in (404, 410):
             return None

@@ -1,0 +1,167 @@
+"""From an event to its line in the ledger, and from a line to a FHIR AuditEvent (HL7 FHIR R4, section 6.4). Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.audit.v1.audit_pb2 import (
+    ACTION_CREATED,
+    ACTION_EXECUTED,
+    ACTION_READ,
+    ACTION_UPDATED,
+    OUTCOME_DONE,
+    AccessRecorded,
+    Action,
+    Agent,
+    LedgerEntry,
+)
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
+from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
+from casepath.topics import (
+    INTAKE_PATIENT_MERGED,
+    INTAKE_PATIENTS_UNLINKED,
+    PORTAL_ANNOTATIONS_SAVED,
+    PORTAL_CASE_ASSIGNED,
+    PORTAL_FINDING_REVIEWED,
+    PORTAL_READING_BEGUN,
+    RECORDS_CASE_MOVED,
+    RESULTS_RESULT_DELIVERED,
+    TOPICS,
+    Topic,
+)
+from chassis.access_log import case_entry, patient_entry
+from chassis.events import Envelope
+from chassis.fhir import Resource, instant, resource
+
+# Whatever is keyed by a case or a patient says that something of them was written.
+WRITES: tuple[Topic[Any], ...] = tuple(topic for topic in TOPICS if topic.key in ("case id", "patient id"))
+CHANGES = {
+    topic.name
+    for topic in (
+        INTAKE_PATIENT_MERGED,
+        INTAKE_PATIENTS_UNLINKED,
+        PORTAL_ANNOTATIONS_SAVED,
+        PORTAL_CASE_ASSIGNED,
+        PORTAL_FINDING_REVIEWED,
+        PORTAL_READING_BEGUN,
+        RECORDS_CASE_MOVED,
+    )
+}
+# Fields in which an event names the person whose act it is.
+ACTORS = ("by", "reader", "reviewer", "author", "signer")
+
+LETTERS = {ACTION_CREATED: "C", ACTION_READ: "R", ACTION_UPDATED: "U", ACTION_EXECUTED: "E"}
+DICOM_TERMS = "http://dicom.nema.org/resources/ontology/DCM"
+PATIENT_RECORD = {"system": DICOM_TERMS, "code": "110110", "display": "Patient Record"}
+AUTHENTICATION = {"system": DICOM_TERMS, "code": "110114", "display": "User Authentication"}
+PERSON = {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "1", "display": "Person"}
+SYSTEM_OBJECT = {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "2", "display": "System Object"}
+# FHIR R4 value set audit-event-outcome: success, and minor failure, which is what a refusal is.
+SUCCESS, REFUSED = "0", "4"
+IP_ADDRESS = "2"
+# Cases, and what DICOM has.
+OF_NO_RESOURCE = ("Case", "Study", "Instance")
+
+
+def write_of(topic: Topic[Any], data: Message, envelope: Envelope) -> LedgerEntry:
+    """What an event says was written, and by whom: a person where it names one, else the service that published it."""
+    person = next((getattr(data, name) for name in ACTORS if name in data.DESCRIPTOR.fields_by_name), None)
+    access = AccessRecorded(
+        agent=Agent(user_id=person.user_id if person is not None else envelope.source),
+        action=action_of(topic.name),
+        outcome=OUTCOME_DONE,
+        service=envelope.source,
+        operation=topic.name,
+        entries=concerned(data),
+    )
+    return entry(access, envelope)
+
+
+def entry(access: AccessRecorded, envelope: Envelope) -> LedgerEntry:
+    time = Timestamp()
+    time.FromDatetime(envelope.time)
+    return LedgerEntry(event_id=str(envelope.id), time=time, access=access)
+
+
+def action_of(topic: str) -> Action:
+    if topic == RESULTS_RESULT_DELIVERED.name:
+        # The hospital's system was given something to read.
+        return ACTION_READ
+    return ACTION_UPDATED if topic in CHANGES else ACTION_CREATED
+
+
+def concerned(data: Any) -> list[Entry]:
+    """Whom and what an event is of, by opaque ids."""
+    match data:
+        case PatientRegistered():
+            return patients(data.patient.patient_id)
+        case PatientMerged():
+            return patients(data.surviving.patient_id, data.retired_id)
+        case PatientsUnlinked():
+            return patients(data.patient_id, data.other_id)
+        case OrderPlaced():
+            return [case_entry(data.case_id), *patients(data.patient.patient_id)]
+        case CaseMoved():
+            return [case_entry(data.case_id), *patients(data.patient.patient_id, data.ordered_for)]
+        case ReportSigned():
+            return [case_entry(data.case_id), *patients(data.patient_id)]
+        case EntriesFiled():
+            return [case_entry(data.case_id), *data.entries]
+        case _:
+            return [case_entry(data.case_id)]
+
+
+def patients(*ids: str) -> list[Entry]:
+    return [patient_entry(one) for one in dict.fromkeys(ids)]
+
+
+def audit_event(line: LedgerEntry) -> Resource:
+    """The line as an AuditEvent. Whom and what it is of is named by identifier: what is filed later may be named before."""
+    access = line.access
+    done = access.outcome == OUTCOME_DONE
+    who: Resource = {"requestor": True}
+    if access.agent.user_id:
+        who["who"] = {"identifier": {"system": "urn:casepath:user", "value": access.agent.user_id}}
+    else:
+        who["altId"] = "unknown"
+    if access.agent.roles:
+        who["role"] = [{"text": role} for role in access.agent.roles]
+    if access.agent.address:
+        who["network"] = {"address": access.agent.address, "type": IP_ADDRESS}
+    return resource(
+        "AuditEvent",
+        line.event_id,
+        type=AUTHENTICATION if access.action == ACTION_EXECUTED else PATIENT_RECORD,
+        subtype=[{"system": "urn:casepath:operation", "code": access.operation}],
+        action=LETTERS[access.action],
+        recorded=instant(line.time),
+        outcome=SUCCESS if done else REFUSED,
+        outcomeDesc=access.reason,
+        agent=[who],
+        source={"observer": {"identifier": {"system": "urn:casepath:service", "value": access.service}}},
+        entity=[entity(one) for one in access.entries],
+    )
+
+
+def entity(one: Entry) -> Resource:
+    if one.kind == "Patient":
+        return {"what": named("Patient", one), "type": PERSON}
+    return {"what": named("" if one.kind in OF_NO_RESOURCE else one.kind, one), "type": SYSTEM_OBJECT}
+
+
+def named(kind: str, one: Entry) -> Resource:
+    identifier = {"system": f"urn:casepath:{one.kind.lower()}", "value": one.identifier}
+    return {"type": kind, "identifier": identifier} if kind else {"identifier": identifier}
+
+
+def same(kept: Resource, wanted: Resource) -> bool:
+    """Whether a FHIR server has it as it was filed; what the server itself adds is left out."""
+    return {name: value for name, value in kept.items() if name not in ("meta", "text")} == wanted
+
+
+def about(lines: Sequence[LedgerEntry], kind: str, identifier: str) -> list[LedgerEntry]:
+    return [line for line in lines if any((one.kind, one.identifier) == (kind, identifier) for one in line.access.entries)]

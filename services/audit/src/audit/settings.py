@@ -1,0 +1,15 @@
+"""Settings of audit."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from chassis.settings import StoringSettings
+
+
+class AuditSettings(StoringSettings):
+    """With what the ledger is sealed, and where its entries are filed."""
+
+    audit_key: Path = Field(description="private key (PEM, P-256) that seals the ledger; nobody but audit has it")
+    fhir: str = Field(description="FHIR R4 base, http://host:port/fhir")
+    archive_timeout_seconds: float = Field(default=60.0, gt=0, description="of one request to the FHIR server")
