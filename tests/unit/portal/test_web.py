@@ -9,10 +9,11 @@ import pytest
 import pytest_asyncio
 
 import examples
+from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, AccessRecorded
 from chassis.access import Signer
 from chassis.access_log import AccessLog
 from chassis.accounts import Accounts, account, load_accounts, save_accounts
-from chassis.errors import Misconfigured
+from chassis.errors import Misconfigured, Unavailable
 from chassis.objects import Objects
 from chassis.publisher import MemoryPublisher
 from portal.adapters.case_service import CaseService
@@ -29,10 +30,15 @@ BASE = "http://portal"
 NOBODY_LISTENS = "127.0.0.1:1"
 
 
+@pytest.fixture
+def publisher() -> MemoryPublisher:
+    return MemoryPublisher()
+
+
 @pytest_asyncio.fixture
-async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[httpx.AsyncClient]:
     """The portal with nobody behind it."""
-    objects, publisher, signer = Objects.at(f"file://{tmp_path}"), MemoryPublisher(), Signer.fresh()
+    objects, signer = Objects.at(f"file://{tmp_path}"), Signer.fresh()
     door = Door(Accounts([account("martin", "Dr Alix Martin", ["pathologist"], "right")]), signer)
     cases = CaseService(NOBODY_LISTENS, None)
     async with httpx.AsyncClient() as pixels:
@@ -147,3 +153,30 @@ def test_accounts_that_cannot_be_read_are_a_misconfiguration(content: str, tmp_p
     (tmp_path / "accounts.json").write_text(content)
     with pytest.raises(Misconfigured):
         load_accounts(tmp_path / "accounts.json")
+
+
+async def test_who_is_not_let_in_is_told_and_what_they_typed_only_where_it_is_a_name(
+    client: httpx.AsyncClient, publisher: MemoryPublisher
+) -> None:
+    await enter(client, "wrong")
+    await client.post("/login", data={"name": "my password by mistake", "password": ""})
+    await client.get(f"/cases/{examples.CASE}")
+    said = [AccessRecorded.FromString(record.value) for record in publisher.records]
+    assert [(one.agent.user_id, one.operation, one.outcome) for one in said] == [
+        ("martin", "POST /login", OUTCOME_REFUSED),
+        ("", "POST /login", OUTCOME_REFUSED),
+        ("", "GET /cases/{case_id}", OUTCOME_REFUSED),
+    ]
+    assert all("mistake" not in str(record) for record in publisher.records)
+
+
+async def test_nobody_comes_in_while_audit_cannot_be_told(
+    client: httpx.AsyncClient, publisher: MemoryPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(records: object) -> None:
+        raise Unavailable("the broker did not acknowledge")
+
+    monkeypatch.setattr(publisher, "publish", down)
+    assert (await enter(client)).status_code == 503
+    monkeypatch.undo()
+    assert (await client.get("/", headers={"Accept": "text/html"})).headers["location"] == "/login"

@@ -1,5 +1,6 @@
 """Who asks for patient data is told before they are answered; what cannot be told is not answered."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import uuid4
@@ -20,13 +21,15 @@ from casepath.audit.v1.audit_pb2 import (
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.topics import AUDIT_ACCESS_RECORDED
 from chassis.access import Principal
-from chassis.errors import CasepathError, Retriable
+from chassis.errors import CasepathError, Retriable, Unavailable
 from chassis.events import Event
 from chassis.publisher import Publisher, announce
 
 # To look at the same again within so many seconds is the same look: a slide is looked at in thousands of tiles.
 LOOK_SECONDS = 60.0
 REMEMBERED = 100_000
+# How long somebody waits at most while the broker does not answer.
+TOLD_SECONDS = 10.0
 LONGEST_NAME = 255
 
 
@@ -103,7 +106,12 @@ class AccessLog:
             reason=reason,
         )
         cause = uuid4()
-        await announce(self.publisher, [Event(AUDIT_ACCESS_RECORDED, str(cause), access)], cause=cause, source=self.service)
+        event = Event(AUDIT_ACCESS_RECORDED, str(cause), access)
+        try:
+            async with asyncio.timeout(TOLD_SECONDS):
+                await announce(self.publisher, [event], cause=cause, source=self.service)
+        except TimeoutError as error:
+            raise Unavailable("audit cannot be told now who asks") from error
 
 
 def case_entry(case_id: str) -> Entry:

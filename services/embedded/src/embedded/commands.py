@@ -61,6 +61,8 @@ def reached(home: Path, ports: Ports) -> dict[str, str]:
         "CASEPATH_TLS_CA": str(access / "tls" / "ca.pem"),
         "CASEPATH_TLS_IDENTITY": str(access / "tls" / f"{OPERATOR}.pem"),
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
+        "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
+        "CASEPATH_AUDIT_KEYS": str(access / "audit-keys.json"),
     }
 
 
