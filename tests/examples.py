@@ -31,14 +31,18 @@ from casepath.inference.v1.scoring_pb2 import (
     SlideScored,
     StainStatistics,
 )
+from casepath.intake.v1.identity_pb2 import TRAIT_BIRTH_DATE, TRAIT_SEX, IdentityDisputed
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, Patient, PatientMerged, PatientRegistered, PatientsUnlinked
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, Patient, PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import (
+    IDENTITY_VERDICT_TAKEN,
     VERDICT_ACCEPTED,
     AnnotationsSaved,
     CaseAssigned,
     FindingReviewed,
+    IdentityDecided,
+    IdentityVerdict,
     Reader,
     ReadingBegun,
     ReportSigned,
@@ -100,13 +104,17 @@ from casepath.topics import (
     INFERENCE_SLIDE_FAILED,
     INFERENCE_SLIDE_SCORED,
     INFERENCE_URGENT_SHARD_REQUESTED,
+    INTAKE_IDENTITY_DISPUTED,
     INTAKE_ORDER_PLACED,
+    INTAKE_ORDER_RECEIVED,
     INTAKE_PATIENT_MERGED,
     INTAKE_PATIENT_REGISTERED,
     INTAKE_PATIENTS_UNLINKED,
+    INTAKE_REGISTRATION_RECEIVED,
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
@@ -556,6 +564,25 @@ def report_signed(number: int = 1, text: str = "Carcinome. Prélèvement A1.") -
     )
 
 
+def disputed() -> IdentityDisputed:
+    """The order names the patient of every example, with another birth date and sex."""
+    said = order()
+    said.patient.birth_date, said.patient.sex = "1980-01-01", SEX_MALE
+    return IdentityDisputed(
+        dispute_id=str(uuid5(NAMESPACE, "dispute")),
+        known=patient(),
+        stated=said.patient,
+        traits=[TRAIT_BIRTH_DATE, TRAIT_SEX],
+        order=said,
+    )
+
+
+def identity_decided(verdict: IdentityVerdict = IDENTITY_VERDICT_TAKEN) -> IdentityDecided:
+    return IdentityDecided(
+        dispute_id=disputed().dispute_id, patient_id=PATIENT, verdict=verdict, reason="Asked the ward.", by=reader("garnier")
+    )
+
+
 def accessed(user: str = "u1", operation: str = "GET /cases/{case_id}") -> AccessRecorded:
     return AccessRecorded(
         agent=Agent(user_id=user, roles=["pathologist"], address="192.0.2.7"),
@@ -605,6 +632,10 @@ BY_TOPIC: dict[str, Message] = {
     PORTAL_FINDING_REVIEWED.name: reviewed(),
     PORTAL_ANNOTATIONS_SAVED.name: annotated(),
     PORTAL_REPORT_SIGNED.name: report_signed(),
+    INTAKE_REGISTRATION_RECEIVED.name: registered(),
+    INTAKE_ORDER_RECEIVED.name: order(),
+    INTAKE_IDENTITY_DISPUTED.name: disputed(),
+    PORTAL_IDENTITY_DECIDED.name: identity_decided(),
     AUDIT_ACCESS_RECORDED.name: accessed(),
     AUDIT_BLOCK_SEALED.name: BlockSealed(number=1, digest=bytes(range(32)), entries=2),
 }

@@ -31,6 +31,8 @@ from inference.models import Models
 from inference.monitoring import Monitoring
 from inference.scoring import Scoring
 from inference.settings import InferenceSettings
+from intake.identities import Identities
+from portal.disputes import Disputes
 from records.adapters.fhir_server import MemoryFhirServer
 from records.filing import Filing
 from results.adapters.mllp_sender import MemorySender
@@ -93,6 +95,8 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     return {
         "advice": Patients(objects).routes(),
         "audit": Recording(Ledger(objects, Signer.fresh()), MemoryAuditEvents()).routes(),
+        "intake": Identities(objects).routes(),
+        "portal": Disputes(objects).routes(),
         "slides": [
             Route(BY_NAME["intake.order.placed.v1"], orders["slides"].keep),
             Route(BY_NAME["records.case.moved.v1"], orders["slides"].move),

@@ -15,10 +15,11 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED
 from conftest import Platform
-from e2e.conftest import Done, begin, ended, new_visit
+from e2e.conftest import Done, begin, ended, new_visit, once
 from embedded import samples
 from embedded.hospital import send
 from portal.adapters.case_service import CaseService
+from waiting import eventually_async
 
 SECONDS = 20_000
 expect.set_options(timeout=SECONDS)
@@ -37,7 +38,7 @@ class Portal:
         await page.keyboard.press("Tab")
         await page.keyboard.type(self.passwords[name])
         await page.keyboard.press("Enter")
-        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research)?$"))
+        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research|identities)?$"))
 
 
 @pytest.fixture(scope="session")
@@ -369,6 +370,60 @@ async def test_the_quality_of_a_sequencing_opens_from_the_case(page: Page, porta
     await expect(page.locator("tr", has_text="SNPs").first).to_contain_text("347")
     results = await Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+async def test_a_doubtful_identity_waits_and_nothing_of_it_is_filed_until_somebody_decides(
+    platform: Platform, portal: Portal, page: Page, cases: CaseService
+) -> None:
+    visit, port = new_visit(platform), platform.ports["mllp"]
+    await send(port, [visit.registration(), visit.order()])
+    before = await once(platform, visit, lambda case: case.HasField("order"))
+    # The same accession under another patient's number, and the same number with another birth date.
+    other = (
+        visit.order()
+        .replace(f"PID|1||P{visit.stamp}^", f"PID|1||Q{visit.stamp}^")
+        .replace(f"{visit.stamp}-2|P", f"{visit.stamp}-8|P")
+    )
+    born = visit.order().replace("|19640229|", "|19800101|").replace(f"{visit.stamp}-2|P", f"{visit.stamp}-9|P")
+    await send(port, [other, born])
+    await portal.enter(page, "garnier")
+    await page.wait_for_url(re.compile("/identities$"))
+    waiting = page.get_by_role("region", name=f"Order, accession {visit.accession}")
+
+    async def both_wait() -> bool:
+        await page.reload()
+        return await waiting.count() == 2
+
+    await eventually_async(both_wait)
+    results = await Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert (await cases.get(visit.case_id)).order.patient == before.order.patient
+    born_otherwise = waiting.filter(has=page.locator("tr.differs", has_text="1980-01-01"))
+    await born_otherwise.get_by_label("What you checked").fill("The ward says it is a typing error.")
+    await born_otherwise.get_by_role("button", name="It is not this patient: refuse it").click()
+    await expect(waiting).to_have_count(1)
+    await expect(waiting).to_contain_text("The accession is already another patient's.")
+    await waiting.get_by_label("What you checked").focus()
+    await page.keyboard.type("The laboratory had labelled it wrongly.")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="It is right: take it")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(waiting).to_have_count(0)
+    after = await once(platform, visit, lambda case: case.order.patient.identifier == f"Q{visit.stamp}")
+    assert after.order.patient.birth_date == "1964-02-29"
+    assert sum(moment.type == "intake.order.placed.v1" for moment in after.timeline) == 2
+    await page.context.add_cookies([{"name": "language", "value": "fr", "url": portal.base}])
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Identités douteuses")
+
+
+async def test_who_does_not_decide_identities_does_not_see_them(platform: Platform, portal: Portal) -> None:
+    async with httpx.AsyncClient(base_url=portal.base, headers={"Origin": portal.base}) as client:
+        await client.post("/login", data={"name": "martin", "password": portal.passwords["martin"]})
+        assert (await client.get("/identities")).status_code == 403
+        await client.post("/login", data={"name": "garnier", "password": portal.passwords["garnier"]})
+        assert (await client.get("/identities")).status_code == 200
+        assert (await client.get("/")).status_code == 403
 
 
 async def test_a_researcher_sends_reads_and_follows_the_run_to_its_variants(page: Page, portal: Portal) -> None:

@@ -24,7 +24,7 @@ LARGEST = 1 << 20
 
 
 def settings(**more: object) -> IntakeSettings:
-    return IntakeSettings.model_validate({"kafka": "-", "namespace": str(examples.NAMESPACE), **more})
+    return IntakeSettings.model_validate({"kafka": "-", "objects": "-", "namespace": str(examples.NAMESPACE), **more})
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ async def test_a_message_is_acknowledged_to_its_sender_after_it_was_published() 
     answer = (await receiver(publisher).answer(text("ADT^A01^ADT_A01", PID).encode())).decode()
     assert answer.startswith("MSH|^~\\&|CASEPATH|LAB|HIS|HOSP|20260301120000+0000||ACK^A01^ACK|")
     assert "\rMSA|AA|C1\r" in answer
-    assert [record.topic for record in publisher.records] == ["intake.patient.registered.v1"]
+    assert [record.topic for record in publisher.records] == ["intake.registration.received.v1"]
 
 
 async def test_a_refusal_says_where_and_why_and_repeats_nothing_of_the_patient() -> None:

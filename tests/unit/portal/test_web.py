@@ -21,6 +21,7 @@ from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.assets import ADDRESS
 from portal.desk import Desk
+from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.people import MOST_FAILURES, Door
 from portal.reports import Reports
@@ -49,6 +50,7 @@ async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[ht
             objects=objects,
             reports=Reports(objects, publisher),
             drafts=Drafts(objects),
+            disputes=Disputes(objects),
             door=door,
             publisher=publisher,
             accesses=AccessLog(publisher, "portal"),

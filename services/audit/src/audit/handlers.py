@@ -17,9 +17,10 @@ from casepath.audit.v1.audit_pb2 import (
     Agent,
     LedgerEntry,
 )
+from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import IdentityDecided, ReportSigned
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.topics import (
     INTAKE_PATIENT_MERGED,
@@ -27,6 +28,7 @@ from casepath.topics import (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     RECORDS_CASE_MOVED,
     RESULTS_RESULT_DELIVERED,
@@ -47,6 +49,7 @@ CHANGES = {
         PORTAL_ANNOTATIONS_SAVED,
         PORTAL_CASE_ASSIGNED,
         PORTAL_FINDING_REVIEWED,
+        PORTAL_IDENTITY_DECIDED,
         PORTAL_READING_BEGUN,
         RECORDS_CASE_MOVED,
     )
@@ -109,6 +112,11 @@ def concerned(data: Any) -> list[Entry]:
             return [case_entry(data.case_id), *patients(data.patient.patient_id, data.ordered_for)]
         case ReportSigned():
             return [case_entry(data.case_id), *patients(data.patient_id)]
+        case IdentityDisputed():
+            named = [case_entry(data.order.case_id)] if data.HasField("order") else []
+            return [*named, *patients(data.known.patient_id, data.stated.patient_id)]
+        case IdentityDecided():
+            return patients(data.patient_id)
         case EntriesFiled():
             return [case_entry(data.case_id), *data.entries]
         case _:

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     # In projects that they are members of.
     RUN_WORKFLOWS = "workflows.run"
     READ_SCHEDULE = "schedule.read"
+    # Whether what came in is of the patient whom it names.
+    DECIDE_IDENTITIES = "identities.decide"
 
 
 GRANTS: dict[str, frozenset[Permission]] = {
@@ -65,6 +67,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
     "model-approver": frozenset({Permission.READ_MODELS, Permission.APPROVE_MODELS}),
     "researcher": frozenset({Permission.RUN_WORKFLOWS, Permission.READ_SCHEDULE}),
     "operator": frozenset({Permission.READ_SCHEDULE}),
+    "identity-manager": frozenset({Permission.DECIDE_IDENTITIES}),
     "viewer": frozenset({Permission.READ_SLIDES}),
     "scanner": frozenset({Permission.SEND_SCANS}),
 }

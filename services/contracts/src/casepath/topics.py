@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from casepath.audit.v1 import audit_pb2
 from casepath.inference.v1 import registry_pb2
 from casepath.inference.v1 import scoring_pb2
+from casepath.intake.v1 import identity_pb2
 from casepath.intake.v1 import order_pb2
 from casepath.intake.v1 import patient_pb2
 from casepath.portal.v1 import reading_pb2
@@ -38,6 +39,30 @@ class Topic[M: Message]:
 
 DEAD_LETTER_PARTITIONS = 1
 
+INTAKE_REGISTRATION_RECEIVED = Topic(
+    name="intake.registration.received.v1",
+    message=patient_pb2.PatientRegistered,
+    key="patient id",
+    publishers=("intake",),
+    consumers=("intake", "audit"),
+    partitions=12,
+)
+INTAKE_ORDER_RECEIVED = Topic(
+    name="intake.order.received.v1",
+    message=order_pb2.OrderPlaced,
+    key="case id",
+    publishers=("intake",),
+    consumers=("intake", "audit"),
+    partitions=12,
+)
+INTAKE_IDENTITY_DISPUTED = Topic(
+    name="intake.identity.disputed.v1",
+    message=identity_pb2.IdentityDisputed,
+    key="patient id",
+    publishers=("intake",),
+    consumers=("portal", "audit"),
+    partitions=12,
+)
 INTAKE_PATIENT_REGISTERED = Topic(
     name="intake.patient.registered.v1",
     message=patient_pb2.PatientRegistered,
@@ -51,7 +76,7 @@ INTAKE_PATIENT_MERGED = Topic(
     message=patient_pb2.PatientMerged,
     key="patient id",
     publishers=("intake",),
-    consumers=("records", "advice", "audit"),
+    consumers=("intake", "records", "advice", "audit"),
     partitions=12,
 )
 INTAKE_PATIENTS_UNLINKED = Topic(
@@ -59,7 +84,7 @@ INTAKE_PATIENTS_UNLINKED = Topic(
     message=patient_pb2.PatientsUnlinked,
     key="patient id",
     publishers=("intake",),
-    consumers=("records", "advice", "audit"),
+    consumers=("intake", "records", "advice", "audit"),
     partitions=12,
 )
 INTAKE_ORDER_PLACED = Topic(
@@ -326,6 +351,14 @@ PORTAL_REPORT_SIGNED = Topic(
     consumers=("records", "cases", "results", "audit"),
     partitions=12,
 )
+PORTAL_IDENTITY_DECIDED = Topic(
+    name="portal.identity.decided.v1",
+    message=reading_pb2.IdentityDecided,
+    key="patient id",
+    publishers=("portal",),
+    consumers=("intake", "portal", "audit"),
+    partitions=12,
+)
 RESULTS_RESULT_DELIVERED = Topic(
     name="results.result.delivered.v1",
     message=delivery_pb2.ResultDelivered,
@@ -352,6 +385,9 @@ AUDIT_BLOCK_SEALED = Topic(
 )
 
 TOPICS: tuple[Topic[Message], ...] = (
+    INTAKE_REGISTRATION_RECEIVED,
+    INTAKE_ORDER_RECEIVED,
+    INTAKE_IDENTITY_DISPUTED,
     INTAKE_PATIENT_REGISTERED,
     INTAKE_PATIENT_MERGED,
     INTAKE_PATIENTS_UNLINKED,
@@ -388,6 +424,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     PORTAL_FINDING_REVIEWED,
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_REPORT_SIGNED,
+    PORTAL_IDENTITY_DECIDED,
     RESULTS_RESULT_DELIVERED,
     AUDIT_ACCESS_RECORDED,
     AUDIT_BLOCK_SEALED,

@@ -39,6 +39,7 @@ DEMONSTRATION = (
     ("robert", "Claude Robert", ("model-publisher",)),
     ("dubois", "Dr Sacha Dubois", ("model-approver",)),
     ("leroy", "Dominique Leroy", ("researcher",)),
+    ("garnier", "Sam Garnier", ("identity-manager",)),
 )
 PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
 PRESCRIBER = "https://prescriber.example"

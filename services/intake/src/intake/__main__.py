@@ -2,9 +2,12 @@
 
 from zoneinfo import ZoneInfo
 
+from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
+from chassis.worker import Worker
 from intake.adapters.mllp import MllpListener
+from intake.identities import Identities
 from intake.receiving import Receiver
 from intake.settings import IntakeSettings
 
@@ -16,7 +19,10 @@ async def compose(settings: IntakeSettings) -> None:
         )
         where = settings.mllp_host, settings.mllp_port
         listener = MllpListener(*where, settings.largest_message, receiver.answer, settings.mllp_tls)
-        await run_parts(settings, [listener.run], {"mllp": lambda: listener.listening})
+        identities = Identities(Objects.at(settings.objects))
+        worker = Worker(identities.routes(), publisher, kafka=settings.cluster, service="intake")
+        ready = {"mllp": lambda: listener.listening, "kafka": worker.assigned.is_set}
+        await run_parts(settings, [listener.run, worker.run], ready)
 
 
 if __name__ == "__main__":

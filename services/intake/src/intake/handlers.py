@@ -31,10 +31,10 @@ from casepath.intake.v1.patient_pb2 import (
     PatientsUnlinked,
 )
 from casepath.topics import (
-    INTAKE_ORDER_PLACED,
+    INTAKE_ORDER_RECEIVED,
     INTAKE_PATIENT_MERGED,
-    INTAKE_PATIENT_REGISTERED,
     INTAKE_PATIENTS_UNLINKED,
+    INTAKE_REGISTRATION_RECEIVED,
 )
 from chassis.events import Event
 from chassis.identity import case_id, patient_id
@@ -86,7 +86,7 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
 def registration(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
     person = patient(message, namespace)
     data = PatientRegistered(patient=person, trigger=message.trigger, recorded_at=recorded_at(message, zone))
-    return Event(INTAKE_PATIENT_REGISTERED, person.patient_id, data)
+    return Event(INTAKE_REGISTRATION_RECEIVED, person.patient_id, data)
 
 
 def merges(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:
@@ -153,7 +153,7 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
             recorded_at=stamped,
             urgency=urgencies[accession],
         )
-        yield Event(INTAKE_ORDER_PLACED, case, data)
+        yield Event(INTAKE_ORDER_RECEIVED, case, data)
 
 
 def order_groups(message: Message) -> Iterable[list[hl7.Segment]]:

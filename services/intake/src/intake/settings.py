@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from chassis.errors import Misconfigured
-from chassis.settings import Settings
+from chassis.settings import StoringSettings
 
 
-class IntakeSettings(Settings):
+class IntakeSettings(StoringSettings):
     """Where hospital systems connect, and what they leave unsaid."""
 
     mllp_host: str = "127.0.0.1"

@@ -13,10 +13,12 @@ from chassis.http_server import HttpServer, host_and_port
 from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
+from chassis.worker import Worker
 from portal.adapters.case_service import CaseService
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.desk import Desk
+from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.people import Door
 from portal.reports import Reports
@@ -42,6 +44,7 @@ async def compose(settings: PortalSettings) -> None:
             objects=objects,
             reports=Reports(objects, publisher),
             drafts=Drafts(objects),
+            disputes=Disputes(objects),
             door=door,
             publisher=publisher,
             accesses=AccessLog(publisher, "portal"),
@@ -51,7 +54,8 @@ async def compose(settings: PortalSettings) -> None:
         await desk.reports.resume()
         app = application(desk, hashlib.sha256(signer.pem() + b"sessions").hexdigest(), settings.https_only)
         server = HttpServer(app, *host_and_port(settings.portal_address))
-        await run_parts(settings, [server.run], {"reports": lambda: True})
+        worker = Worker(desk.disputes.routes(), publisher, kafka=settings.cluster, service="portal")
+        await run_parts(settings, [server.run, worker.run], {"kafka": worker.assigned.is_set})
 
 
 @asynccontextmanager

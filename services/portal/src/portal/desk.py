@@ -26,6 +26,7 @@ from portal.adapters.case_service import CaseService
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.assets import ADDRESS
+from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.people import Door, Person, WrongPassword
 from portal.reports import AlreadySigned, Reports
@@ -46,6 +47,7 @@ class Desk:
     objects: Objects
     reports: Reports
     drafts: Drafts
+    disputes: Disputes
     door: Door
     publisher: Publisher
     accesses: AccessLog

@@ -7,14 +7,19 @@ from uuid import UUID, uuid5
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.cases.v1.cases_pb2 import Case, Slide
+from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import (
+    IDENTITY_VERDICT_REFUSED,
+    IDENTITY_VERDICT_TAKEN,
     VERDICT_ACCEPTED,
     VERDICT_CORRECTED,
     VERDICT_REJECTED,
     AnnotationsSaved,
     CaseAssigned,
     FindingReviewed,
+    IdentityDecided,
+    IdentityVerdict,
     Reader,
     ReadingBegun,
     ReportSigned,
@@ -24,6 +29,7 @@ from casepath.topics import (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
 )
@@ -36,7 +42,11 @@ VERDICTS: dict[str, Verdict] = {
     "corrected": VERDICT_CORRECTED,
 }
 
-
+IDENTITY_VERDICTS: dict[str, IdentityVerdict] = {
+    "taken": IDENTITY_VERDICT_TAKEN,
+    "refused": IDENTITY_VERDICT_REFUSED,
+}
+LONGEST_REASON = 500
 MOST_ANNOTATIONS = 2000
 MOST_POSITIONS = 100_000
 # How deep positions are nested (RFC 7946 section 3.1).
@@ -49,6 +59,25 @@ def assigned(case_id: str, assignee: Reader | None, by: Reader) -> Event:
 
 def begun(case_id: str, reader: Reader) -> Event:
     return Event(PORTAL_READING_BEGUN, case_id, ReadingBegun(case_id=case_id, reader=reader))
+
+
+def decision(dispute: IdentityDisputed, verdict: str, reason: str, by: Reader) -> IdentityDecided:
+    """Raise Malformed for a verdict that is none, or without a reason."""
+    if verdict not in IDENTITY_VERDICTS:
+        raise Malformed("a dispute is decided as taken or refused")
+    if not reason.strip():
+        raise Malformed("a decision says why")
+    return IdentityDecided(
+        dispute_id=dispute.dispute_id,
+        patient_id=dispute.stated.patient_id,
+        verdict=IDENTITY_VERDICTS[verdict],
+        reason=reason.strip()[:LONGEST_REASON],
+        by=by,
+    )
+
+
+def identity_decided(said: IdentityDecided) -> Event:
+    return Event(PORTAL_IDENTITY_DECIDED, said.patient_id, said)
 
 
 def reviewed(case: Case, finding_id: str, verdict: str, correction: str, reviewer: Reader) -> Event:

@@ -37,6 +37,10 @@ class Person:
         return self.principal.may(Permission.RUN_WORKFLOWS)
 
     @property
+    def decides_identities(self) -> bool:
+        return self.principal.may(Permission.DECIDE_IDENTITIES)
+
+    @property
     def principal(self) -> Principal:
         return Principal(self.account.name, frozenset(self.account.roles))
 

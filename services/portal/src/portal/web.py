@@ -20,6 +20,7 @@ from portal.acts import Acts
 from portal.assets import Assets
 from portal.case_pages import CasePages
 from portal.desk import Desk, form_of, guarded, refusal, render
+from portal.identities_page import IdentityPages
 from portal.language import LANGUAGES
 from portal.people import SESSION_SECONDS, WrongPassword
 from portal.pictures import Pictures
@@ -27,6 +28,12 @@ from portal.research import Launchpad
 from portal.treatment import TreatmentPages
 from portal.worklist_page import WorklistPage
 
+# Where somebody begins: the first that they may.
+HOMES = (
+    (Permission.READ_CASES, "/"),
+    (Permission.DECIDE_IDENTITIES, "/identities"),
+    (Permission.RUN_WORKFLOWS, "/research"),
+)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 LANGUAGE_SECONDS = 365 * 86400
 # The one style that OpenSeadragon 6.1.1 writes into the page.
@@ -88,7 +95,7 @@ class LoginPages:
             known = name if self.door.accounts.named(name) else ""
             await self.accesses.entered(Asker(known, address=address), operation_of(request), str(error))
             return render(request, "login.html", 401, failed=True)
-        return RedirectResponse("/" if person.principal.may(Permission.READ_CASES) else "/research", 303)
+        return RedirectResponse(next((page for permission, page in HOMES if person.principal.may(permission)), "/"), 303)
 
     async def leave(self, request: Request) -> Response:
         with suppress(Unauthenticated):
@@ -126,7 +133,8 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
     case = "/cases/{case_id}"
     slide = case + "/slides/{slide_id}"
     launchpad = Launchpad(desk)
-    sign, run = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS
+    identities = IdentityPages(desk)
+    sign, run, decide = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS, Permission.DECIDE_IDENTITIES
     routes = [
         Route("/login", login.form),
         Route("/login", told(login.enter), methods=["POST"]),
@@ -158,6 +166,8 @@ def application(desk: Desk, secret: str, https_only: bool) -> Starlette:
         Route("/research/{run_id:uuid}", guarded(desk, launchpad.run, run)),
         Route("/research/{run_id:uuid}/cancel", guarded(desk, launchpad.cancel, run), methods=["POST"]),
         Route("/research/{run_id:uuid}/files/{name}", guarded(desk, launchpad.file, run)),
+        Route("/identities", guarded(desk, identities.whole, decide)),
+        Route("/identities/{dispute_id:uuid}", guarded(desk, identities.decide, decide), methods=["POST"]),
         Mount("/static", Assets()),
     ]
     session = Middleware(

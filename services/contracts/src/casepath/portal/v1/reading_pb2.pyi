@@ -18,10 +18,19 @@ class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VERDICT_ACCEPTED: _ClassVar[Verdict]
     VERDICT_REJECTED: _ClassVar[Verdict]
     VERDICT_CORRECTED: _ClassVar[Verdict]
+
+class IdentityVerdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    IDENTITY_VERDICT_UNSPECIFIED: _ClassVar[IdentityVerdict]
+    IDENTITY_VERDICT_TAKEN: _ClassVar[IdentityVerdict]
+    IDENTITY_VERDICT_REFUSED: _ClassVar[IdentityVerdict]
 VERDICT_UNSPECIFIED: Verdict
 VERDICT_ACCEPTED: Verdict
 VERDICT_REJECTED: Verdict
 VERDICT_CORRECTED: Verdict
+IDENTITY_VERDICT_UNSPECIFIED: IdentityVerdict
+IDENTITY_VERDICT_TAKEN: IdentityVerdict
+IDENTITY_VERDICT_REFUSED: IdentityVerdict
 
 class Reader(_message.Message):
     __slots__ = ("user_id", "name")
@@ -102,3 +111,17 @@ class ReportSigned(_message.Message):
     reviews: _containers.RepeatedCompositeFieldContainer[FindingReviewed]
     scan_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class IdentityDecided(_message.Message):
+    __slots__ = ("dispute_id", "patient_id", "verdict", "reason", "by")
+    DISPUTE_ID_FIELD_NUMBER: _ClassVar[int]
+    PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    dispute_id: str
+    patient_id: str
+    verdict: IdentityVerdict
+    reason: str
+    by: Reader
+    def __init__(self, dispute_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., verdict: _Optional[_Union[IdentityVerdict, str]] = ..., reason: _Optional[str] = ..., by: _Optional[_Union[Reader, _Mapping]] = ...) -> None: ...
