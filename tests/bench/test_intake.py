@@ -80,7 +80,7 @@ async def acknowledged(platform: Platform, count: int, senders: int) -> float:
 @pytest.fixture(autouse=True)
 def nobody_else_works(platform: Platform) -> Iterator[None]:
     """What files the patients would have both cores: it stands still, and is let go on afterwards."""
-    processes = [psutil.Process(platform.home.state()["pids"][name]) for name in ("records", "fhir")]
+    processes = [psutil.Process(platform.home.state()["pids"][name]) for name in ("records", "audit", "fhir")]
     for process in processes:
         process.suspend()
     yield

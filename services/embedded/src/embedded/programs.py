@@ -31,6 +31,9 @@ LISTENERS = {"CLIENT": "kafka", "INTERNAL": "kafka-internal", "CONTROLLER": "kaf
 SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
 SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice", "results", "audit")
+# Nobody waits for these while they look at a screen or for an acknowledgement.
+BACKGROUND = ("inference", "sequencing", "records", "audit", "results")
+LATER = 10
 # Name, as it is printed, and roles.
 DEMONSTRATION = (
     ("martin", "Dr Alix Martin", ("pathologist",)),
@@ -48,13 +51,14 @@ REPOSITORY = Path(__file__).parents[4]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process. `ready` is a URL that answers 200, or host:port that accepts."""
+    """One process. `ready` is a URL that answers 200, or host:port that accepts; `niceness` as nice(1) has it."""
 
     name: str
     argv: tuple[str, ...]
     ready: str
     env: dict[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    niceness: int = 0
 
 
 def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
@@ -187,7 +191,7 @@ def fhir(home: Path, ports: Ports, tell: Tell) -> Program:
         fhir_classpath(tell),
         "FhirServer",
     )
-    return Program("fhir", argv, f"http://127.0.0.1:{ports['fhir']}/fhir/metadata")
+    return Program("fhir", argv, f"http://127.0.0.1:{ports['fhir']}/fhir/metadata", niceness=LATER)
 
 
 def hospital(home: Path, ports: Ports) -> Program:
@@ -255,6 +259,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
                 "CASEPATH_TLS_IDENTITY": str(authority.identity(name)),
                 "CASEPATH_HEALTH_PORT": str(ports[f"health-{name}"]),
             },
+            niceness=LATER if name in BACKGROUND else 0,
         )
         for name in SERVICES
     ]

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,13 +16,18 @@ from chassis.errors import Unavailable
 from embedded.programs import Program
 
 PR_SET_PDEATHSIG = 1
+# Between sessions the kernel may share out by these, and not by who is nice (sched(7), autogrouping).
+AUTOGROUP = Path("/proc/self/autogroup")
 RESTART_DELAY = 1.0
 STOP_GRACE = 25.0
 
 
-def die_with_parent() -> None:
-    """In the child: be killed when the supervisor dies, however it dies (Linux prctl(2))."""
+def die_with_parent(niceness: int = 0) -> None:
+    """In the child: be killed when the supervisor dies, however it dies (Linux prctl(2)); and give way to who is less nice."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.nice(niceness)
+    if AUTOGROUP.exists():
+        AUTOGROUP.write_text(str(niceness))
 
 
 class Supervisor:
@@ -60,7 +66,7 @@ class Supervisor:
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    preexec_fn=die_with_parent,
+                    preexec_fn=partial(die_with_parent, program.niceness),
                     start_new_session=True,
                 )
             self.pids[program.name] = process.pid

@@ -22,11 +22,13 @@ from chassis.events import Event
 from chassis.merges import Merges
 from chassis.objects import Objects, Shelf
 from chassis.worker import Received, Route
+from intake.precedence import Precedence
 from intake.traits import of_order, of_registration
 
 
 class Identities:
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Objects, precedence: Precedence | None = None) -> None:
+        self.precedence = precedence or Precedence()
         self.patients = Shelf(objects, KnownPatient, "intake/patients")
         # Whose an accession is.
         self.cases = Shelf(objects, Patient, "intake/cases")
@@ -44,6 +46,7 @@ class Identities:
         ]
 
     async def registration(self, received: Received[PatientRegistered]) -> Iterable[Event]:
+        await self.precedence.give_way()
         said = received.data
         known = await self.patients.get(said.patient.patient_id)
         if known is not None and (traits := of_registration(known.patient, said.patient)):
@@ -56,6 +59,7 @@ class Identities:
         return Event(INTAKE_PATIENT_REGISTERED, said.patient.patient_id, said)
 
     async def order(self, received: Received[OrderPlaced]) -> Iterable[Event]:
+        await self.precedence.give_way()
         said = received.data
         known, traits = await self.doubts(said)
         if known is not None:

@@ -13,6 +13,7 @@ from chassis.errors import Malformed, Retriable
 from chassis.publisher import Publisher, announce
 from intake.handlers import TAKEN, events
 from intake.messages import DATA_TYPE, INTERNAL, Refused, acknowledgement, check_header, decode, identity
+from intake.precedence import Precedence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -38,6 +39,7 @@ class Receiver:
         character_set: str,
         processing: str = "P",
         clock: Callable[[], datetime] = now,
+        precedence: Precedence | None = None,
     ) -> None:
         self.publisher = publisher
         self.namespace = namespace
@@ -45,8 +47,13 @@ class Receiver:
         self.character_set = character_set
         self.processing = processing
         self.clock = clock
+        self.precedence = precedence or Precedence()
 
     async def answer(self, frame: bytes) -> bytes:
+        with self.precedence.answering():
+            return await self.answered(frame)
+
+    async def answered(self, frame: bytes) -> bytes:
         kind, event_id, error = "unreadable", None, None
         try:
             message = decode(frame, self.character_set)
