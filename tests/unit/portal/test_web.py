@@ -23,7 +23,8 @@ from portal.assets import ADDRESS
 from portal.desk import Desk
 from portal.disputes import Disputes
 from portal.drafts import Drafts
-from portal.people import MOST_FAILURES, Door
+from portal.login_pages import PasswordLogin
+from portal.people import MOST_FAILURES, PasswordDoor, Tokens
 from portal.reports import Reports
 from portal.web import application
 
@@ -40,7 +41,8 @@ def publisher() -> MemoryPublisher:
 async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[httpx.AsyncClient]:
     """The portal with nobody behind it."""
     objects, signer = Objects.at(f"file://{tmp_path}"), Signer.fresh()
-    door = Door(Accounts([account("martin", "Dr Alix Martin", ["pathologist"], "right")]), signer)
+    door = PasswordDoor(Accounts([account("martin", "Dr Alix Martin", ["pathologist"], "right")]))
+    accesses = AccessLog(publisher, "portal")
     cases = CaseService(NOBODY_LISTENS, None)
     async with httpx.AsyncClient() as pixels:
         desk = Desk(
@@ -52,12 +54,13 @@ async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[ht
             drafts=Drafts(objects),
             disputes=Disputes(objects),
             door=door,
+            tokens=Tokens(signer),
             publisher=publisher,
-            accesses=AccessLog(publisher, "portal"),
+            accesses=accesses,
             namespace=examples.NAMESPACE,
             record_link="",
         )
-        transport = httpx.ASGITransport(app=application(desk, "secret", https_only=False))
+        transport = httpx.ASGITransport(app=application(desk, PasswordLogin(door, accesses), "secret", https_only=False))
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as one:
             yield one
     await cases.close()

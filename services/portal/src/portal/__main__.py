@@ -20,9 +20,11 @@ from portal.adapters.slide_pixels import SlidePixels
 from portal.desk import Desk
 from portal.disputes import Disputes
 from portal.drafts import Drafts
-from portal.people import Door
+from portal.login_pages import Login, PasswordLogin, SignOnLogin
+from portal.people import Door, PasswordDoor, Tokens
 from portal.reports import Reports
 from portal.settings import PortalSettings
+from portal.single_sign_on import KnownStaff, SignOnDoor
 from portal.web import application
 
 TIMEOUT = 30.0
@@ -30,13 +32,15 @@ TIMEOUT = 30.0
 
 async def compose(settings: PortalSettings) -> None:
     signer, objects = Signer.at(settings.signing_key), Objects.at(settings.objects)
-    door = Door(Accounts(load_accounts(settings.accounts)), signer)
+    provider = settings.single_sign_on
     async with (
         KafkaPublisher(settings.cluster, "casepath-portal") as publisher,
         httpx.AsyncClient(timeout=TIMEOUT) as client,
         asking(CaseService(settings.cases_address, settings.identity)) as cases,
         asking(RunServiceClient(settings.runs_address, settings.identity)) as runs,
     ):
+        accesses = AccessLog(publisher, "portal")
+        door, login = await entrance(settings, objects, accesses)
         desk = Desk(
             cases=cases,
             runs=runs,
@@ -46,16 +50,31 @@ async def compose(settings: PortalSettings) -> None:
             drafts=Drafts(objects),
             disputes=Disputes(objects),
             door=door,
+            tokens=Tokens(signer),
             publisher=publisher,
-            accesses=AccessLog(publisher, "portal"),
+            accesses=accesses,
             namespace=settings.namespace_id,
             record_link=settings.record_link,
         )
         await desk.reports.resume()
-        app = application(desk, hashlib.sha256(signer.pem() + b"sessions").hexdigest(), settings.https_only)
+        secret = hashlib.sha256(signer.pem() + b"sessions").hexdigest()
+        app = application(desk, login, secret, settings.https_only, provider.issuer if provider else "")
         server = HttpServer(app, *host_and_port(settings.portal_address))
         worker = Worker(desk.disputes.routes(), publisher, kafka=settings.cluster, service="portal")
         await run_parts(settings, [server.run, worker.run], {"kafka": worker.assigned.is_set})
+
+
+async def entrance(settings: PortalSettings, objects: Objects, accesses: AccessLog) -> tuple[Door, Login]:
+    """How people come in. Raise Misconfigured."""
+    provider = settings.single_sign_on
+    if provider is not None:
+        staff = KnownStaff(objects)
+        await staff.load()
+        sign_on = SignOnDoor(provider, settings.portal_url, staff)
+        return sign_on, SignOnLogin(sign_on, accesses)
+    assert settings.accounts is not None
+    by_password = PasswordDoor(Accounts(load_accounts(settings.accounts)))
+    return by_password, PasswordLogin(by_password, accesses)
 
 
 @asynccontextmanager

@@ -34,7 +34,7 @@ class Acts:
             return None
         if name == "me":
             return person.reader
-        account = self.desk.door.accounts.named(name)
+        account = self.desk.door.staff.named(name)
         if account is None or "pathologist" not in account.roles:
             raise Malformed("there is no such pathologist")
         return Person(account).reader
@@ -61,7 +61,7 @@ class Acts:
     async def sign(self, request: Request, person: Person) -> Response:
         """A report, or an addendum where there is one. A signature needs the signer's password again."""
         case, form = await self.desk.case(request), await form_of(request)
-        await self.desk.door.proven(person.account.name, form.get("password", ""))
+        await self.desk.door.prove(request, person, form.get("password", ""))
         number = await self.desk.reports.next_number(case.case_id)
         if form.get("number") != str(number):
             # What was signed meanwhile was not on the signer's screen.
@@ -93,7 +93,9 @@ class Acts:
         """The part of the page that changed; the page itself where a browser sent the form without our scripts."""
         if "hx-request" not in request.headers:
             return RedirectResponse(f"/cases/{case.case_id}{page}", 303)
-        return render(request, part, person=person, draft="", may_sign=True, **shown(case, self.desk))
+        return render(
+            request, part, person=person, draft="", may_sign=True, proven=self.desk.door.proven(request), **shown(case, self.desk)
+        )
 
 
 def refuse_signed(case: Case) -> None:

@@ -73,6 +73,7 @@ class CasePages:
             person=person,
             draft=draft,
             may_sign=person.principal.may(Permission.SIGN_REPORTS),
+            proven=self.desk.door.proven(request),
             scanned=scanned,
             labels={slide.slide_id: label_address(slide.ingested, person.principal) for slide in scanned},
             **shown(case, self.desk),
@@ -112,5 +113,5 @@ def shown(case: Case, desk: Desk) -> dict[str, Any]:
         "urgency_name": urgency_name,
         "levels": levels,
         "tile_address": tile_address,
-        "pathologists": desk.door.accounts.with_role("pathologist"),
+        "pathologists": desk.door.staff.with_role("pathologist"),
     }

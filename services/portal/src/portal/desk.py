@@ -28,7 +28,7 @@ from portal.adapters.slide_pixels import SlidePixels
 from portal.assets import ADDRESS
 from portal.disputes import Disputes
 from portal.drafts import Drafts
-from portal.people import Door, Person, WrongPassword
+from portal.people import Door, NotProven, Person, Tokens, WrongPassword
 from portal.reports import AlreadySigned, Reports
 
 # How long a person waits at most to see what they did.
@@ -49,6 +49,7 @@ class Desk:
     drafts: Drafts
     disputes: Disputes
     door: Door
+    tokens: Tokens
     publisher: Publisher
     accesses: AccessLog
     namespace: UUID
@@ -115,7 +116,7 @@ def guarded(desk: Desk, page: Page, permission: Permission = Permission.READ_CAS
             made = await page(request, person)
             await desk.accesses.read(who, operation_of(request), seen(request))
             return made
-        except (Unauthenticated, Forbidden, WrongPassword) as error:
+        except (Unauthenticated, Forbidden, WrongPassword, NotProven) as error:
             said = await desk.accesses.refused(who, operation_of(request), wanted(request), error)
             return RedirectResponse("/login", 303) if looks_without_login(request, said) else refusal(request, said)
         except CasepathError as error:
@@ -141,6 +142,7 @@ def wanted(request: Request) -> list[Entry]:
 # What a person reads of an error.
 SAID: tuple[tuple[type[CasepathError], str], ...] = (
     (WrongPassword, "error.wrong_password"),
+    (NotProven, "error.not_proven"),
     (AlreadySigned, "error.already_signed"),
     (Unauthenticated, "error.unauthenticated"),
     (Forbidden, "error.forbidden"),
@@ -152,7 +154,7 @@ SAID: tuple[tuple[type[CasepathError], str], ...] = (
 
 def refusal(request: Request, error: CasepathError) -> Response:
     """What went wrong and what to do, in the person's language."""
-    status = status_of(error, ((WrongPassword, 403), (AlreadySigned, 409)))
+    status = status_of(error, ((WrongPassword, 403), (NotProven, 403), (AlreadySigned, 409)))
     key = next(key for kind, key in SAID if isinstance(error, kind))
     template = "problem.html" if "hx-request" in request.headers else "error.html"
     answer = render(request, template, status, key=key, detail=str(error))

@@ -1,8 +1,10 @@
-"""Who is at the screen: logging in, the session, and what they may do."""
+"""Who is at the screen: what they may do, how they come in, and how they are known again."""
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.requests import Request
 
@@ -20,6 +22,10 @@ LOCKED_SECONDS = 60.0
 
 class WrongPassword(Rejected):
     """The name or the password is wrong, or there were too many wrong ones."""
+
+
+class NotProven(Rejected):
+    """Who signs has to show again who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +51,75 @@ class Person:
         return Principal(self.account.name, frozenset(self.account.roles))
 
 
-class Door:
-    """Lets people in by password, and knows them again by their session."""
+class Staff(Protocol):
+    """Who works here, as far as it is known."""
 
-    def __init__(self, accounts: Accounts, signer: Signer) -> None:
-        self.accounts = accounts
+    def named(self, name: str) -> Account | None: ...
+
+    def with_role(self, role: str) -> Sequence[Account]: ...
+
+
+class Door(Protocol):
+    """How people come in, and are known again."""
+
+    @property
+    def staff(self) -> Staff: ...
+
+    def person(self, request: Request) -> Person:
+        """Raise Unauthenticated where nobody is logged in."""
+        ...
+
+    async def prove(self, request: Request, person: Person, password: str) -> None:
+        """Before a signature: that it is still this person. Raise WrongPassword or NotProven."""
+        ...
+
+    def proven(self, request: Request) -> bool | None:
+        """Whether somebody showed just now who they are; None where a signature comes with a password."""
+        ...
+
+
+class Tokens:
+    """With which slides and sequencing are asked in a person's name; one is used for half of its time."""
+
+    def __init__(self, signer: Signer) -> None:
         self.signer = signer
+        self.kept: dict[tuple[str, tuple[str, ...]], tuple[str, float]] = {}
+
+    def of(self, person: Person) -> str:
+        name = person.account.name, tuple(person.account.roles)
+        token, until = self.kept.get(name, ("", 0.0))
+        if time.monotonic() > until:
+            token = self.signer.token(person.account.name, person.account.roles, TOKEN_SECONDS)
+            self.kept[name] = token, time.monotonic() + TOKEN_SECONDS / 2
+        return token
+
+
+class PasswordDoor:
+    """By name and password, from a file of accounts."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self.staff = accounts
         self.failures: dict[str, tuple[int, float]] = {}
-        self.tokens: dict[str, tuple[str, float]] = {}
 
     async def enter(self, request: Request, name: str, password: str) -> Person:
         """Raise WrongPassword where name and password are not somebody's."""
-        person = Person(await self.proven(name, password))
+        person = Person(await self.checked(name, password))
         request.session.clear()
         request.session.update(name=name, since=int(time.time()))
         return person
 
-    async def proven(self, name: str, password: str) -> Account:
-        """The account whose password this is; also for a signature. Raise WrongPassword, also while a name is locked."""
+    async def prove(self, request: Request, person: Person, password: str) -> None:
+        await self.checked(person.account.name, password)
+
+    def proven(self, request: Request) -> bool | None:
+        return None
+
+    async def checked(self, name: str, password: str) -> Account:
+        """The account whose password this is. Raise WrongPassword, also while a name is locked."""
         count, since = self.failures.get(name, (0, 0.0))
         if count >= MOST_FAILURES and time.monotonic() - since < LOCKED_SECONDS:
             raise WrongPassword("too many wrong passwords: wait a minute")
-        found = await asyncio.to_thread(self.accounts.known, name, password)
+        found = await asyncio.to_thread(self.staff.known, name, password)
         if found is None:
             if len(self.failures) > 10_000:
                 self.failures.clear()
@@ -76,17 +129,7 @@ class Door:
         return found
 
     def person(self, request: Request) -> Person:
-        """Raise Unauthenticated where nobody is logged in."""
-        account = self.accounts.named(str(request.session.get("name", "")))
+        account = self.staff.named(str(request.session.get("name", "")))
         if account is None or time.time() - float(request.session.get("since", 0)) > SESSION_SECONDS:
             raise Unauthenticated("nobody is logged in")
         return Person(account)
-
-    def token(self, person: Person) -> str:
-        """With which slides is asked in a person's name; one is used for half of its time."""
-        name = person.account.name
-        token, until = self.tokens.get(name, ("", 0.0))
-        if time.monotonic() > until:
-            token = self.signer.token(name, person.account.roles, TOKEN_SECONDS)
-            self.tokens[name] = token, time.monotonic() + TOKEN_SECONDS / 2
-        return token

@@ -26,7 +26,7 @@ class Pictures:
         if not all(UID.fullmatch(uid) for uid in place):
             raise NotFound("there is no such tile")
         managed = request.query_params.get("colour") != "raw"
-        token = self.desk.door.token(person)
+        token = self.desk.tokens.of(person)
         known = request.headers.get("if-none-match")
         picture = await self.desk.slides.frame(place, path["frame"], token, managed, known)
         headers = {"ETag": picture.etag, "Cache-Control": IMMUTABLE}

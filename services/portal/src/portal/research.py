@@ -33,7 +33,7 @@ class Launchpad:
         self.desk = desk
 
     async def whole(self, request: Request, person: Person) -> Response:
-        token = self.desk.door.token(person)
+        token = self.desk.tokens.of(person)
         runs, schedule = await self.desk.runs.all(token), await self.desk.runs.schedule(token)
         return render(
             request, "research.html", person=person, runs=runs, schedule=schedule, engines=list(ENGINES), run_state=run_state
@@ -44,22 +44,22 @@ class Launchpad:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
             sent = [one for one in form.getlist("reads") if isinstance(one, UploadFile) and one.filename]
             files = {f"{number}{suffix_of(one.filename or '')}": one for number, one in enumerate(sent)}
-            run = await self.desk.runs.submit(self.desk.door.token(person), header_of(fields, list(files)), files)
+            run = await self.desk.runs.submit(self.desk.tokens.of(person), header_of(fields, list(files)), files)
         return RedirectResponse(f"/research/{run.run_id}", 303)
 
     async def run(self, request: Request, person: Person) -> Response:
-        answer = await self.desk.runs.get(self.desk.door.token(person), str(request.path_params["run_id"]))
+        answer = await self.desk.runs.get(self.desk.tokens.of(person), str(request.path_params["run_id"]))
         shown: dict[str, Any] = {"run": answer.run, "outlook": answer.outlook, "results": RESULTS, "run_state": run_state}
         return render(request, "run.html", person=person, **shown)
 
     async def cancel(self, request: Request, person: Person) -> Response:
-        run = await self.desk.runs.cancel(self.desk.door.token(person), str(request.path_params["run_id"]))
+        run = await self.desk.runs.cancel(self.desk.tokens.of(person), str(request.path_params["run_id"]))
         return RedirectResponse(f"/research/{run.run_id}", 303)
 
     async def file(self, request: Request, person: Person) -> Response:
         """The first part is asked for before the answer begins, so that a refusal is told as one."""
         name = request.path_params["name"]
-        content = self.desk.runs.file(self.desk.door.token(person), str(request.path_params["run_id"]), name)
+        content = self.desk.runs.file(self.desk.tokens.of(person), str(request.path_params["run_id"]), name)
         first = await anext(content, b"")
 
         async def whole() -> Any:

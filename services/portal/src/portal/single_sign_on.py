@@ -1,0 +1,165 @@
+"""Coming in by the hospital's identity provider: OpenID Connect 1.0, authorization code flow with PKCE (RFC 7636)."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import structlog
+from authlib.integrations.starlette_client import OAuth, OAuthError, StarletteOAuth2App
+from joserfc.errors import JoseError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from casepath.portal.v1.people_pb2 import KnownPerson
+from chassis.access import GRANTS, Forbidden, Unauthenticated
+from chassis.accounts import Account
+from chassis.errors import Rejected, Unavailable
+from chassis.objects import Objects, Shelf
+from portal.people import NotProven, Person
+from portal.settings import SingleSignOn
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# A role that the provider takes away is gone after so long: it is asked again then, and who is still logged in there is let in.
+SESSION_SECONDS = 3600
+# To show again who one is holds for one signature's time.
+PROOF_SECONDS = 300
+STARTED, DONE = "/login/start", "/login/done"
+
+
+class KnownStaff:
+    """Those who came in once, to whom cases can be given. In memory, and in the object store for the next start."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.shelf = Shelf(objects, KnownPerson, "portal/people")
+        self.by_name: dict[str, Account] = {}
+
+    async def load(self) -> None:
+        for name in await self.shelf.names():
+            kept = await self.shelf.get(name)
+            if kept is not None:
+                self.by_name[kept.user_id] = Account(kept.user_id, kept.full_name, tuple(kept.roles), "", "")
+
+    async def keep(self, account: Account) -> None:
+        if self.by_name.get(account.name) != account:
+            self.by_name[account.name] = account
+            await self.shelf.put(
+                account.name, KnownPerson(user_id=account.name, full_name=account.full_name, roles=account.roles)
+            )
+
+    def named(self, name: str) -> Account | None:
+        return self.by_name.get(name)
+
+    def with_role(self, role: str) -> Sequence[Account]:
+        return sorted((one for one in self.by_name.values() if role in one.roles), key=lambda one: one.full_name)
+
+
+class SignOnDoor:
+    """By an OpenID provider. `base` is the address under which browsers reach the portal."""
+
+    def __init__(self, provider: SingleSignOn, base: str, staff: KnownStaff) -> None:
+        self.provider = provider
+        self.base = base.rstrip("/")
+        self.staff = staff
+        self.client: StarletteOAuth2App = OAuth().register(
+            "provider",
+            client_id=provider.client_id,
+            client_secret=provider.client_secret,
+            server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_kwargs={"scope": provider.scope, "code_challenge_method": "S256"},
+        )
+
+    async def start(self, request: Request, back: str = "") -> Response:
+        """To the provider. With `back`, to show again who one is, and then to that page. Raise Unavailable."""
+        request.session["back"] = back
+        again = {"prompt": "login", "max_age": 0} if back else {}
+        with asking():
+            answer: Response = await self.client.authorize_redirect(request, f"{self.base}{DONE}", **again)
+        return answer
+
+    async def done(self, request: Request) -> tuple[Person, str]:
+        """Who comes from the provider, and where they wanted to go; in, with a new session.
+
+        Raise Unauthenticated where the provider does not vouch for them, Forbidden where they have no role here.
+        """
+        back = str(request.session.get("back") or "")
+        before = self.account(request.session)
+        try:
+            with asking():
+                token: dict[str, Any] = await self.client.authorize_access_token(request)  # type: ignore[no-untyped-call]
+        except (OAuthError, JoseError) as error:
+            raise Unauthenticated(f"the identity provider did not let you in: {type(error).__name__}") from error
+        claims = token["userinfo"]
+        account = account_of(claims, self.provider.roles_claim)
+        now = int(time.time())
+        proved = bool(back) and before is not None and before.name == account.name and is_fresh(claims, now)
+        request.session.clear()
+        if back and not proved:
+            raise Unauthenticated("somebody else came back than had to show who they are")
+        if not account.roles:
+            raise Forbidden(f"{account.full_name} has no role here: ask whoever gives them")
+        await self.staff.keep(account)
+        request.session.update(
+            name=account.name, full_name=account.full_name, roles=account.roles, since=now, hint=token["id_token"]
+        )
+        if proved:
+            request.session["proved"] = now
+        return Person(account), back
+
+    async def leave(self, request: Request) -> Response:
+        """Out here, and at the provider."""
+        hint = request.session.get("hint")
+        request.session.clear()
+        with asking():
+            answer: Response = await self.client.logout_redirect(
+                request, f"{self.base}/login", id_token_hint=hint, client_id=self.provider.client_id
+            )
+        return answer
+
+    def person(self, request: Request) -> Person:
+        account = self.account(request.session)
+        if account is None or time.time() - float(request.session.get("since", 0)) > SESSION_SECONDS:
+            raise Unauthenticated("nobody is logged in")
+        return Person(account)
+
+    def account(self, session: Mapping[str, Any]) -> Account | None:
+        if "name" not in session:
+            return None
+        return Account(str(session["name"]), str(session["full_name"]), tuple(session["roles"]), "", "")
+
+    async def prove(self, request: Request, person: Person, password: str) -> None:
+        if not self.proven(request):
+            raise NotProven("show again who you are before you sign")
+        del request.session["proved"]
+
+    def proven(self, request: Request) -> bool | None:
+        return time.time() - float(request.session.get("proved", 0)) <= PROOF_SECONDS
+
+
+def account_of(claims: Mapping[str, Any], roles_claim: str) -> Account:
+    """Whom an ID token is of. Roles that are none of ours are left out. Raise Rejected where it does not say who."""
+    name, full_name = str(claims.get("sub", "")), str(claims.get("name") or claims.get("preferred_username") or "")
+    if not name or not full_name or len(name) > 64 or len(full_name) > 128:
+        raise Rejected("the identity provider does not say who you are: it has to give sub and name")
+    found: Any = claims
+    for part in roles_claim.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    roles = found if isinstance(found, list) else []
+    return Account(name, full_name, tuple(sorted(role for role in roles if role in GRANTS)), "", "")
+
+
+def is_fresh(claims: Mapping[str, Any], now: int) -> bool:
+    """Whether they logged in just now, and not some time before."""
+    return now - int(claims.get("auth_time") or 0) <= PROOF_SECONDS
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Raise Unavailable where the provider does not answer."""
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        log.warning("identity provider", error=type(error).__name__)
+        raise Unavailable("the identity provider does not answer") from error
