@@ -18,6 +18,7 @@ from chassis.access import Signer
 from conftest import Platform
 from embedded.demo import watched
 from embedded.hospital import Visit, drop, send
+from embedded.programs import archive_account, archive_authorization
 
 MEGABYTES = float(os.environ.get("BENCH_SLIDE_MEGABYTES", "100"))
 FRAMES = 200
@@ -63,17 +64,19 @@ async def test_reading_frames(platform: Platform, tmp_path: Path) -> None:
     token = Signer.at(platform.home.folder / "access" / "signing-key.pem").token("bench", ["viewer"], 3600)
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=600, limits=limits) as client:
-        found = await client.post(f"{orthanc}/tools/lookup", content=level.sop_instance_uid)
+        account = archive_account(platform.home.folder)
+        proved = {"Authorization": archive_authorization(platform.home.folder).read_text()}
+        found = await client.post(f"{orthanc}/tools/lookup", content=level.sop_instance_uid, auth=account)
         inside = json.loads(found.text)[0]["Path"]
         sources: dict[str, tuple[Callable[[int], str], dict[str, str]]] = {
             "casepath": (
                 lambda n: f"http://127.0.0.1:{platform.ports['dicomweb']}/dicomweb{path}/frames/{n}",
                 {"Authorization": f"Bearer {token}", "Accept": "image/jpeg"},
             ),
-            "Orthanc raw": (lambda n: f"{orthanc}{inside}/frames/{n - 1}/raw", {}),
+            "Orthanc raw": (lambda n: f"{orthanc}{inside}/frames/{n - 1}/raw", proved),
             "Orthanc WADO-RS": (
                 lambda n: f"{orthanc}/dicom-web{path}/frames/{n}",
-                {"Accept": 'multipart/related; type="application/octet-stream"; transfer-syntax=*'},
+                {**proved, "Accept": 'multipart/related; type="application/octet-stream"; transfer-syntax=*'},
             ),
         }
         print(f"\nA frame of {level.frames} in an instance of {level.object.size / 1e6:.0f} MB (ms, {FRAMES} random frames)")

@@ -14,6 +14,7 @@ import pytest_asyncio
 from audit.adapters.ledger import contents
 from audit.chain import Examination, Keys
 from audit.handlers import about as of_case
+from audit.handlers import line_id
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, LedgerEntry
 from chassis.access import Signer
 from chassis.objects import Objects
@@ -131,7 +132,7 @@ async def test_the_ledger_and_the_fhir_server_are_as_they_were_written(platform:
 
 async def test_an_audit_event_that_is_changed_in_the_fhir_server_is_found(platform: Platform, done: Done) -> None:
     (line, *_) = await about(platform, done.visit.case_id)
-    address = f"{fhir(platform)}/AuditEvent/{line.event_id}"
+    address = f"{fhir(platform)}/AuditEvent/{line_id(line)}"
     async with httpx.AsyncClient(timeout=60, headers={"Content-Type": "application/fhir+json"}) as client:
         kept = (await client.get(address)).raise_for_status().json()
         try:
@@ -140,7 +141,8 @@ async def test_an_audit_event_that_is_changed_in_the_fhir_server_is_found(platfo
         finally:
             (await client.put(address, json=kept)).raise_for_status()
     assert told.returncode == 1
-    assert "1 AuditEvents are not in the FHIR server as they were filed" in told.stdout
+    assert f"AuditEvent/{line_id(line)} is not as it was filed" in told.stdout
+    assert "1 faults" in told.stdout
 
 
 async def test_a_ledger_whose_end_is_cut_off_is_at_odds_with_kafka(platform: Platform, done: Done, tmp_path: Path) -> None:

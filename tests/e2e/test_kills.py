@@ -41,7 +41,7 @@ async def test_a_service_that_is_killed_in_the_middle_of_a_visit_changes_nothing
     before = kill(platform, service)
     await eventually(lambda: platform.home.state()["restarts"].get(service, 0) > before)
     case = await ended(platform, visit)
-    is_complete(case, await archived(case, platform.ports))
+    is_complete(case, await archived(case, platform.home.folder, platform.ports))
 
 
 @pytest.mark.parametrize("service", ["slides", "inference", "sequencing"])
@@ -59,7 +59,7 @@ async def test_a_service_that_is_killed_at_its_own_work_does_it_again(platform: 
     await eventually(at_work)
     kill(platform, service)
     case = await ended(platform, visit)
-    is_complete(case, await archived(case, platform.ports))
+    is_complete(case, await archived(case, platform.home.folder, platform.ports))
 
 
 def without_first_pair(folder: Path) -> tuple[Path, Path]:
@@ -77,7 +77,7 @@ async def test_a_server_that_is_killed_in_the_middle_of_a_visit_loses_nothing(pl
     await begin(platform, visit)
     kill(platform, server)
     case = await ended(platform, visit)
-    is_complete(case, await archived(case, platform.ports))
+    is_complete(case, await archived(case, platform.home.folder, platform.ports))
 
 
 async def test_what_the_fhir_server_acknowledged_is_there_after_it_is_killed(platform: Platform) -> None:

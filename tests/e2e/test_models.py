@@ -68,7 +68,7 @@ async def test_a_version_in_shadow_reads_every_slide_and_the_record_does_not_kno
 
     await eventually_async(read_beside)
     assert case.slides[0].scored.model.version == "1"
-    assert differences(case, await archived(case, platform.ports)) == []
+    assert differences(case, await archived(case, platform.home.folder, platform.ports)) == []
     read = [
         INFERENCE_SLIDE_SCORED.message.FromString(one.value)
         for one in await records_on(platform.kafka, INFERENCE_SLIDE_SCORED.name)

@@ -96,6 +96,7 @@ async def find(page: Page, accession: str) -> None:
     await page.keyboard.press("/")
     await page.keyboard.type(accession)
     await expect(page.locator("tr[data-case]")).to_have_count(1)
+    await expect(page.locator("tr[data-case]")).to_contain_text(accession)
     await page.keyboard.press("Escape")
     await expect(page.locator("tr[data-case] a")).to_be_focused()
     await page.keyboard.press("Enter")

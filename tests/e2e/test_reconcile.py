@@ -8,6 +8,7 @@ from conftest import Platform
 from e2e.conftest import Done, new_visit, once
 from embedded import samples
 from embedded.hospital import scan, send
+from embedded.programs import archive_account
 from waiting import eventually_async
 
 
@@ -46,8 +47,9 @@ async def test_what_has_gone_from_the_archives_is_named_and_filed_again(platform
     instance = case.slides[0].ingested.instances[0].sop_instance_uid
     async with httpx.AsyncClient(timeout=60, headers={"Cache-Control": "no-cache"}) as client:
         (await client.delete(f"{fhir}/fhir/DiagnosticReport/{report}")).raise_for_status()
-        (held,) = (await client.post(f"{orthanc}/tools/lookup", content=instance)).raise_for_status().json()
-        (await client.delete(f"{orthanc}/instances/{held['ID']}")).raise_for_status()
+        account = archive_account(platform.home.folder)
+        (held,) = (await client.post(f"{orthanc}/tools/lookup", content=instance, auth=account)).raise_for_status().json()
+        (await client.delete(f"{orthanc}/instances/{held['ID']}", auth=account)).raise_for_status()
 
         told = platform.casepath("reconcile", *archives(platform))
         assert told.returncode == 1, told.stdout + told.stderr

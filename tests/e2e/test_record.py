@@ -25,6 +25,7 @@ from chassis.calls import connected
 from conftest import Platform
 from e2e.conftest import FILED, Done, begin, ended
 from embedded import samples
+from embedded.programs import archive_account
 from embedded.reading_back import archived, differences
 from kafka.broker import records_on
 from waiting import eventually_async
@@ -42,6 +43,7 @@ def fhir(platform: Platform) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def dicomweb(platform: Platform) -> Iterator[DICOMwebClient]:
     with requests.Session() as session:
+        session.auth = archive_account(platform.home.folder)
         yield DICOMwebClient(f"http://127.0.0.1:{platform.ports['orthanc']}/dicom-web", session=session)
 
 
@@ -51,7 +53,7 @@ def found(fhir: httpx.Client, kind: str, **parameters: str) -> list[dict[str, ob
 
 
 async def test_the_archives_hold_exactly_what_the_case_says(platform: Platform, done: Done) -> None:
-    held = await archived(done.case, platform.ports)
+    held = await archived(done.case, platform.home.folder, platform.ports)
     assert differences(done.case, held) == []
     assert Counter(kind for kind, _ in held.resources) == FILED
     assert len(held.instances) == 10
@@ -128,7 +130,7 @@ async def records_everywhere(platform: Platform) -> int:
 
 async def test_a_repeat_of_the_whole_day_changes_nothing(platform: Platform, done: Done) -> None:
     case = await ended(platform, done.visit)
-    before = await archived(case, platform.ports)
+    before = await archived(case, platform.home.folder, platform.ports)
     taken = await records_everywhere(platform)
     await begin(platform, done.visit)
 
@@ -141,7 +143,7 @@ async def test_a_repeat_of_the_whole_day_changes_nothing(platform: Platform, don
 
     await eventually_async(all_came_again)
     assert await ended(platform, done.visit) == case
-    assert await archived(case, platform.ports) == before
+    assert await archived(case, platform.home.folder, platform.ports) == before
 
 
 async def test_nothing_of_the_patient_is_in_logs_keys_headers_or_names(platform: Platform, done: Done) -> None:

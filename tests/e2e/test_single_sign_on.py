@@ -16,8 +16,10 @@ from audit.adapters.ledger import contents
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, Block, SealedBlock
 from chassis.objects import Objects
 from conftest import Platform
-from e2e.conftest import Done
+from e2e.conftest import new_visit, once
 from e2e.keycloak import CLIENT, Keycloak, keycloak
+from embedded import samples
+from embedded.hospital import scan, send
 from embedded.programs import services
 from waiting import eventually_async
 
@@ -90,6 +92,16 @@ async def signed_on(platform: Platform, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest_asyncio.fixture(scope="module")
+async def case_id(platform: Platform) -> str:
+    """A case that can be read and signed."""
+    visit = new_visit(platform)
+    await send(platform.ports["mllp"], [visit.registration(), visit.order()])
+    scan(visit, samples.SLIDE, platform.home.scanner)
+    await once(platform, visit, lambda case: any(slide.HasField("scored") for slide in case.slides))
+    return visit.case_id
+
+
+@pytest_asyncio.fixture(scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     found = shutil.which("chromium")
     assert found, "Chromium is not installed: make setup-test installs it"
@@ -117,11 +129,11 @@ async def refusals(platform: Platform) -> list[str]:
     ]
 
 
-async def test_a_pathologist_of_the_hospital_comes_in_signs_and_leaves(signed_on: SignedOn, page: Page, done: Done) -> None:
+async def test_a_pathologist_of_the_hospital_comes_in_signs_and_leaves(signed_on: SignedOn, page: Page, case_id: str) -> None:
     await signed_on.enter(page, "amartin")
     await page.wait_for_url(f"{signed_on.base}/")
     await expect(page.locator(".who")).to_have_text("Alix Martin")
-    await page.goto(f"{signed_on.base}/cases/{done.visit.case_id}/read")
+    await page.goto(f"{signed_on.base}/cases/{case_id}/read")
     await page.locator("#report-text").fill("Pas de lésion. Signé par le compte de l'hôpital.")
     await expect(page.locator("#drafted")).not_to_be_empty()
     await expect(page.locator("#sign")).to_have_count(0)
@@ -159,12 +171,12 @@ async def test_who_has_no_role_here_is_told_so_and_that_is_told_to_audit(
     await eventually_async(told)
 
 
-async def test_to_come_back_without_having_shown_who_one_is_proves_nothing(signed_on: SignedOn, page: Page, done: Done) -> None:
+async def test_to_come_back_without_having_shown_who_one_is_proves_nothing(signed_on: SignedOn, page: Page, case_id: str) -> None:
     await signed_on.enter(page, "amartin")
     await page.wait_for_url(f"{signed_on.base}/")
-    await page.goto(f"{signed_on.base}/login/again/{done.visit.case_id}")
+    await page.goto(f"{signed_on.base}/login/again/{case_id}")
     await page.wait_for_url(re.compile(re.escape(signed_on.provider.base)))
-    await page.goto(f"{signed_on.base}/cases/{done.visit.case_id}/read")
+    await page.goto(f"{signed_on.base}/cases/{case_id}/read")
     await expect(page.locator("#sign")).to_have_count(0)
 
 

@@ -1,5 +1,7 @@
 """Lines of the ledger, and the AuditEvents that they are filed as."""
 
+from datetime import timedelta
+
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 
@@ -87,3 +89,11 @@ def test_the_lines_about_a_patient_are_those_that_name_them() -> None:
     lines = [written("intake.order.placed.v1"), written("intake.patients.unlinked.v1"), written("portal.reading.begun.v1")]
     assert about(lines, "Patient", examples.PATIENT) == lines[:2]
     assert about(lines, "Case", examples.CASE) == [lines[0], lines[2]]
+
+
+def test_a_repeat_is_the_same_audit_event_and_one_of_another_time_another() -> None:
+    topic = "intake.order.placed.v1"
+    again = write_of(BY_NAME[topic], examples.BY_TOPIC[topic], examples.envelope(topic, time=examples.NOON + timedelta(hours=1)))
+    assert audit_event(written(topic)) == audit_event(written(topic))
+    assert audit_event(again)["id"] != audit_event(written(topic))["id"]
+    assert again.event_id == written(topic).event_id

@@ -24,7 +24,7 @@ async def compose(settings: AdviceSettings) -> None:
             settings.advice_language,
             settings.portal_url,
         )
-        server = HttpServer(hooks.app(), *host_and_port(settings.advice_address))
+        server = HttpServer(hooks.app(), *host_and_port(settings.advice_address), settings.http_identity)
         worker = Worker(patients.routes(), publisher, kafka=settings.cluster, service="advice")
         await run_parts(settings, [worker.run, server.run], {"kafka": worker.assigned.is_set})
 

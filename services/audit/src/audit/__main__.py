@@ -1,12 +1,11 @@
 """audit: who had to do with which patient's data."""
 
-import httpx
-
 from audit.adapters.audit_events import FhirAuditEvents
 from audit.adapters.ledger import Ledger
 from audit.recording import Recording
 from audit.settings import AuditSettings
 from chassis.access import Signer
+from chassis.http_client import http_client
 from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
@@ -16,7 +15,7 @@ from chassis.worker import Worker
 async def compose(settings: AuditSettings) -> None:
     ledger = Ledger(Objects.at(settings.objects), Signer.at(settings.audit_key))
     async with (
-        httpx.AsyncClient(timeout=settings.archive_timeout_seconds) as client,
+        http_client(settings.archive_timeout_seconds, settings.tls_ca, settings.fhir_authorization) as client,
         KafkaPublisher(settings.cluster, "casepath-audit") as publisher,
     ):
         recording = Recording(ledger, FhirAuditEvents(settings.fhir, client))

@@ -8,19 +8,19 @@ from datetime import UTC
 from pathlib import Path
 
 import click
-import httpx
 from rich.console import Console
 from rich.table import Table
 
 from audit.adapters.audit_events import FhirAuditEvents
 from audit.adapters.ledger import contents
 from audit.chain import Examination, Keys
-from audit.handlers import LETTERS, about, audit_event, same
+from audit.handlers import LETTERS, about, audit_event, line_id, same
 from casepath.audit.v1.audit_pb2 import OUTCOME_DONE, Block, BlockSealed, LedgerEntry
 from casepath.topics import AUDIT_BLOCK_SEALED
-from chassis.asking import ACCESS, FILE
+from chassis.asking import ACCESS, FILE, authorization_option, ca_option
 from chassis.asking_kafka import kafka_option
 from chassis.errors import Malformed
+from chassis.http_client import http_client
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.objects import Objects
@@ -28,6 +28,7 @@ from chassis.reading import reading, until_now
 
 SERVICE = "audit"
 AT_ONCE = 8
+SECONDS = 60.0
 EX_FAULTY = 1
 CHECKPOINT = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
@@ -67,9 +68,20 @@ def audit() -> None:
 @keys_option
 @click.option("--checkpoint", "kept", multiple=True, metavar="N:DIGEST", help="As `verify` printed it before; may be repeated.")
 @click.option("--fhir", envvar="CASEPATH_FHIR", metavar="URL", help="FHIR R4 base: see that every AuditEvent is as it was filed.")
+@authorization_option("fhir")
+@ca_option
 @click.option("--without-kafka", is_flag=True, help="Do not ask Kafka for the digests that it keeps.")
 @kafka_option
-def verify(objects: str, keys: Path, kept: tuple[str, ...], fhir: str | None, without_kafka: bool, kafka: Kafka) -> None:
+def verify(
+    objects: str,
+    keys: Path,
+    kept: tuple[str, ...],
+    fhir: str | None,
+    fhir_authorization: Path | None,
+    ca: Path,
+    without_kafka: bool,
+    kafka: Kafka,
+) -> None:
     """Say whether the ledger is as it was written: nothing changed, taken out, put in, moved or cut off.
 
     The last line is a checkpoint. Keep it where those who administer this platform cannot reach it, and give it to a later
@@ -77,7 +89,9 @@ def verify(objects: str, keys: Path, kept: tuple[str, ...], fhir: str | None, wi
     is 1 where something is wrong.
     """
     known = dict(checkpoint(one) for one in kept)
-    found = asyncio.run(verified(Objects.at(objects), Keys.at(keys), known, fhir, None if without_kafka else kafka))
+    client = http_client(SECONDS, ca if ca.is_file() else None, fhir_authorization)
+    events = FhirAuditEvents(fhir, client) if fhir else None
+    found = asyncio.run(verified(Objects.at(objects), Keys.at(keys), known, events, None if without_kafka else kafka))
     for number, fault in found.faults:
         click.echo(f"block {number}: {fault}")
     click.echo(f"{found.entries} entries in {found.blocks} blocks, {len(found.faults)} faults")
@@ -144,7 +158,7 @@ async def lines_of(objects: Objects, examination: Examination) -> list[LedgerEnt
     found: dict[str, LedgerEntry] = {}
     async for _, block in blocks(objects, examination):
         for line in block.entries:
-            found.setdefault(line.event_id, line)
+            found.setdefault(line_id(line), line)
     return list(found.values())
 
 
@@ -156,30 +170,32 @@ async def blocks(objects: Objects, examination: Examination) -> AsyncIterator[tu
     examination.end()
 
 
-async def verified(objects: Objects, keys: Keys, known: dict[int, bytes], fhir: str | None, kafka: Kafka | None) -> Examination:
+async def verified(
+    objects: Objects, keys: Keys, known: dict[int, bytes], events: FhirAuditEvents | None, kafka: Kafka | None
+) -> Examination:
     # What Kafka tells is asked first: the ledger has it, since a block is told of when it is written.
     told, filed = await kept_by(kafka) if kafka else ({}, None)
     examination = Examination(keys, {**told, **known})
-    async with httpx.AsyncClient(timeout=60) as client:
-        events = FhirAuditEvents(fhir, client) if fhir else None
-        async for number, block in blocks(objects, examination):
-            # What is told and not yet filed is in flight.
-            if events is not None and (filed is None or number in filed):
-                gone = await not_as_filed(events, block)
-                if gone:
-                    examination.faults.append((number, f"{gone} AuditEvents are not in the FHIR server as they were filed"))
+    async for number, block in blocks(objects, examination):
+        # What is told and not yet filed is in flight.
+        if events is not None and (filed is None or number in filed):
+            examination.faults += [(number, fault) for fault in await not_as_filed(events, block)]
     return examination
 
 
-async def not_as_filed(events: FhirAuditEvents, block: Block) -> int:
+async def not_as_filed(events: FhirAuditEvents, block: Block) -> list[str]:
+    """What the FHIR server does not have as the block says it."""
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def is_there(line: LedgerEntry) -> bool:
+    async def fault(line: LedgerEntry) -> str:
+        wanted = audit_event(line)
         async with turns:
-            kept = await events.get(line.event_id)
-        return kept is not None and same(kept, audit_event(line))
+            kept = await events.get(wanted["id"])
+        if kept is None:
+            return f"AuditEvent/{wanted['id']} is not in the FHIR server"
+        return "" if same(kept, wanted) else f"AuditEvent/{wanted['id']} is not as it was filed"
 
-    return (await asyncio.gather(*map(is_there, block.entries))).count(False)
+    return [fault for fault in await asyncio.gather(*map(fault, block.entries)) if fault]
 
 
 async def kept_by(kafka: Kafka) -> tuple[dict[int, bytes], set[int]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID, uuid5
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -127,6 +128,11 @@ def patients(*ids: str) -> list[Entry]:
     return [patient_entry(one) for one in dict.fromkeys(ids)]
 
 
+def line_id(line: LedgerEntry) -> str:
+    """Of a line: one that says the same is the same. An event that is told again at another time is another line."""
+    return str(uuid5(UUID(line.event_id), line.SerializeToString(deterministic=True).hex()))
+
+
 def audit_event(line: LedgerEntry) -> Resource:
     """The line as an AuditEvent. Whom and what it is of is named by identifier: what is filed later may be named before."""
     access = line.access
@@ -142,7 +148,7 @@ def audit_event(line: LedgerEntry) -> Resource:
         who["network"] = {"address": access.agent.address, "type": IP_ADDRESS}
     return resource(
         "AuditEvent",
-        line.event_id,
+        line_id(line),
         type=AUTHENTICATION if access.action == ACTION_EXECUTED else PATIENT_RECORD,
         subtype=[{"system": "urn:casepath:operation", "code": access.operation}],
         action=LETTERS[access.action],

@@ -12,4 +12,5 @@ class AuditSettings(StoringSettings):
 
     audit_key: Path = Field(description="private key (PEM, P-256) that seals the ledger; nobody but audit has it")
     fhir: str = Field(description="FHIR R4 base, http://host:port/fhir")
+    fhir_authorization: Path | None = Field(default=None, description="file with the Authorization header for the FHIR server")
     archive_timeout_seconds: float = Field(default=60.0, gt=0, description="of one request to the FHIR server")

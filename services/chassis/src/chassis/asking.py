@@ -22,6 +22,16 @@ ca_option = click.option(
 tls_off_option = click.option("--tls-off", envvar="CASEPATH_TLS_OFF", is_flag=True, help="The platform proves nothing.")
 
 
+def authorization_option(server: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """For a command that asks a server over HTTP: the file that proves who asks, as `<server>_authorization`."""
+    return click.option(
+        f"--{server}-authorization",
+        envvar=f"CASEPATH_{server.upper()}_AUTHORIZATION",
+        type=FILE,
+        help="File with the value of the Authorization header.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Which service is asked, as whom, and by whose certificate it proves itself; None where it proves nothing."""

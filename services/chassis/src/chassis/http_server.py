@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,12 +24,13 @@ class QuietServer(uvicorn.Server):
 
 
 class HttpServer:
-    """Serves an application until stopped. Raise Misconfigured where the address cannot be listened on; port 0 picks one.
+    """Serves an application until stopped, over TLS with a `certificate` (PEM, with its key); port 0 picks one.
 
-    No access log: a query may name a patient.
+    Raise Misconfigured where the address cannot be listened on, or the certificate cannot be read. No access log: a query may
+    name a patient.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, certificate: Path | None = None) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         # Named as TCP, or asyncio leaves Nagle's algorithm on, and each small answer waits 40 ms for its acknowledgement.
         self.socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -45,7 +48,13 @@ class HttpServer:
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_certfile=certificate,
         )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            self.socket.close()
+            raise Misconfigured(f"CASEPATH_HTTP_IDENTITY is no PEM file with key and certificate: {error}") from None
         self.server = QuietServer(config)
 
     async def run(self, stop: asyncio.Event) -> None:

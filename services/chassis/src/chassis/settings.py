@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     tls_ca: Path | None = Field(default=None, description="PEM file with who signs the certificates of services")
     tls_identity: Path | None = Field(default=None, description="PEM file with this service's key and certificate")
     tls_off: bool = Field(default=False, description="calls between services are neither proved nor encrypted")
+    http_identity: Path | None = Field(
+        default=None, description="PEM file with key and certificate: what is served over HTTP is served over TLS, but for health"
+    )
     kafka_open: bool = Field(default=False, description="the broker asks nobody who they are, and encrypts nothing")
     namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
     health_host: str = "127.0.0.1"

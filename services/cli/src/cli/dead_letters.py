@@ -65,11 +65,14 @@ async def replay(topic: str, kafka: Kafka) -> None:
     fails again comes back as a new dead letter.
     """
     async with KafkaPublisher(kafka, "casepath-cli") as publisher, waiting(BY_NAME[topic], kafka) as (consumer, records):
-        again = [
-            Outgoing(topic, record.key or b"", record.value or b"", [pair for pair in record.headers if is_of_event(pair[0])])
+        # Several consumers may have set the same record aside: once for all of them is enough.
+        again = {
+            (record.key, record.value, kept := tuple(pair for pair in record.headers if is_of_event(pair[0]))): Outgoing(
+                topic, record.key or b"", record.value or b"", list(kept)
+            )
             for record in records
-        ]
-        await publisher.publish(again)
+        }
+        await publisher.publish(list(again.values()))
         ends = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         if ends:
             await consumer.commit(ends)

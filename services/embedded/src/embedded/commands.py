@@ -61,6 +61,7 @@ def reached(home: Path, ports: Ports) -> dict[str, str]:
         "CASEPATH_TLS_CA": str(access / "tls" / "ca.pem"),
         "CASEPATH_TLS_IDENTITY": str(access / "tls" / f"{OPERATOR}.pem"),
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
+        "CASEPATH_DICOMWEB_AUTHORIZATION": str(access / "orthanc.authorization"),
         "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
         "CASEPATH_AUDIT_KEYS": str(access / "audit-keys.json"),
     }
@@ -79,7 +80,7 @@ def addresses(home: Path, ports: Ports) -> dict[str, str]:
         "CDS Hooks": f"http://127.0.0.1:{ports['advice']}/cds-services",
         "results (HL7 v2) go to": f"{home / 'hospital'}",
         "FHIR": f"http://127.0.0.1:{ports['fhir']}/fhir/Patient",
-        "DICOM": f"http://127.0.0.1:{ports['orthanc']}/app/explorer.html",
+        "DICOM": f"http://127.0.0.1:{ports['orthanc']}/app/explorer.html, as in {home / 'orthanc' / 'orthanc.json'}",
         "logs": f"{home / 'logs'}",
     }
 

@@ -117,7 +117,7 @@ async def run_demo(home: Home, ports: Ports, console: Console, seconds: float) -
                     status.update(f"waiting for: {waiting[0].name}" + (f", and {len(waiting) - 1} more" if waiting[1:] else ""))
         except TimeoutError:
             raise Unavailable(stuck(home, visit, [stage.name for stage in waiting], seconds)) from None
-    found = await archived(case, ports)
+    found = await archived(case, home.folder, ports)
     if wrong := differences(case, found):
         raise Rejected("the record is not what the case says:\n  " + "\n  ".join(wrong))
     tell(
@@ -164,4 +164,6 @@ def show(case: Case, ports: Ports, console: Console) -> None:
             console.print(f"  and {len(entries) - SHOWN_OF_A_KIND} more of {kind}", highlight=False)
     for uid in sorted({slide.ingested.study_instance_uid for slide in case.slides}):
         console.print(f"  {orthanc}/dicom-web/studies/{uid}/series", highlight=False, soft_wrap=True)
-    console.print(f"  {orthanc}/app/explorer.html", highlight=False, soft_wrap=True)
+    console.print(
+        f"  {orthanc}/app/explorer.html  (name and password: orthanc/orthanc.json in its home)", highlight=False, soft_wrap=True
+    )

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,14 +166,30 @@ def orthanc(home: Path, ports: Ports) -> Program:
         "IndexDirectory": str(folder / "storage"),
         "HttpPort": ports["orthanc"],
         "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
+        "AuthenticationEnabled": True,
+        "RegisteredUsers": dict([archive_account(home)]),
         "DicomServerEnabled": False,
         "OverwriteInstances": False,
         "Plugins": [str(plugin)],
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
+    config.touch(mode=0o600)
     config.write_text(json.dumps(settings, indent=2))
-    return Program("orthanc", (executable, str(config)), f"http://127.0.0.1:{ports['orthanc']}/system")
+    return Program("orthanc", (executable, str(config)), f"127.0.0.1:{ports['orthanc']}")
+
+
+def archive_account(home: Path) -> tuple[str, str]:
+    """Name and password by which Orthanc lets in; made on first use, with the header that services send."""
+    file = archive_authorization(home)
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private(file, b"Basic " + b64encode(f"casepath:{token_urlsafe(24)}".encode()))
+    name, _, password = b64decode(file.read_text().removeprefix("Basic ")).decode().partition(":")
+    return name, password
+
+
+def archive_authorization(home: Path) -> Path:
+    return home / "access" / "orthanc.authorization"
 
 
 def fhir(home: Path, ports: Ports, tell: Tell) -> Program:
@@ -245,6 +262,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
         "CASEPATH_CASES_DATABASE": str(home / "cases.sqlite"),
         "CASEPATH_DICOMWEB": f"http://127.0.0.1:{ports['orthanc']}/dicom-web",
+        "CASEPATH_DICOMWEB_AUTHORIZATION": str(archive_authorization(home)),
         "CASEPATH_FHIR": f"http://127.0.0.1:{ports['fhir']}/fhir",
     }
     return [

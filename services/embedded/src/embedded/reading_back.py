@@ -2,11 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
 from casepath.cases.v1.cases_pb2 import Case
 from embedded.ports import Ports
+from embedded.programs import archive_account
 
 # The search parameter by which every resource of a patient is found, by kind.
 SEARCHES = {
@@ -28,9 +30,9 @@ class Archived:
     instances: dict[str, str]
 
 
-async def archived(case: Case, ports: Ports) -> Archived:
-    """Everything that the archives hold of the case's patient and studies."""
-    async with httpx.AsyncClient(timeout=60) as client:
+async def archived(case: Case, home: Path, ports: Ports) -> Archived:
+    """Everything that the archives of a home hold of the case's patient and studies."""
+    async with httpx.AsyncClient(timeout=60, auth=archive_account(home)) as client:
         resources = await patients_resources(client, f"http://127.0.0.1:{ports['fhir']}/fhir", case.order.patient.patient_id)
         instances: dict[str, str] = {}
         for study in sorted({slide.ingested.study_instance_uid for slide in case.slides if slide.HasField("ingested")}):

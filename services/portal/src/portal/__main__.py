@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
-
 from chassis.access import Signer
 from chassis.access_log import AccessLog
 from chassis.accounts import Accounts, load_accounts
+from chassis.http_client import http_client
 from chassis.http_server import HttpServer, host_and_port
 from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
@@ -35,7 +34,7 @@ async def compose(settings: PortalSettings) -> None:
     provider = settings.single_sign_on
     async with (
         KafkaPublisher(settings.cluster, "casepath-portal") as publisher,
-        httpx.AsyncClient(timeout=TIMEOUT) as client,
+        http_client(TIMEOUT, settings.tls_ca) as client,
         asking(CaseService(settings.cases_address, settings.identity)) as cases,
         asking(RunServiceClient(settings.runs_address, settings.identity)) as runs,
     ):
@@ -59,7 +58,7 @@ async def compose(settings: PortalSettings) -> None:
         await desk.reports.resume()
         secret = hashlib.sha256(signer.pem() + b"sessions").hexdigest()
         app = application(desk, login, secret, settings.https_only, provider.issuer if provider else "")
-        server = HttpServer(app, *host_and_port(settings.portal_address))
+        server = HttpServer(app, *host_and_port(settings.portal_address), settings.http_identity)
         worker = Worker(desk.disputes.routes(), publisher, kafka=settings.cluster, service="portal")
         await run_parts(settings, [server.run, worker.run], {"kafka": worker.assigned.is_set})
 

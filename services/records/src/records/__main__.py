@@ -1,7 +1,6 @@
 """records: every result into the archives of record."""
 
-import httpx
-
+from chassis.http_client import http_client
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
@@ -18,11 +17,12 @@ async def compose(settings: RecordsSettings) -> None:
     objects = Objects.at(settings.objects)
     orders = ShelvedOrders(objects, "records", settings.namespace_id)
     async with (
-        httpx.AsyncClient(timeout=settings.archive_timeout_seconds) as client,
+        http_client(settings.archive_timeout_seconds, settings.tls_ca, settings.fhir_authorization) as to_fhir,
+        http_client(settings.archive_timeout_seconds, settings.tls_ca, settings.dicomweb_authorization) as to_dicom,
         KafkaPublisher(settings.cluster, "casepath-records") as publisher,
     ):
         with scratch(settings.work_folder, "records") as folder:
-            fhir, dicom = HttpFhirServer(settings.fhir, client), DicomwebArchive(settings.dicomweb, client)
+            fhir, dicom = HttpFhirServer(settings.fhir, to_fhir), DicomwebArchive(settings.dicomweb, to_dicom)
             filing = Filing(fhir, dicom, objects, orders, folder)
             worker = Worker(filing.routes(), publisher, kafka=settings.cluster, service="records")
             await run_parts(settings, [worker.run], {"kafka": worker.assigned.is_set})

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 from aiokafka.structs import ConsumerRecord
 from rich.console import Console
 from rich.table import Table
@@ -22,8 +22,10 @@ from casepath.topics import (
     TOPICS,
     Topic,
 )
+from chassis.asking import authorization_option, ca_option
 from chassis.asking_kafka import kafka_option
 from chassis.events import Outgoing
+from chassis.http_client import http_client
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import KafkaPublisher
@@ -41,7 +43,10 @@ EX_MISSING = 1
 
 @click.command()
 @click.option("--fhir", envvar="CASEPATH_FHIR", metavar="URL", help="FHIR R4 base: see that every resource is still there.")
+@authorization_option("fhir")
 @click.option("--dicomweb", envvar="CASEPATH_DICOMWEB", metavar="URL", help="DICOMweb root: see that every object has its bytes.")
+@authorization_option("dicomweb")
+@ca_option
 @click.option(
     "--archive-timeout",
     envvar="CASEPATH_ARCHIVE_TIMEOUT_SECONDS",
@@ -51,19 +56,31 @@ EX_MISSING = 1
 )
 @click.option("--repair", is_flag=True, help="Publish again the events whose outcome is missing.")
 @kafka_option
-def reconcile(fhir: str | None, dicomweb: str | None, archive_timeout: float, repair: bool, kafka: Kafka) -> None:
+def reconcile(
+    fhir: str | None,
+    fhir_authorization: Path | None,
+    dicomweb: str | None,
+    dicomweb_authorization: Path | None,
+    ca: Path,
+    archive_timeout: float,
+    repair: bool,
+    kafka: Kafka,
+) -> None:
     """Compare what was accepted with what is filed: accepted = filed + dead + in flight, and nothing is missing.
 
     Reads the events of every case as long as Kafka keeps them, and shows no contents. With --dicomweb every object is read as
     a whole. An event that is published again keeps its id, so that what is there already stays as it is. The exit status is 1
     where something is missing.
     """
-    missing = asyncio.run(reconciled(fhir, dicomweb, archive_timeout, repair, kafka))
+    trusted = ca if ca.is_file() else None
+    server = HttpFhirServer(fhir, http_client(archive_timeout, trusted, fhir_authorization)) if fhir else None
+    archive = DicomwebArchive(dicomweb, http_client(archive_timeout, trusted, dicomweb_authorization)) if dicomweb else None
+    missing = asyncio.run(reconciled(server, archive, repair, kafka))
     if missing and not repair:
         raise SystemExit(EX_MISSING)
 
 
-async def reconciled(fhir: str | None, dicomweb: str | None, archive_timeout: float, repair: bool, kafka: Kafka) -> set[str]:
+async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | None, repair: bool, kafka: Kafka) -> set[str]:
     """The events whose outcome is missing; told, and published again where that is asked for."""
     # How far records has come is asked first: what is behind that was told of, or set aside, before.
     done = {topic.name: await come_to(kafka, topic) for topic in BY_CASE}
@@ -83,11 +100,10 @@ async def reconciled(fhir: str | None, dicomweb: str | None, archive_timeout: fl
         for event in one.missing:
             click.echo(f"missing: what {one.topic} {event} leads to")
     lost: list[Resource | Instance] = []
-    async with httpx.AsyncClient(timeout=archive_timeout) as client:
-        if fhir:
-            lost += await not_in_fhir(client, fhir, told)
-        if dicomweb:
-            lost += await not_in_dicom(client, dicomweb, objects(accepted, filed))
+    if server is not None:
+        lost += await not_in_fhir(server, told)
+    if archive is not None:
+        lost += await not_in_dicom(archive, objects(accepted, filed))
     for gone in lost:
         click.echo(f"missing: {gone.name}, filed for event {gone.event}")
     missing = {event for one in balances for event in one.missing} | {gone.event for gone in lost}
@@ -135,9 +151,8 @@ def objects(accepted: Mapping[str, Iterable[ConsumerRecord]], filed: set[str]) -
             yield from derived(identity(record), SlideScored.FromString(record.value))
 
 
-async def not_in_fhir(client: httpx.AsyncClient, base: str, told: Sequence[ConsumerRecord]) -> list[Resource]:
+async def not_in_fhir(server: HttpFhirServer, told: Sequence[ConsumerRecord]) -> list[Resource]:
     """Raise Unavailable where the server does not answer."""
-    server = HttpFhirServer(base, client)
 
     async def is_there(one: Resource) -> bool:
         return await server.read({"resourceType": one.kind, "id": one.identifier}) is not None
@@ -146,9 +161,8 @@ async def not_in_fhir(client: httpx.AsyncClient, base: str, told: Sequence[Consu
     return await lacking(resources(pairs, [topic.name for topic in BY_CASE]), is_there, "resources", "the FHIR server")
 
 
-async def not_in_dicom(client: httpx.AsyncClient, root: str, came: Iterable[Instance]) -> list[Instance]:
+async def not_in_dicom(archive: DicomwebArchive, came: Iterable[Instance]) -> list[Instance]:
     """Raise Unavailable where the archive does not answer."""
-    archive = DicomwebArchive(root, client)
 
     async def is_there(one: Instance) -> bool:
         return await archive.digest(one.study, one.series, one.uid) == one.sha256

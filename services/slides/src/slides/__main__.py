@@ -53,7 +53,11 @@ async def compose(settings: SlideSettings) -> None:
             watcher = Watcher(drop, partial(scans, area.incoming), ingestion.take, ingestion.resume)
             accesses = AccessLog(publisher, "slides")
             web = Dicomweb(catalogue, frames, Stow(inbox, folder), gate, accesses, namespace, settings.dicomweb_base)
-            http = HttpServer(Starlette(routes=[Mount("/dicomweb", web.app())]), *host_and_port(settings.dicomweb_address))
+            http = HttpServer(
+                Starlette(routes=[Mount("/dicomweb", web.app())]),
+                *host_and_port(settings.dicomweb_address),
+                settings.http_identity,
+            )
             service = SlideService(catalogue, frames, inbox, gate, accesses)
             grpc = GrpcServer(
                 settings.slides_address,

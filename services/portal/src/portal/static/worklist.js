@@ -53,10 +53,13 @@ filters.addEventListener("submit", (event) => event.preventDefault());
 
 let focused = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id === "rows") focused = document.activeElement?.closest("tr[data-case]")?.dataset.case ?? null;
+  // Nothing has the focus between two swaps that follow each other at once: the first one's line still waits for it.
+  if (event.detail.target.id !== "rows" || document.activeElement === document.body) return;
+  focused = document.activeElement?.closest("tr[data-case]")?.dataset.case ?? null;
 });
 document.addEventListener("htmx:afterSettle", () => {
-  if (focused) document.querySelector(`tr[data-case="${focused}"] a`)?.focus({ preventScroll: true });
+  // A line that is gone leaves its place to the first.
+  if (focused) (document.querySelector(`tr[data-case="${focused}"] a`) ?? lines()[0])?.focus({ preventScroll: true });
   focused = null;
   const counts = document.getElementById("counts");
   for (const place of document.querySelectorAll("[data-count]")) {

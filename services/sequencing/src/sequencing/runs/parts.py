@@ -52,5 +52,5 @@ def research(
         parts.append(GrpcServer(settings.runs_address, add, [DESCRIPTOR], lambda: True, identity=settings.identity).run)
     if settings.wes_address:
         app = Wes(catalogue, submission, gate, scratch, settings.organisation).app()
-        parts.append(HttpServer(app, *host_and_port(settings.wes_address)).run)
+        parts.append(HttpServer(app, *host_and_port(settings.wes_address), settings.http_identity).run)
     return parts
