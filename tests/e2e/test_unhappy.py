@@ -13,6 +13,7 @@ import examples
 from casepath.cases.v1.cases_pb2 import SLIDE_STATE_AI_FAILED, Case
 from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_RESOLUTION_TOO_LOW
 from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_QUALITY_LENGTH, ReadsRejected
+from casepath.topics import BY_NAME
 from conftest import Platform
 from e2e.conftest import begin, ended, new_visit
 from embedded import samples
