@@ -11,8 +11,10 @@ import examples
 from casepath.intake.v1.identity_pb2 import (
     TRAIT_ACCESSION,
     TRAIT_BIRTH_DATE,
+    TRAIT_BIRTH_PLACE,
     TRAIT_FAMILY_NAME,
     TRAIT_GIVEN_NAME,
+    TRAIT_INS,
     TRAIT_SEX,
     IdentityDisputed,
     Trait,
@@ -55,6 +57,7 @@ def person(**other: Any) -> Patient:
         (person(birth_date="1970-01-30"), [TRAIT_BIRTH_DATE]),
         (person(birth_date="1971"), [TRAIT_BIRTH_DATE]),
         (person(sex=SEX_MALE), [TRAIT_SEX]),
+        (person(birth_place="63220", ins="270019999999999"), []),
         (
             person(family_name="Martin", given_names=["Paul"], birth_date="1950-12-01", sex=SEX_MALE),
             [TRAIT_FAMILY_NAME, TRAIT_GIVEN_NAME, TRAIT_BIRTH_DATE, TRAIT_SEX],
@@ -72,6 +75,13 @@ def test_a_registration_may_correct_one_trait_and_an_order_none_but_a_family_nam
     assert of_registration(known, person(birth_date="1970-01-30", sex=SEX_MALE)) == [TRAIT_BIRTH_DATE, TRAIT_SEX]
     assert of_order(known, person(family_name="Martin")) == []
     assert of_order(known, person(given_names=["Chloé"])) == [TRAIT_GIVEN_NAME]
+
+
+def test_another_ins_is_another_person_even_for_a_registration() -> None:
+    one, other = person(ins="270019999999963", birth_place="63220"), person(ins="270019999999866", birth_place="2A004")
+    assert differences(one, other) == [TRAIT_BIRTH_PLACE, TRAIT_INS]
+    other.birth_place = one.birth_place
+    assert of_registration(one, other) == [TRAIT_INS]
 
 
 @pytest.fixture

@@ -56,6 +56,21 @@ def test_resources_have_the_shape_of_fhir_r4(resource: Resource) -> None:
     get_fhir_model_class(resource["resourceType"]).model_validate_json(json.dumps(resource))
 
 
+def test_a_qualified_identity_is_filed_with_its_ins_as_france_has_it() -> None:
+    registered = examples.registered()
+    registered.patient.ins, registered.patient.ins_authority = "270019999999963", "1.2.250.1.213.1.4.8"
+    (filed,) = handlers.of_registration(registered)
+    hospitals, national = filed["identifier"]
+    assert hospitals["value"] == "P1"
+    assert national == {
+        "use": "official",
+        "type": {"coding": [{"system": "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203", "code": "INS-NIR"}]},
+        "system": "urn:oid:1.2.250.1.213.1.4.8",
+        "value": "270019999999963",
+    }
+    get_fhir_model_class("Patient").model_validate_json(json.dumps(filed))
+
+
 def test_references_name_what_is_filed() -> None:
     filed = {f"{one['resourceType']}/{one['id']}" for one in everything()}
     assert set(references(everything())) <= filed

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 import examples
 from casepath.portal.v1.reading_pb2 import ReportSigned
 from results.handlers import Parties, control_id, gene_line, pharmacogenomics, signed_report
-from results.messages import escaped
+from results.messages import escaped, identification
 
 PARTIES = Parties(("CASEPATH", "LAB"), ("HIS", "HOSP"))
 CAUSE = UUID("11111111-1111-5111-8111-111111111111")
@@ -45,6 +45,15 @@ def test_a_signed_report_is_final_and_says_of_whom_for_what_order_and_by_whom() 
     (result,) = message.segments("OBX")
     assert (str(result[2]), str(result[5]), str(result[11])) == ("TX", "Adénocarcinome", "F")
     assert str(result[16]).startswith(report(1).signer.user_id)
+
+
+def test_an_ins_goes_beside_the_hospitals_number_as_qualified() -> None:
+    person = examples.patient()
+    person.ins, person.ins_authority = "270019999999963", "1.2.250.1.213.1.4.8"
+    fields = identification(person).split("|")
+    assert fields[3].endswith("^PI~270019999999963^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS")
+    assert fields[32] == "VALI"
+    assert len(identification(examples.patient()).split("|")) == 9
 
 
 def test_an_addendum_sends_the_whole_again_as_corrected() -> None:

@@ -1,5 +1,6 @@
 """From an HL7 message to events. Pure."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import batched, groupby
@@ -38,6 +39,8 @@ from casepath.topics import (
 )
 from chassis.events import Event
 from chassis.identity import case_id, patient_id
+from intake.ins import BIRTH_PLACE, LEGAL_NAME, QUALIFIED, is_ins
+from intake.ins import TYPE as INS
 from intake.messages import (
     DATA_TYPE,
     FIELD_MISSING,
@@ -63,6 +66,7 @@ URGENCIES = {"S": URGENCY_STAT, "A": URGENCY_ASAP, "P": URGENCY_ASAP, "T": URGEN
 PRIORITIES = (("TQ1", 9, 1), ("OBR", 27, 6), ("ORC", 7, 6))
 # Keep our limits in step with the contract: a longer value is the sender's error, said with its place.
 LONGEST_IDENTIFIER = 64
+PLACE = re.compile(r"[0-9][0-9AB][0-9]{3}")
 
 
 def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
@@ -241,16 +245,50 @@ def identified(message: Message, segment: hl7.Segment, field: int) -> tuple[str,
 
 def patient_in(message: Message, pid: hl7.Segment, namespace: UUID) -> Patient:
     identifier, authority = identified(message, pid, 3)
-    given = [name for name in (message.value(pid, 5, 2), *message.value(pid, 5, 3).split()) if name]
+    message.required(pid, 5)
+    # The name at birth is the one that tells people apart; where none is said to be it, the first.
+    name = repeat_of_type(message, pid, 5, 7, LEGAL_NAME) or 1
+    given = [one for one in (message.value(pid, 5, 2, name), *message.value(pid, 5, 3, name).split()) if one]
+    ins, ins_authority = national(message, pid)
     return Patient(
         patient_id=patient_id(namespace, authority, identifier),
         identifier=identifier,
         assigning_authority=authority,
-        family_name=message.required(pid, 5),
+        family_name=message.value(pid, 5, 1, name),
         given_names=given,
         birth_date=partial_date(message.value(pid, 7), "PID-7"),
         sex=SEXES.get(message.value(pid, 8).upper(), SEX_UNSPECIFIED),
+        ins=ins,
+        ins_authority=ins_authority,
+        birth_place=birth_place(message, pid),
     )
+
+
+def repeat_of_type(message: Message, segment: hl7.Segment, field: int, component: int, wanted: str) -> int | None:
+    """Which repetition of a field has this type in this component."""
+    repeats = range(1, message.repeats(segment, field) + 1)
+    return next((r for r in repeats if message.value(segment, field, component, r) == wanted), None)
+
+
+def national(message: Message, pid: hl7.Segment) -> tuple[str, str]:
+    """INS and the OID of who assigned it; empty where there is none, or the identity is not qualified.
+
+    Raise Refused where it is none: a wrong one leads to somebody else.
+    """
+    repeat = repeat_of_type(message, pid, 3, 5, INS)
+    if repeat is None or message.value(pid, 32) != QUALIFIED:
+        return "", ""
+    number, authority = message.value(pid, 3, 1, repeat), message.value(pid, 3, 4, repeat, 2)
+    if not is_ins(number, authority):
+        raise Refused("AE", DATA_TYPE, "PID-3", "the INS is not 15 characters with their key, or its OID is none of the INS's")
+    return number, authority
+
+
+def birth_place(message: Message, pid: hl7.Segment) -> str:
+    """INSEE's code, where it is said and is one."""
+    repeat = repeat_of_type(message, pid, 11, 7, BIRTH_PLACE)
+    code = message.value(pid, 11, 9, repeat) if repeat else ""
+    return code if PLACE.fullmatch(code) else ""
 
 
 def code(message: Message, segment: hl7.Segment, field: int) -> Code:

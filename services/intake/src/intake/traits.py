@@ -1,15 +1,18 @@
 """Whether two statements can be of one person. Pure.
 
 The traits are those by which France tells identities apart (ANS, référentiel national d'identitovigilance, strict traits), as
-far as a PID has them: family name, first given name, birth date, sex. What one of two does not say is no difference.
+far as a PID has them: family name, first given name, birth date, sex, place of birth, and the INS itself. What one of two does
+not say is no difference.
 """
 
 import unicodedata
 
 from casepath.intake.v1.identity_pb2 import (
     TRAIT_BIRTH_DATE,
+    TRAIT_BIRTH_PLACE,
     TRAIT_FAMILY_NAME,
     TRAIT_GIVEN_NAME,
+    TRAIT_INS,
     TRAIT_SEX,
     Trait,
 )
@@ -29,13 +32,17 @@ def differences(known: Patient, stated: Patient) -> list[Trait]:
         found.append(TRAIT_BIRTH_DATE)
     if {known.sex, stated.sex} == {SEX_FEMALE, SEX_MALE}:
         found.append(TRAIT_SEX)
+    if both(known.birth_place, stated.birth_place):
+        found.append(TRAIT_BIRTH_PLACE)
+    if both(known.ins, stated.ins):
+        found.append(TRAIT_INS)
     return found
 
 
 def of_registration(known: Patient, stated: Patient) -> list[Trait]:
-    """Those for which a registration has to wait. The hospital's own system is the one to correct a trait."""
+    """Those for which a registration has to wait. The hospital's system may correct a trait; another INS is another person."""
     found = differences(known, stated)
-    return found if len(found) > CORRECTED else []
+    return found if len(found) > CORRECTED or TRAIT_INS in found else []
 
 
 def of_order(known: Patient, stated: Patient) -> list[Trait]:

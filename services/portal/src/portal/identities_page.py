@@ -8,8 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from casepath.intake.v1.identity_pb2 import (
     TRAIT_ACCESSION,
     TRAIT_BIRTH_DATE,
+    TRAIT_BIRTH_PLACE,
     TRAIT_FAMILY_NAME,
     TRAIT_GIVEN_NAME,
+    TRAIT_INS,
     TRAIT_SEX,
     IdentityDisputed,
     Trait,
@@ -26,7 +28,7 @@ from portal.people import Person
 from portal.presenting import sex_name, short
 
 # What is shown of two statements, in the order in which they are compared.
-COMPARED = (TRAIT_FAMILY_NAME, TRAIT_GIVEN_NAME, TRAIT_BIRTH_DATE, TRAIT_SEX)
+COMPARED = (TRAIT_INS, TRAIT_FAMILY_NAME, TRAIT_GIVEN_NAME, TRAIT_BIRTH_DATE, TRAIT_SEX, TRAIT_BIRTH_PLACE)
 
 
 class IdentityPages:
@@ -78,4 +80,6 @@ def said(patient: Patient, trait: Trait) -> str:
         TRAIT_FAMILY_NAME: patient.family_name,
         TRAIT_GIVEN_NAME: " ".join(patient.given_names),
         TRAIT_BIRTH_DATE: patient.birth_date,
+        TRAIT_BIRTH_PLACE: patient.birth_place,
+        TRAIT_INS: patient.ins,
     }.get(trait, "")

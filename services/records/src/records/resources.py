@@ -16,6 +16,7 @@ from casepath.portal.v1.reading_pb2 import ReportSigned, Verdict
 from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.fhir import Resource, instant, resource
+from chassis.ins import AUTHORITIES
 
 GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
 # HL7 table 0396 as FHIR names the systems.
@@ -24,6 +25,7 @@ WHOLE_SLIDE_CLASS = "urn:oid:1.2.840.10008.5.1.4.1.1.77.1.6"
 DICOM_TERMS = "http://dicom.nema.org/resources/ontology/DCM"
 RECORDED_AT = "urn:casepath:recorded-at"
 CODES = "urn:casepath:codes"
+INS_TYPES = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203"
 SCREENING_EN = "AI screening only, not a diagnosis: a pathologist reads the slide."
 SCREENING_FR = "Dépistage par IA uniquement, pas un diagnostic : un pathologiste lit la lame."
 FAILED_EN = "The AI run failed. This says nothing about what is on the slide."
@@ -40,11 +42,19 @@ def patient(person: Patient, recorded_at: Timestamp) -> Resource:
         "Patient",
         person.patient_id,
         extension=[stamp(recorded_at)],
-        identifier=[{"system": authority(person.assigning_authority), "value": person.identifier}],
+        identifier=[{"system": authority(person.assigning_authority), "value": person.identifier}, *national(person)],
         name=[{key: value for key, value in name.items() if value}],
         gender=GENDERS.get(person.sex, "unknown"),
         birthDate=person.birth_date,
     )
+
+
+def national(person: Patient) -> list[Resource]:
+    """The INS as FR Core 2.1 has it (profile FRCorePatientINS, identifier)."""
+    if not person.ins:
+        return []
+    kind = {"coding": [{"system": INS_TYPES, "code": AUTHORITIES[person.ins_authority]}]}
+    return [{"use": "official", "type": kind, "system": f"urn:oid:{person.ins_authority}", "value": person.ins}]
 
 
 def specimen_id(case_id: str, identifier: str) -> str:

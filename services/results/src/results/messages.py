@@ -7,6 +7,7 @@ from datetime import UTC
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, Patient
+from chassis.ins import AUTHORITIES
 
 SEXES = {SEX_FEMALE: "F", SEX_MALE: "M", SEX_OTHER: "O"}
 # Section 2.7; the escape character itself first.
@@ -64,12 +65,20 @@ def identification(person: Patient) -> str:
         "PID",
         {
             1: "1",
-            3: f"{escaped(person.identifier)}^^^{authority}^PI",
+            3: f"{escaped(person.identifier)}^^^{authority}^PI{national(person)}",
             5: components(person.family_name, *person.given_names[:1], " ".join(person.given_names[1:])),
             7: person.birth_date.replace("-", ""),
             8: SEXES.get(person.sex, "U"),
+            **({32: "VALI"} if person.ins else {}),
         },
     )
+
+
+def national(person: Patient) -> str:
+    """The INS as another repetition of PID-3 (ANS, "Intégration de l'INS dans les standards"); ours are qualified."""
+    if not person.ins:
+        return ""
+    return f"~{person.ins}^^^ASIP-SANTE-{AUTHORITIES[person.ins_authority]}&{person.ins_authority}&ISO^INS"
 
 
 def embedded_document(content: bytes, subtype: str) -> str:

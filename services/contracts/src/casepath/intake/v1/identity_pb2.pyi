@@ -21,12 +21,16 @@ class Trait(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRAIT_BIRTH_DATE: _ClassVar[Trait]
     TRAIT_SEX: _ClassVar[Trait]
     TRAIT_ACCESSION: _ClassVar[Trait]
+    TRAIT_BIRTH_PLACE: _ClassVar[Trait]
+    TRAIT_INS: _ClassVar[Trait]
 TRAIT_UNSPECIFIED: Trait
 TRAIT_FAMILY_NAME: Trait
 TRAIT_GIVEN_NAME: Trait
 TRAIT_BIRTH_DATE: Trait
 TRAIT_SEX: Trait
 TRAIT_ACCESSION: Trait
+TRAIT_BIRTH_PLACE: Trait
+TRAIT_INS: Trait
 
 class KnownPatient(_message.Message):
     __slots__ = ("patient", "recorded_at")

@@ -23,7 +23,7 @@ SEX_MALE: Sex
 SEX_OTHER: Sex
 
 class Patient(_message.Message):
-    __slots__ = ("patient_id", "identifier", "assigning_authority", "family_name", "given_names", "birth_date", "sex")
+    __slots__ = ("patient_id", "identifier", "assigning_authority", "family_name", "given_names", "birth_date", "sex", "ins", "ins_authority", "birth_place")
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     ASSIGNING_AUTHORITY_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,9 @@ class Patient(_message.Message):
     GIVEN_NAMES_FIELD_NUMBER: _ClassVar[int]
     BIRTH_DATE_FIELD_NUMBER: _ClassVar[int]
     SEX_FIELD_NUMBER: _ClassVar[int]
+    INS_FIELD_NUMBER: _ClassVar[int]
+    INS_AUTHORITY_FIELD_NUMBER: _ClassVar[int]
+    BIRTH_PLACE_FIELD_NUMBER: _ClassVar[int]
     patient_id: str
     identifier: str
     assigning_authority: str
@@ -38,7 +41,10 @@ class Patient(_message.Message):
     given_names: _containers.RepeatedScalarFieldContainer[str]
     birth_date: str
     sex: Sex
-    def __init__(self, patient_id: _Optional[str] = ..., identifier: _Optional[str] = ..., assigning_authority: _Optional[str] = ..., family_name: _Optional[str] = ..., given_names: _Optional[_Iterable[str]] = ..., birth_date: _Optional[str] = ..., sex: _Optional[_Union[Sex, str]] = ...) -> None: ...
+    ins: str
+    ins_authority: str
+    birth_place: str
+    def __init__(self, patient_id: _Optional[str] = ..., identifier: _Optional[str] = ..., assigning_authority: _Optional[str] = ..., family_name: _Optional[str] = ..., given_names: _Optional[_Iterable[str]] = ..., birth_date: _Optional[str] = ..., sex: _Optional[_Union[Sex, str]] = ..., ins: _Optional[str] = ..., ins_authority: _Optional[str] = ..., birth_place: _Optional[str] = ...) -> None: ...
 
 class PatientRegistered(_message.Message):
     __slots__ = ("patient", "trigger", "recorded_at")
