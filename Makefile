@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint protos bench bench-gpu clean
+.PHONY: help setup setup-test demo up down test test-unit lint security protos bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -7,6 +7,7 @@ PORT_BASE ?= 18000
 KEEP ?=
 RUN := .venv/bin
 PLATFORM := --home $(HOME_FOLDER) --port-base $(PORT_BASE)
+UV := $(or $(shell command -v uv),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/casepath/uv/bin/uv)
 SOURCES := $(wildcard services/*/src/*)
 
 help: ## List the targets
@@ -40,6 +41,13 @@ lint: setup ## Style, types and contracts
 	@$(RUN)/buf lint protos
 	@$(RUN)/buf format --exit-code --diff protos
 	@$(RUN)/buf breaking protos --against protos/release.binpb
+
+security: setup-test ## Secrets, bandit's rules, a bill of materials (sbom.cdx.json), and known vulnerabilities of what is in it
+	@$(RUN)/ruff check services
+	@$(RUN)/python -m pytest -q tests/contract/test_secrets.py tests/contract/test_security_claims.py
+	@$(UV) tool run --from 'cyclonedx-bom>=7' cyclonedx-py environment .venv --pyproject pyproject.toml --of JSON -o sbom.cdx.json
+	@$(UV) export --frozen --all-packages --no-emit-workspace --no-hashes -q -o .venv/requirements.txt
+	@$(UV) tool run 'pip-audit>=2.10' --strict --disable-pip --no-deps -r .venv/requirements.txt
 
 protos: setup ## Generate the contracts anew from protos/
 	@$(RUN)/buf format --write protos
