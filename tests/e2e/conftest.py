@@ -1,7 +1,8 @@
 """One visit, from its first message to the record, that the tests of the record share."""
 
 import asyncio
-from collections.abc import Callable
+import shutil
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from random import randrange
 from uuid import UUID
 
 import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
 from casepath.cases.v1.cases_pb2 import Case
 from conftest import Platform
@@ -71,3 +73,13 @@ async def done(platform: Platform) -> Done:
     visit = new_visit(platform)
     await begin(platform, visit)
     return Done(visit, await ended(platform, visit))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is not installed: make setup-test installs it"
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield one
+        await one.close()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED
@@ -45,16 +44,6 @@ class Portal:
 def portal(platform: Platform) -> Portal:
     lines = (platform.home.folder / "access" / "passwords.txt").read_text().splitlines()
     return Portal(f"http://127.0.0.1:{platform.ports['portal']}", dict(line.split(" ", 1) for line in lines))
-
-
-@pytest_asyncio.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "Chromium is not installed: make setup-test installs it"
-    async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield one
-        await one.close()
 
 
 @pytest_asyncio.fixture

@@ -3,14 +3,13 @@
 import asyncio
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from audit.adapters.ledger import contents
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, Block, SealedBlock
@@ -101,19 +100,9 @@ async def case_id(platform: Platform) -> str:
     return visit.case_id
 
 
-@pytest_asyncio.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    found = shutil.which("chromium")
-    assert found, "Chromium is not installed: make setup-test installs it"
-    async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield one
-        await one.close()
-
-
 @pytest_asyncio.fixture
-async def page(chromium: Browser) -> AsyncIterator[Page]:
-    context = await chromium.new_context(locale="en-GB")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    context = await browser.new_context(locale="en-GB")
     one = await context.new_page()
     one.set_default_timeout(SECONDS)
     yield one

@@ -80,10 +80,10 @@ async def test_what_is_known_under_a_merged_number_is_told_under_both_until_the_
     client: AsyncClient, patients: Patients
 ) -> None:
     survivor = examples.survivor().patient_id
-    await patients.merge(Received(examples.merged(), examples.envelope("intake.patient.merged.v1")))
+    await patients.merges.hear(Received(examples.merged(), examples.envelope("intake.patient.merged.v1")))
     for patient in (survivor, examples.PATIENT):
         assert len((await client.post(SIGN, json=body(patient), headers=headers())).json()["cards"]) == 1
-    await patients.unlink(Received(examples.unlinked(), examples.envelope("intake.patients.unlinked.v1")))
+    await patients.merges.hear(Received(examples.unlinked(), examples.envelope("intake.patients.unlinked.v1")))
     assert (await client.post(SIGN, json=body(survivor), headers=headers())).json() == {"cards": []}
 
 

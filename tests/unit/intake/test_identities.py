@@ -155,9 +155,9 @@ async def test_an_accession_of_another_patient_waits(identities: Identities) -> 
 
 async def test_an_accession_of_a_patient_who_was_merged_goes_on(identities: Identities) -> None:
     await ordered(identities, examples.patient())
-    await identities.merge(said("intake.patient.merged.v1", examples.merged()))
+    await identities.merges.hear(said("intake.patient.merged.v1", examples.merged()))
     assert topics(await ordered(identities, examples.survivor(), "two")) == [PLACED]
-    await identities.unlink(said("intake.patients.unlinked.v1", examples.unlinked(LATER)))
+    await identities.merges.hear(said("intake.patients.unlinked.v1", examples.unlinked(LATER)))
     assert topics(await ordered(identities, examples.survivor(), "three")) == [DISPUTED]
 
 

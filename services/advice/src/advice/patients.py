@@ -6,15 +6,12 @@ from typing import Any
 from cachetools import LRUCache
 
 from advice.handlers import Known
-from casepath.intake.v1.patient_pb2 import PatientMerged, PatientsUnlinked
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     PharmacogenomicReport,
     PharmacogenomicsReported,
     PharmacogenomicsWithheld,
 )
 from casepath.topics import (
-    INTAKE_PATIENT_MERGED,
-    INTAKE_PATIENTS_UNLINKED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_PHARMACOGENOMICS_WITHHELD,
 )
@@ -40,8 +37,7 @@ class Patients:
         return [
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.keep),
             Route(SEQUENCING_PHARMACOGENOMICS_WITHHELD, self.keep_withheld),
-            Route(INTAKE_PATIENT_MERGED, self.merge),
-            Route(INTAKE_PATIENTS_UNLINKED, self.unlink),
+            *self.merges.routes(),
         ]
 
     async def keep(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
@@ -52,14 +48,6 @@ class Patients:
     async def keep_withheld(self, received: Received[PharmacogenomicsWithheld]) -> Iterable[Event]:
         data = received.data
         await self.withheld.put(f"{data.patient_id}/{sample_key(data.case_id, data.sample_id)}", data)
-        return ()
-
-    async def merge(self, received: Received[PatientMerged]) -> Iterable[Event]:
-        await self.merges.merge(received.data)
-        return ()
-
-    async def unlink(self, received: Received[PatientsUnlinked]) -> Iterable[Event]:
-        await self.merges.unlink(received.data)
         return ()
 
     async def of(self, patients: Sequence[str]) -> tuple[list[Known], list[PharmacogenomicsWithheld]]:

@@ -4,9 +4,13 @@ Merges and their undoing may come in any order and again: of what is said of two
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientsUnlinked
+from casepath.topics import INTAKE_PATIENT_MERGED, INTAKE_PATIENTS_UNLINKED
+from chassis.events import Event
 from chassis.objects import Objects, Shelf
+from chassis.worker import Received, Route
 
 
 class Merges:
@@ -15,6 +19,18 @@ class Merges:
         self.merged = Shelf(objects, PatientMerged, f"{service}/merges")
         self.into = Shelf(objects, PatientMerged, f"{service}/merges-into")
         self.unlinked = Shelf(objects, PatientsUnlinked, f"{service}/unlinked")
+
+    def routes(self) -> list[Route[Any]]:
+        """For a service that has nothing else to do when it hears of them."""
+        return [Route(INTAKE_PATIENT_MERGED, self.hear), Route(INTAKE_PATIENTS_UNLINKED, self.hear)]
+
+    async def hear(self, received: Received[PatientMerged] | Received[PatientsUnlinked]) -> Iterable[Event]:
+        match received.data:
+            case PatientMerged() as said:
+                await self.merge(said)
+            case PatientsUnlinked() as said:
+                await self.unlink(said)
+        return ()
 
     async def merge(self, said: PatientMerged) -> None:
         kept = await self.merged.get(said.retired_id)

@@ -5,15 +5,13 @@ from typing import Any
 
 from casepath.intake.v1.identity_pb2 import TRAIT_ACCESSION, IdentityDisputed, KnownPatient, Trait
 from casepath.intake.v1.order_pb2 import OrderPlaced
-from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientRegistered, PatientsUnlinked
+from casepath.intake.v1.patient_pb2 import Patient, PatientRegistered
 from casepath.portal.v1.reading_pb2 import IDENTITY_VERDICT_TAKEN, IdentityDecided
 from casepath.topics import (
     INTAKE_IDENTITY_DISPUTED,
     INTAKE_ORDER_PLACED,
     INTAKE_ORDER_RECEIVED,
-    INTAKE_PATIENT_MERGED,
     INTAKE_PATIENT_REGISTERED,
-    INTAKE_PATIENTS_UNLINKED,
     INTAKE_REGISTRATION_RECEIVED,
     PORTAL_IDENTITY_DECIDED,
 )
@@ -40,8 +38,7 @@ class Identities:
         return [
             Route(INTAKE_REGISTRATION_RECEIVED, self.registration),
             Route(INTAKE_ORDER_RECEIVED, self.order),
-            Route(INTAKE_PATIENT_MERGED, self.merge),
-            Route(INTAKE_PATIENTS_UNLINKED, self.unlink),
+            *self.merges.routes(),
             Route(PORTAL_IDENTITY_DECIDED, self.decided),
         ]
 
@@ -93,14 +90,6 @@ class Identities:
         dispute.dispute_id = str(received.envelope.id)
         await self.disputes.put(dispute.dispute_id, dispute)
         return Event(INTAKE_IDENTITY_DISPUTED, dispute.stated.patient_id, dispute)
-
-    async def merge(self, received: Received[PatientMerged]) -> Iterable[Event]:
-        await self.merges.merge(received.data)
-        return ()
-
-    async def unlink(self, received: Received[PatientsUnlinked]) -> Iterable[Event]:
-        await self.merges.unlink(received.data)
-        return ()
 
     async def decided(self, received: Received[IdentityDecided]) -> Iterable[Event]:
         """The first decision of a dispute counts; the same one again leads to the same."""
