@@ -5,6 +5,7 @@ import re
 import httpx
 
 from conftest import Platform
+from embedded.programs import archive_account
 
 STAGES = [
     "patient and order sent",
@@ -33,8 +34,11 @@ def test_the_demo_tells_each_stage_and_where_each_object_opens(platform: Platfor
     assert len(addresses) == 17
     case = httpx.get(addresses.pop(0), headers={"Accept": "text/html"}, timeout=30)
     assert case.headers["location"] == "/login"
+    account, archive = archive_account(platform.home.folder), f"http://127.0.0.1:{platform.ports['orthanc']}/"
     for address in addresses:
-        assert httpx.get(address, timeout=30).status_code == 200, address
+        assert httpx.get(address, timeout=30, auth=account).status_code == 200, address
+        if address.startswith(archive):
+            assert httpx.get(address, timeout=30).status_code == 401, address
     assert platform.home.supervisor() is not None
 
 
