@@ -85,6 +85,13 @@ async def test_a_damaged_end_is_followed_and_shows(objects: Objects, tmp_path: P
     assert (2, "it is no block") in examination.faults
 
 
+async def test_a_file_that_is_no_block_stops_nothing(objects: Objects, tmp_path: Path) -> None:
+    await Ledger(objects, SIGNER).append(line(0))
+    (tmp_path / "shelf/audit/blocks" / name(0)).with_name("readme.txt").write_text("not of the ledger")
+    assert (await Ledger(objects, SIGNER).append(line(1))).number == 1
+    assert (await examined(objects))[0].faults == []
+
+
 def test_names_of_blocks_sort_as_their_numbers() -> None:
     numbers = [0, 1, FOLDER - 1, FOLDER, 12 * FOLDER + 3]
     assert sorted(name(number) for number in numbers) == [name(number) for number in numbers]

@@ -86,11 +86,12 @@ class Examination:
         if number != self.head.number + 1:
             self.faults.append((self.head.number + 1, f"blocks are missing, up to {number}"))
         self.blocks += 1
-        sealed, block = opened(content)
-        if sealed is None or block is None:
+        found = opened(content)
+        if found is None:
             self.faults.append((number, "it is no block"))
             self.head = Head(number, b"")
             return None
+        sealed, block = found
         digest = sha256(sealed.block).digest()
         self.faults += [(number, fault) for fault in wrong(number, sealed, block, self.head, self.keys)]
         if self.known.get(number, digest) != digest:
@@ -105,17 +106,17 @@ class Examination:
             self.faults.append((self.head.number + 1, f"the end is cut off: there were blocks up to {max(cut_off)}"))
 
 
-def opened(content: bytes) -> tuple[SealedBlock | None, Block | None]:
+def opened(content: bytes) -> tuple[SealedBlock, Block] | None:
     """Both parts, or None where there is anything that is not ours around what is sealed."""
     try:
         sealed = SealedBlock.FromString(content)
         block = Block.FromString(sealed.block)
         check(block)
     except (DecodeError, Malformed):
-        return None, None
+        return None
     # Fields that nobody knows are kept by protobuf, and are sealed by nobody.
     sealed.DiscardUnknownFields()
-    return (sealed, block) if sealed.SerializeToString() == content else (None, None)
+    return (sealed, block) if sealed.SerializeToString() == content else None
 
 
 def wrong(number: int, sealed: SealedBlock, block: Block, before: Head, keys: Keys) -> Iterator[str]:

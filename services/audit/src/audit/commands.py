@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
@@ -22,9 +21,8 @@ from chassis.asking_kafka import kafka_option
 from chassis.errors import Malformed
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
-from chassis.kafka_rights import group_of
 from chassis.objects import Objects
-from chassis.reading import reading, until_now
+from chassis.reading import come_to, held
 
 SERVICE = "audit"
 AT_ONCE = 8
@@ -47,15 +45,6 @@ keys_option = click.option(
     type=FILE,
     help="Whose seals count.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    number: int
-    digest: bytes
-
-    def __str__(self) -> str:
-        return f"{self.number}:{self.digest.hex()}"
 
 
 @click.group()
@@ -98,7 +87,7 @@ def verify(
     if found.faults:
         raise SystemExit(EX_FAULTY)
     if found.blocks:
-        click.echo(f"checkpoint: {Checkpoint(found.head.number, found.head.digest)}")
+        click.echo(f"checkpoint: {found.head.number}:{found.head.digest.hex()}")
 
 
 @audit.command()
@@ -201,9 +190,7 @@ async def not_as_filed(events: FhirAuditEvents, block: Block) -> list[str]:
 async def kept_by(kafka: Kafka) -> tuple[dict[int, bytes], set[int]]:
     """The digests that Kafka keeps, by number; and the numbers of blocks that are filed in the FHIR server."""
     topic = AUDIT_BLOCK_SEALED
-    async with reading(kafka, topic.name, topic.partitions, group_of(SERVICE)) as consumer:
-        done = {one.partition: await consumer.committed(one) or 0 for one in consumer.assignment()}
-    async with reading(kafka, topic.name, topic.partitions) as consumer:
-        records = [record async for record in until_now(consumer)]
+    done = await come_to(kafka, topic, SERVICE)
+    records = await held(kafka, topic.name, topic.partitions)
     told = [(record.offset < done[record.partition], BlockSealed.FromString(record.value)) for record in records]
     return {one.number: one.digest for _, one in told}, {one.number for filed, one in told if filed}

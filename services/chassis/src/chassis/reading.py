@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from casepath.topics import Topic
 from chassis.kafka import Kafka
+from chassis.kafka_rights import group_of
 from chassis.publisher import started
 
 
@@ -29,3 +32,15 @@ async def until_now(consumer: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]
             for records in (await consumer.getmany(partition, timeout_ms=1000)).values():
                 for record in records:
                     yield record
+
+
+async def held(kafka: Kafka, topic: str, partitions: int) -> list[ConsumerRecord]:
+    """Every record that a topic holds, in order within each partition."""
+    async with reading(kafka, topic, partitions) as consumer:
+        return [record async for record in until_now(consumer)]
+
+
+async def come_to(kafka: Kafka, topic: Topic[Any], service: str) -> dict[int, int]:
+    """Up to where a service has done its work, by partition."""
+    async with reading(kafka, topic.name, topic.partitions, group_of(service)) as consumer:
+        return {one.partition: await consumer.committed(one) or 0 for one in consumer.assignment()}

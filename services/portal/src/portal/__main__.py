@@ -22,7 +22,7 @@ from portal.drafts import Drafts
 from portal.login_pages import Login, PasswordLogin, SignOnLogin
 from portal.people import Door, PasswordDoor, Tokens
 from portal.reports import Reports
-from portal.settings import PortalSettings
+from portal.settings import PortalSettings, SingleSignOn
 from portal.single_sign_on import KnownStaff, SignOnDoor
 from portal.web import application
 
@@ -39,7 +39,7 @@ async def compose(settings: PortalSettings) -> None:
         asking(RunServiceClient(settings.runs_address, settings.identity)) as runs,
     ):
         accesses = AccessLog(publisher, "portal")
-        door, login = await entrance(settings, objects, accesses)
+        door, login = await entrance(settings, provider, objects, accesses)
         desk = Desk(
             cases=cases,
             runs=runs,
@@ -63,9 +63,10 @@ async def compose(settings: PortalSettings) -> None:
         await run_parts(settings, [server.run, worker.run], {"kafka": worker.assigned.is_set})
 
 
-async def entrance(settings: PortalSettings, objects: Objects, accesses: AccessLog) -> tuple[Door, Login]:
+async def entrance(
+    settings: PortalSettings, provider: SingleSignOn | None, objects: Objects, accesses: AccessLog
+) -> tuple[Door, Login]:
     """How people come in. Raise Misconfigured."""
-    provider = settings.single_sign_on
     if provider is not None:
         staff = KnownStaff(objects)
         await staff.load()

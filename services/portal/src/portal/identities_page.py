@@ -44,7 +44,7 @@ class IdentityPages:
             person=person,
             disputes=disputes,
             verdicts=list(IDENTITY_VERDICTS),
-            rows=[(trait_name(trait), trait) for trait in COMPARED],
+            rows=[(short(Trait, trait), trait) for trait in COMPARED],
             accession=TRAIT_ACCESSION,
             said=said,
             said_at=said_at,
@@ -68,10 +68,6 @@ class IdentityPages:
 def concerned(dispute: IdentityDisputed) -> list[Entry]:
     of_case = [case_entry(dispute.order.case_id)] if dispute.HasField("order") else []
     return [*of_case, patient_entry(dispute.known.patient_id), patient_entry(dispute.stated.patient_id)]
-
-
-def trait_name(trait: Trait) -> str:
-    return short(Trait, trait)
 
 
 def said(patient: Patient, trait: Trait) -> str:

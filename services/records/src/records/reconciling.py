@@ -27,9 +27,8 @@ from chassis.asking_kafka import kafka_option
 from chassis.events import Outgoing
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
-from chassis.kafka_rights import group_of
 from chassis.publisher import KafkaPublisher
-from chassis.reading import reading, until_now
+from chassis.reading import come_to, held
 from records.adapters.dicom_archive import DicomwebArchive
 from records.adapters.fhir_server import HttpFhirServer
 from records.balance import Accepted, Balance, Instance, Resource, balance, derived, ingested, resources
@@ -83,7 +82,7 @@ def reconcile(
 async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | None, repair: bool, kafka: Kafka) -> set[str]:
     """The events whose outcome is missing; told, and published again where that is asked for."""
     # How far records has come is asked first: what is behind that was told of, or set aside, before.
-    done = {topic.name: await come_to(kafka, topic) for topic in BY_CASE}
+    done = {topic.name: await come_to(kafka, topic, SERVICE) for topic in BY_CASE}
     accepted = {topic.name: await held(kafka, topic.name, topic.partitions) for topic in BY_CASE}
     told = await held(kafka, RECORDS_ENTRIES_FILED.name, RECORDS_ENTRIES_FILED.partitions)
     filed = {header(record, "ce_causationid") for record in told}
@@ -124,21 +123,9 @@ def show(balances: Iterable[Balance]) -> None:
     Console().print(table)
 
 
-async def come_to(kafka: Kafka, topic: Topic[Any]) -> dict[int, int]:
-    """Up to where records has done its work, by partition."""
-    async with reading(kafka, topic.name, topic.partitions, group_of(SERVICE)) as consumer:
-        return {one.partition: await consumer.committed(one) or 0 for one in consumer.assignment()}
-
-
 async def set_aside(kafka: Kafka, topic: Topic[Any]) -> set[str]:
     letters = await held(kafka, topic.dead_letters, DEAD_LETTER_PARTITIONS)
     return {identity(record) for record in letters if header(record, "error_service") == SERVICE}
-
-
-async def held(kafka: Kafka, topic: str, partitions: int) -> list[ConsumerRecord]:
-    """Every record that a topic holds, in order within each partition."""
-    async with reading(kafka, topic, partitions) as consumer:
-        return [record async for record in until_now(consumer)]
 
 
 def objects(accepted: Mapping[str, Iterable[ConsumerRecord]], filed: set[str]) -> Iterator[Instance]:

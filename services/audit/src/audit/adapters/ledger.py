@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -9,7 +10,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from audit.chain import Head, opened, seal
 from casepath.audit.v1.audit_pb2 import Block, BlockSealed, LedgerEntry, SealedBlock
 from chassis.access import Signer
-from chassis.errors import CasepathError
 from chassis.objects import Objects, Shelf
 
 SHELF = "audit/blocks"
@@ -18,8 +18,16 @@ FOLDER = 10_000
 LARGEST = 5_000
 
 
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """An entry, and the block that has it once there is one."""
+
+    entry: LedgerEntry
+    sealed: BlockSealed | None = None
+
+
 class Ledger:
-    """Takes entries of many at once, and seals those that wait together.
+    """Takes entries of many at once; whoever's turn it is seals all that wait.
 
     A block's number is taken by whoever writes it first: of two that seal at once, the other goes on from there.
     """
@@ -28,30 +36,28 @@ class Ledger:
         self.blocks = Shelf(objects, SealedBlock, SHELF)
         self.signer = signer
         self.head: Head | None = None
-        self.waiting: list[tuple[LedgerEntry, asyncio.Future[BlockSealed]]] = []
-        self.sealing: asyncio.Task[None] | None = None
+        self.waiting: list[Waiting] = []
+        self.turn = asyncio.Lock()
 
     async def append(self, entry: LedgerEntry) -> BlockSealed:
         """The block that has it, once that is written. Raise Unavailable."""
-        future: asyncio.Future[BlockSealed] = asyncio.get_running_loop().create_future()
-        self.waiting.append((entry, future))
-        if self.sealing is None or self.sealing.done():
-            self.sealing = asyncio.create_task(self.seal_waiting())
-        return await future
+        mine = Waiting(entry)
+        self.waiting.append(mine)
+        try:
+            async with self.turn:
+                while mine.sealed is None:
+                    await self.seal_waiting()
+                return mine.sealed
+        finally:
+            if mine.sealed is None:
+                self.waiting.remove(mine)
 
     async def seal_waiting(self) -> None:
-        while self.waiting:
-            taken, self.waiting = self.waiting[:LARGEST], self.waiting[LARGEST:]
-            try:
-                done = await self.seal([entry for entry, _ in taken])
-            except CasepathError as error:
-                for _, future in taken:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for _, future in taken:
-                if not future.done():
-                    future.set_result(done)
+        taken = self.waiting[:LARGEST]
+        done = await self.seal([one.entry for one in taken])
+        for one in taken:
+            one.sealed = done
+        self.waiting = [one for one in self.waiting if one.sealed is None]
 
     async def seal(self, entries: Sequence[LedgerEntry]) -> BlockSealed:
         while True:
@@ -76,11 +82,11 @@ def name(number: int) -> str:
 async def last(blocks: Shelf[SealedBlock]) -> Head:
     """The end of what is there. A last block that is damaged is followed all the same: that it is shows."""
     for folder in reversed(await blocks.folders()):
-        for found in sorted(await blocks.names(folder), reverse=True):
-            content = await blocks.objects.read(f"{blocks.prefix}/{folder}/{found}")
+        for number in reversed(await numbers(blocks, folder)):
+            content = await blocks.objects.read(f"{blocks.prefix}/{folder}/{number}")
             if content is not None:
-                sealed, _ = opened(content)
-                return Head(int(found), sha256(sealed.block if sealed else content).digest())
+                found = opened(content)
+                return Head(int(number), sha256(found[0].block if found else content).digest())
     return Head()
 
 
@@ -88,7 +94,12 @@ async def contents(objects: Objects) -> AsyncIterator[tuple[int, bytes]]:
     """What lies in the ledger, by the number that its name says, in order. What has another name is left out."""
     blocks = Shelf(objects, SealedBlock, SHELF)
     for folder in await blocks.folders():
-        for found in sorted(await blocks.names(folder)):
-            content = await objects.read(f"{blocks.prefix}/{folder}/{found}")
-            if content is not None and found.isdigit():
-                yield int(found), content
+        for number in await numbers(blocks, folder):
+            content = await objects.read(f"{blocks.prefix}/{folder}/{number}")
+            if content is not None:
+                yield int(number), content
+
+
+async def numbers(blocks: Shelf[SealedBlock], folder: str) -> list[str]:
+    """Names in a folder that are numbers, in order."""
+    return sorted(one for one in await blocks.names(folder) if one.isdecimal())
