@@ -1,6 +1,6 @@
 """One valid message of every kind, about a patient who does not exist."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from google.protobuf.message import Message
@@ -41,6 +41,7 @@ from casepath.portal.v1.reading_pb2 import (
     AnnotationsSaved,
     CaseAssigned,
     FindingReviewed,
+    GlassBroken,
     IdentityDecided,
     IdentityVerdict,
     Reader,
@@ -114,6 +115,7 @@ from casepath.topics import (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
@@ -139,6 +141,7 @@ from chassis.identity import case_id, patient_id
 
 NAMESPACE = UUID("7c9b1d3a-0f43-4f0e-9f57-7a1f6a4a9b11")
 ACCESSION = "S26-0001"
+UNIT = "LAB"
 CASE = case_id(NAMESPACE, ACCESSION)
 PATIENT = patient_id(NAMESPACE, "1.2.250.1.999", "P1")
 SCAN = str(uuid5(NAMESPACE, "scan"))
@@ -194,7 +197,12 @@ def order(recorded_at: datetime = NOON) -> OrderPlaced:
         specimens=[Specimen(identifier="B1", type=Code(code="119297000", text="Blood specimen", system="SCT"))],
     )
     return OrderPlaced(
-        case_id=CASE, patient=patient(), accession=ACCESSION, services=[histology, genetics], recorded_at=stamp(recorded_at)
+        case_id=CASE,
+        patient=patient(),
+        accession=ACCESSION,
+        services=[histology, genetics],
+        recorded_at=stamp(recorded_at),
+        unit=UNIT,
     )
 
 
@@ -533,6 +541,10 @@ def reading_begun() -> ReadingBegun:
     return ReadingBegun(case_id=CASE, reader=reader())
 
 
+def glass_broken(user: str = "u9", until: datetime = NOON + timedelta(hours=8)) -> GlassBroken:
+    return GlassBroken(case_id=CASE, by=reader(user), reason="Frozen section asked for by the surgeon", until=stamp(until))
+
+
 def finding() -> Finding:
     return Finding(finding_id=str(uuid5(NAMESPACE, "finding")), column=1, row=2, columns=2, rows=3, tiles=4, score=0.9)
 
@@ -629,6 +641,7 @@ BY_TOPIC: dict[str, Message] = {
     RESULTS_RESULT_DELIVERED.name: result_delivered(),
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),
+    PORTAL_GLASS_BROKEN.name: glass_broken(),
     PORTAL_FINDING_REVIEWED.name: reviewed(),
     PORTAL_ANNOTATIONS_SAVED.name: annotated(),
     PORTAL_REPORT_SIGNED.name: report_signed(),

@@ -24,6 +24,7 @@ from casepath.cases.v1.cases_pb2 import (
     SORT_NEWEST,
     Case,
     ListWorklistRequest,
+    Relation,
     Slide,
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub, add_CaseServiceServicer_to_server
@@ -35,6 +36,7 @@ from chassis.publisher import MemoryPublisher
 
 CASES = int(os.environ.get("BENCH_CASES", "1000000"))
 ROUNDS = 100
+UNITS = [f"LAB-{number:02}" for number in range(40)]
 URGENCIES = (URGENCY_ROUTINE, URGENCY_ROUTINE, URGENCY_ASAP, URGENCY_STAT)
 STATES = (SLIDE_STATE_WAITING_FOR_SCAN, SLIDE_STATE_WAITING_FOR_AI, SLIDE_STATE_AI_FAILED, SLIDE_STATE_READY)
 SYLLABLES = ("mar", "tin", "ber", "nard", "du", "rand", "pe", "tit", "le", "roy", "mo", "reau", "si", "mon", "lau", "rent")
@@ -48,6 +50,7 @@ def many_cases() -> Iterator[Case]:
         order = examples.order(examples.NOON - timedelta(minutes=number))
         order.urgency = rng.choice(URGENCIES)
         order.accession = f"S26-{number:07}"
+        order.unit = rng.choice(UNITS)
         order.patient.family_name = "".join(rng.choices(SYLLABLES, k=3)).title()
         order.patient.identifier = f"P{rng.randrange(CASES)}"
         case = Case(case_id=f"{number:08x}-0000-4000-8000-000000000000", order=order)
@@ -66,17 +69,25 @@ def many_cases() -> Iterator[Case]:
         yield case
 
 
+EVERYBODY = Relation(user_id="u2", every_unit=True)
+TWO_UNITS = Relation(user_id="u2", units=UNITS[:2])
+
 ASKED = {
-    "first page": ListWorklistRequest(),
-    "by target": ListWorklistRequest(sort=SORT_DUE),
-    "newest": ListWorklistRequest(sort=SORT_NEWEST),
-    "AI failed alone": ListWorklistRequest(states=[CASE_STATE_AI_FAILED]),
-    "signed": ListWorklistRequest(states=[CASE_STATE_SIGNED]),
-    "mine": ListWorklistRequest(assignee="u2"),
-    "nobody's": ListWorklistRequest(unassigned=True),
-    "search of a name": ListWorklistRequest(search="martin"),
-    "search of an accession": ListWorklistRequest(search="S26-0123456", states=[CASE_STATE_SIGNED, CASE_STATE_AI_FAILED]),
-    "search that all match": ListWorklistRequest(search="S26"),
+    "first page": ListWorklistRequest(relation=EVERYBODY),
+    "by target": ListWorklistRequest(relation=EVERYBODY, sort=SORT_DUE),
+    "newest": ListWorklistRequest(relation=EVERYBODY, sort=SORT_NEWEST),
+    "AI failed alone": ListWorklistRequest(relation=EVERYBODY, states=[CASE_STATE_AI_FAILED]),
+    "signed": ListWorklistRequest(relation=EVERYBODY, states=[CASE_STATE_SIGNED]),
+    "mine": ListWorklistRequest(relation=EVERYBODY, assignee="u2"),
+    "nobody's": ListWorklistRequest(relation=EVERYBODY, unassigned=True),
+    "search of a name": ListWorklistRequest(relation=EVERYBODY, search="martin"),
+    "search of an accession": ListWorklistRequest(
+        relation=EVERYBODY, search="S26-0123456", states=[CASE_STATE_SIGNED, CASE_STATE_AI_FAILED]
+    ),
+    "of two units of forty": ListWorklistRequest(relation=TWO_UNITS),
+    "signed, of two units": ListWorklistRequest(relation=TWO_UNITS, states=[CASE_STATE_SIGNED]),
+    "a name, of two units": ListWorklistRequest(relation=TWO_UNITS, search="martin"),
+    "search that all match": ListWorklistRequest(relation=EVERYBODY, search="S26"),
 }
 
 

@@ -28,6 +28,13 @@ ROLES_MAPPER = {
     "config": {"claim.name": "roles", "multivalued": "true", "id.token.claim": "true", "jsonType.label": "String"},
 }
 
+UNITS_MAPPER = {
+    "name": "units",
+    "protocol": "openid-connect",
+    "protocolMapper": "oidc-group-membership-mapper",
+    "config": {"claim.name": "units", "full.path": "false", "id.token.claim": "true"},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Keycloak:
@@ -40,15 +47,15 @@ class Keycloak:
     def issuer(self) -> str:
         return f"{self.base}/realms/{REALM}"
 
-    async def realm(self, redirect: str, people: dict[str, tuple[str, str, list[str]]]) -> None:
-        """`people` are given and family name and roles, by user name."""
+    async def realm(self, redirect: str, unit: str, people: dict[str, tuple[str, str, list[str]]]) -> None:
+        """`people` are given and family name and roles, by user name; all of them are of one unit, a group of the realm."""
         self.passwords.update({name: token_urlsafe(12) for name in people})
         client = {
             "clientId": CLIENT,
             "secret": self.secret,
             "redirectUris": [f"{redirect}/*"],
             "attributes": {"post.logout.redirect.uris": f"{redirect}/*", "pkce.code.challenge.method": "S256"},
-            "protocolMappers": [ROLES_MAPPER],
+            "protocolMappers": [ROLES_MAPPER, UNITS_MAPPER],
         }
         users = [
             {
@@ -58,12 +65,20 @@ class Keycloak:
                 "email": f"{name}@hospital.example",
                 "enabled": True,
                 "realmRoles": roles,
+                "groups": [f"/{unit}"],
                 "credentials": [{"type": "password", "value": self.passwords[name]}],
             }
             for name, (given, family, roles) in people.items()
         ]
         roles = sorted({role for _, _, given in people.values() for role in given})
-        made = {"realm": REALM, "enabled": True, "sslRequired": "none", "clients": [client], "users": users}
+        made = {
+            "realm": REALM,
+            "enabled": True,
+            "sslRequired": "none",
+            "clients": [client],
+            "users": users,
+            "groups": [{"name": unit}],
+        }
         made["roles"] = {"realm": [{"name": role} for role in roles]}
         (await self.admin.post(f"{self.base}/admin/realms", json=made)).raise_for_status()
 

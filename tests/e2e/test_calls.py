@@ -17,7 +17,7 @@ REQUESTS = {
     "GetCase": cases_pb2.GetCaseRequest(case_id="11111111-1111-5111-8111-111111111111"),
     "ListCases": cases_pb2.ListCasesRequest(),
     "WatchCase": cases_pb2.WatchCaseRequest(case_id="11111111-1111-5111-8111-111111111111"),
-    "ListWorklist": cases_pb2.ListWorklistRequest(),
+    "ListWorklist": cases_pb2.ListWorklistRequest(relation=cases_pb2.Relation(user_id="u", every_unit=True)),
     "WatchWorklist": cases_pb2.WatchWorklistRequest(),
 }
 STREAMS = {"WatchCase", "WatchWorklist"}

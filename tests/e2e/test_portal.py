@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from e2e.conftest import Done, begin, ended, new_visit, once
 from embedded import samples
 from embedded.hospital import send
 from portal.adapters.case_service import CaseService
+from portal.presenting import tile_address
 from waiting import eventually_async
 
 SECONDS = 20_000
@@ -262,23 +264,71 @@ async def test_no_page_has_a_barrier(browser: Browser, portal: Portal, done: Don
     assert {name: report for name, report in barriers.items() if report} == {}
 
 
+def shut(done: Done) -> list[str]:
+    """What is behind a case's page."""
+    case, ingested = f"/cases/{done.visit.case_id}", done.case.slides[0].ingested
+    return [
+        f"{case}/read",
+        f"{case}/viewer",
+        f"{case}/slides/A1/annotations",
+        f"{case}/slides/A1/heatmap",
+        f"{tile_address(ingested, ingested.instances[0])}/1",
+    ]
+
+
+async def test_who_is_of_another_unit_opens_a_case_for_a_reason_that_all_see(
+    platform: Platform, portal: Portal, page: Page, cases: CaseService, done: Done
+) -> None:
+    """Also by whoever asks for pixels or findings and not for the page."""
+    number = f"P{done.visit.stamp}"
+    await portal.enter(page, "moreau")
+    await expect(page.locator(".empty")).to_be_visible()
+    for path in shut(done):
+        answer = await page.request.get(portal.base + path)
+        assert answer.status == 403, path
+        assert number not in await answer.text()
+    await page.keyboard.press("/")
+    await page.keyboard.type("Camille")
+    await expect(page.locator(".empty")).to_be_visible()
+    await page.locator("#search").fill(done.visit.accession)
+    await page.get_by_role("link", name="Open it for a reason").click()
+    await expect(page.locator("h1")).to_have_text("Case of another unit")
+    await expect(page.locator("main")).not_to_contain_text(number)
+    assert (await Axe().run(page)).violations_count == 0
+    await expect(page.locator("[name=reason]")).to_be_focused()
+    await page.keyboard.type("Frozen section, the surgeon asks")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_contain_text(number)
+    await expect(page.locator("main")).to_contain_text("Dr Camille Moreau")
+    for path in shut(done):
+        assert (await page.request.get(portal.base + path)).ok, path
+    case = await holding(cases, done.visit.case_id, "portal.glass.broken.v1")
+    assert [(one.by.user_id, one.reason) for one in case.openings] == [("moreau", "Frozen section, the surgeon asks")]
+    base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
+    async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
+        for operation in ("portal.glass.broken.v1", "GET /cases/{case_id}"):
+            while not (told := [one for one in await audit_events(fhir, operation) if one.get("purposeOfEvent")]):
+                pass
+            assert told[0]["outcomeDesc"] == "Frozen section, the surgeon asks"
+        refused = await audit_events(fhir, "GET /cases/{case_id}/viewer")
+        assert [one for one in refused if one["outcome"] == "4"]
+
+
+async def audit_events(fhir: httpx.AsyncClient, operation: str) -> list[dict[str, Any]]:
+    """Of the account of another unit."""
+    asked = {"subtype": f"urn:casepath:operation|{operation}", "_count": "200", "_sort": "-date"}
+    found = [one["resource"] for one in (await fhir.get("/AuditEvent", params=asked)).json().get("entry", [])]
+    return [one for one in found if one["agent"][0].get("who", {}).get("identifier", {}).get("value") == "moreau"]
+
+
 async def test_who_is_not_logged_in_sees_nothing(platform: Platform, portal: Portal, done: Done) -> None:
-    ingested = done.case.slides[0].ingested
-    tile = f"/tiles/{ingested.study_instance_uid}/{ingested.series_instance_uid}/{ingested.instances[0].sop_instance_uid}/1"
     case = f"/cases/{done.visit.case_id}"
     async with httpx.AsyncClient(base_url=portal.base) as stranger:
-        for path in (
-            "/",
-            case,
-            f"{case}/read",
-            f"{case}/viewer",
-            f"{case}/slides/A1/annotations",
-            f"{case}/slides/A1/heatmap",
-            tile,
-        ):
+        for path in ("/", case, *shut(done)):
             answer = await stranger.get(path)
             assert answer.status_code == 401, path
-            assert "Démo" not in answer.text
+            assert f"P{done.visit.stamp}" not in answer.text
         redirected = await stranger.get("/", headers={"Accept": "text/html"})
         assert redirected.headers["location"] == "/login"
 

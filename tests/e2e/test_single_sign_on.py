@@ -55,7 +55,7 @@ async def signed_on(platform: Platform, tmp_path_factory: pytest.TempPathFactory
     folder, port = tmp_path_factory.mktemp("sign-on"), platform.ports.base + 95
     base = f"http://127.0.0.1:{port}"
     async with keycloak(platform.ports.base + 96, folder / "keycloak.log") as provider:
-        await provider.realm(base, PEOPLE)
+        await provider.realm(base, "LAB", PEOPLE)
         secret = folder / "secret"
         secret.write_text(provider.secret)
         (program,) = [

@@ -7,8 +7,16 @@ from fhir.resources.R4B.auditevent import AuditEvent
 
 import examples
 from audit.handlers import WRITES, about, audit_event, entry, same, write_of
-from casepath.audit.v1.audit_pb2 import ACTION_EXECUTED, ACTION_READ, ACTION_UPDATED, OUTCOME_REFUSED, LedgerEntry
-from casepath.topics import AUDIT_ACCESS_RECORDED, BY_NAME, RESULTS_RESULT_DELIVERED, Topic
+from casepath.audit.v1.audit_pb2 import (
+    ACTION_EXECUTED,
+    ACTION_READ,
+    ACTION_UPDATED,
+    OUTCOME_REFUSED,
+    PURPOSE_BREAK_THE_GLASS,
+    AccessRecorded,
+    LedgerEntry,
+)
+from casepath.topics import AUDIT_ACCESS_RECORDED, BY_NAME, PORTAL_GLASS_BROKEN, RESULTS_RESULT_DELIVERED, Topic
 from chassis.events import check
 
 
@@ -33,6 +41,7 @@ def test_every_write_is_a_line_that_says_of_whom_and_by_whom(topic: Topic[object
         ("portal.case.assigned.v1", "u2"),
         ("portal.reading.begun.v1", "u1"),
         ("portal.finding.reviewed.v1", "u1"),
+        ("portal.glass.broken.v1", "u9"),
         ("portal.annotations.saved.v1", "u1"),
         ("portal.report.signed.v1", "u1"),
         ("intake.order.placed.v1", "test"),
@@ -57,6 +66,19 @@ def test_a_read_says_who_what_whence_and_of_whom() -> None:
     assert agent["who"]["identifier"]["value"] == "u1"
     assert agent["network"] == {"address": "192.0.2.7", "type": "2"}
     assert [one["what"]["identifier"]["value"] for one in said["entity"]] == [examples.CASE, examples.PATIENT]
+
+
+def test_who_opens_a_case_of_another_unit_is_told_with_their_reason_and_so_is_what_they_read_of_it() -> None:
+    opened = audit_event(written(PORTAL_GLASS_BROKEN.name))
+    looked = examples.accessed()
+    looked.MergeFrom(AccessRecorded(reason=examples.glass_broken().reason, purpose=PURPOSE_BREAK_THE_GLASS))
+    read = audit_event(entry(looked, examples.envelope(AUDIT_ACCESS_RECORDED.name)))
+    for said in (opened, read):
+        AuditEvent.model_validate(said)
+        assert said["purposeOfEvent"][0]["coding"][0]["code"] == "BTG"
+        assert said["outcomeDesc"] == examples.glass_broken().reason
+    assert [one["code"] for one in opened["subtype"]] == [PORTAL_GLASS_BROKEN.name, "110127"]
+    assert opened["agent"][0]["who"]["identifier"]["value"] == "u9"
 
 
 def test_a_refusal_is_no_success_and_says_why_also_of_somebody_unknown() -> None:

@@ -128,6 +128,15 @@ def test_signed_text_never_changes() -> None:
     assert case.reports[0] == examples.report_signed()
 
 
+def test_who_opened_it_from_another_unit_is_shown_with_their_latest_reason() -> None:
+    later = examples.glass_broken(until=examples.NOON + timedelta(hours=20))
+    found = fold(examples.order(), later, examples.glass_broken(), examples.glass_broken("u8"))
+    assert [(one.by.user_id, one.until) for one in found.openings] == [
+        ("u8", examples.glass_broken().until),
+        ("u9", later.until),
+    ]
+
+
 def test_a_late_score_of_a_replaced_scan_is_not_shown() -> None:
     case = fold(examples.order(), examples.ingested(scan=OTHER_SCAN), examples.scored())
     assert states(case)["A1"] == SLIDE_STATE_WAITING_FOR_AI

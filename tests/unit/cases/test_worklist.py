@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -30,7 +31,7 @@ from casepath.cases.v1.cases_pb2 import (
 from casepath.intake.v1.order_pb2 import URGENCY_ROUTINE, URGENCY_STAT, OrderPlaced
 from casepath.slides.v1.slide_pb2 import QUALITY_FLAG_BLURRED
 from casepath.topics import BY_NAME
-from cases.adapters.case_view import CaseView, MemoryCaseView, SqliteCaseView, Wanted
+from cases.adapters.case_view import CaseView, MemoryCaseView, Related, SqliteCaseView, Wanted
 from cases.handlers import folded
 from cases.worklist import entry
 
@@ -108,6 +109,7 @@ def various(count: int) -> list[Case]:
         order = one_slide_order(urgency=rng.choice([0, 1, 2, 3]))
         order.case_id = f"{number:08}-0000-4000-8000-000000000000"
         order.accession = f"S26-{number:04}"
+        order.unit = rng.choice(["LAB", "LAB-SUD", "", "LAB-NORD"])
         order.patient.family_name = rng.choice(["Exemple", "Durand", "Éluard", "O'Neil"])
         order.recorded_at.FromDatetime(examples.NOON + timedelta(minutes=rng.randrange(5)))
         events: list[object] = [order]
@@ -140,6 +142,13 @@ WANTED = [
     Wanted(search="nobody"),
     Wanted(search='"* OR x NEAR('),
     Wanted(states=()),
+    Wanted(relation=Related("u2", ("LAB", "LAB-NORD"))),
+    Wanted(relation=Related("u2", ("LAB-SUD",)), sort=SORT_NEWEST),
+    Wanted(relation=Related("u2", ("LAB",)), search="exem"),
+    Wanted(relation=Related("u2", ("LAB",)), assignee=""),
+    Wanted(relation=Related("u2", ("LAB",)), assignee="u2"),
+    Wanted(relation=Related("u2", ())),
+    Wanted(relation=Related("u3", ())),
 ]
 
 
@@ -155,7 +164,7 @@ def test_both_stores_give_the_same_worklist_page_by_page(wanted: Wanted, tmp_pat
         for number, view in enumerate(views):
             after = ""
             while True:
-                page = view.worklist(Wanted(wanted.states, wanted.assignee, wanted.search, wanted.sort, 7, after))
+                page = view.worklist(replace(wanted, size=7, after=after))
                 pages[number] += [one.case_id for one in page.entries]
                 after = page.end
                 if not after:
@@ -163,6 +172,32 @@ def test_both_stores_give_the_same_worklist_page_by_page(wanted: Wanted, tmp_pat
         assert pages[0] == pages[1]
         assert len(set(pages[0])) == len(pages[0])
         assert plain.counts() == kept.counts()
+        assert plain.counts(wanted.relation) == kept.counts(wanted.relation)
+        assert all(wanted.relation.to(one.unit, one.assignee.user_id) for one in page.entries)
+        for number in range(60):
+            accession = f"S26-{number:04}"
+            assert plain.elsewhere(wanted.relation, accession) == kept.elsewhere(wanted.relation, accession)
+
+
+def test_a_case_that_goes_to_another_unit_is_seen_and_counted_there(view: CaseView) -> None:
+    order = one_slide_order()
+    view.put(case_of(order))
+    order.unit = "LAB-SUD"
+    order.recorded_at.FromDatetime(examples.NOON + timedelta(minutes=1))
+    view.put(case_of(one_slide_order(), order))
+    before, now = Related("u2", (examples.UNIT,)), Related("u2", ("LAB-SUD",))
+    assert (view.counts(before), view.counts(now)) == ({}, {CASE_STATE_WAITING_FOR_SCAN: 1})
+    assert (len(view.worklist(Wanted(relation=before)).entries), len(view.worklist(Wanted(relation=now)).entries)) == (0, 1)
+    assert view.elsewhere(before, examples.ACCESSION) == [examples.CASE]
+    assert view.elsewhere(now, examples.ACCESSION) == []
+
+
+def test_a_case_whose_order_names_no_unit_is_nobodys_but_of_who_sees_every_unit(view: CaseView) -> None:
+    view.put(case_of(examples.ingested()))
+    states = (CASE_STATE_WAITING_FOR_AI,)
+    assert view.worklist(Wanted(states, relation=Related("u2", ("LAB",)))).entries == []
+    assert view.worklist(Wanted(states, relation=Related("u2", ()))).entries == []
+    assert len(view.worklist(Wanted(states, relation=Related("u2"))).entries) == 1
 
 
 def test_a_case_that_moves_on_is_counted_where_it_is(view: CaseView) -> None:

@@ -30,9 +30,9 @@ def text(kind: str, *segments: str, control: str = "C1", stamp: str = "202603011
     return "\r".join([f"MSH|^~\\&|HIS|HOSP|CASEPATH|LAB|{stamp}||{kind}|{control}|P|2.5.1||||||{charset}", *segments]) + "\r"
 
 
-def read(content: str | bytes) -> list[Event]:
+def read(content: str | bytes, unit_field: str = "MSH-6") -> list[Event]:
     frame = content.encode() if isinstance(content, str) else content
-    found = events(decode(frame, "utf-8"), examples.NAMESPACE, PARIS)
+    found = events(decode(frame, "utf-8"), examples.NAMESPACE, PARIS, unit_field)
     for event in found:
         check(event.data)
     return found
@@ -87,6 +87,29 @@ def test_an_unlinking_names_both_patients() -> None:
     (event,) = read(text("ADT^A37^ADT_A37", PID, other))
     assert isinstance(event.data, PatientsUnlinked)
     assert {event.data.patient_id, event.data.other_id} == {examples.PATIENT, examples.survivor().patient_id}
+
+
+def unit_of(content: str, unit_field: str) -> str:
+    (event,) = read(content, unit_field)
+    assert isinstance(event.data, OrderPlaced)
+    return event.data.unit
+
+
+@pytest.mark.parametrize(
+    ("place", "unit"),
+    [("MSH-4", "HOSP"), ("MSH-6", "LAB"), ("PV1-3", "CHIR"), ("ORC-21", "Clinique du Sud"), ("OBR-24", "SP")],
+)
+def test_an_order_says_whose_it_is_in_the_field_that_is_set(place: str, unit: str) -> None:
+    orc = f"{ORDER[0]}{'|' * (21 - ORDER[0].count('|'))}Clinique du Sud"
+    obr = f"{ORDER[1]}{'|' * (24 - ORDER[1].count('|'))}SP"
+    assert unit_of(text("OML^O21", PID, "PV1|1|I|CHIR^12^1", orc, obr, *ORDER[2:]), place) == unit
+
+
+def test_an_order_that_does_not_say_whose_it_is_is_nobodys() -> None:
+    assert unit_of(text("OML^O21", PID, *ORDER), "OBR-24") == ""
+    with pytest.raises(Refused) as caught:
+        read(text("OML^O21", PID, *ORDER).replace("|LAB|", f"|{'L' * 65}|"))
+    assert caught.value.place == "MSH-6"
 
 
 @pytest.mark.parametrize(

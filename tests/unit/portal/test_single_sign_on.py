@@ -19,14 +19,21 @@ CLAIMS = {"sub": "u-1", "name": "Alix Martin", "realm_access": {"roles": ["patho
     [("realm_access.roles", ("pathologist",)), ("roles", ()), ("name", ()), ("realm_access", ()), ("sub.roles", ())],
 )
 def test_roles_are_those_of_the_claim_that_are_ours(claim: str, roles: tuple[str, ...]) -> None:
-    account = account_of(CLAIMS, claim)
+    account = account_of(CLAIMS, claim, "units")
     assert (account.name, account.full_name, account.roles) == ("u-1", "Alix Martin", roles)
+
+
+def test_units_are_what_the_claim_lists_and_none_where_it_lists_none() -> None:
+    assert account_of({**CLAIMS, "units": ["LAB", "", 7, "LAB"]}, "roles", "units").units == ("LAB",)
+    assert account_of({**CLAIMS, "units": "*"}, "roles", "units").units == ()
+    with pytest.raises(Rejected, match="every unit"):
+        account_of({**CLAIMS, "units": [f"U{number}" for number in range(21)]}, "roles", "units")
 
 
 @pytest.mark.parametrize("claims", [{}, {"sub": "u-1"}, {"name": "Alix"}, {"sub": "u" * 65, "name": "Alix"}])
 def test_who_does_not_say_who_they_are_is_nobody(claims: dict[str, str]) -> None:
     with pytest.raises(Rejected, match="does not say who you are"):
-        account_of(claims, "roles")
+        account_of(claims, "roles", "units")
 
 
 def test_a_login_of_some_time_ago_proves_nothing() -> None:
@@ -37,11 +44,13 @@ def test_a_login_of_some_time_ago_proves_nothing() -> None:
 
 async def test_who_came_in_once_can_be_given_cases_also_after_a_start(tmp_path: Path) -> None:
     objects = Objects.at(f"file://{tmp_path}")
-    await KnownStaff(objects).keep(account_of(CLAIMS, "realm_access.roles"))
+    await KnownStaff(objects).keep(account_of({**CLAIMS, "units": ["LAB"]}, "realm_access.roles", "units"))
     staff = KnownStaff(objects)
     await staff.load()
     assert [one.full_name for one in staff.with_role("pathologist")] == ["Alix Martin"]
-    assert staff.named("u-1") is not None
+    found = staff.named("u-1")
+    assert found is not None
+    assert found.units == ("LAB",)
     assert staff.named("u-2") is None
 
 
@@ -55,7 +64,7 @@ def test_people_come_in_by_accounts_or_by_a_provider(tmp_path: Path) -> None:
     secret.write_text("s3\n")
     assert settings(accounts="-").single_sign_on is None
     provider = settings(oidc_issuer="https://idp", oidc_secret_file=secret, portal_url="https://portal").single_sign_on
-    assert provider == SingleSignOn("https://idp", "casepath", "s3", "roles", "openid profile")
+    assert provider == SingleSignOn("https://idp", "casepath", "s3", "roles", "units", "openid profile")
 
 
 @pytest.mark.parametrize(

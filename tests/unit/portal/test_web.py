@@ -125,7 +125,7 @@ async def test_after_too_many_wrong_passwords_the_right_one_is_refused_too(clien
 
 async def test_a_service_that_does_not_answer_is_said_with_what_to_do(client: httpx.AsyncClient) -> None:
     await enter(client)
-    for path in ("/", f"/cases/{examples.CASE}", "/tiles/1.2/3.4/5.6/1"):
+    for path in ("/", f"/cases/{examples.CASE}", f"/cases/{examples.CASE}/tiles/1.2/3.4/5.6/1"):
         answer = await client.get(path, headers={"Accept-Language": "fr"})
         assert answer.status_code == 503
         assert "réessayez" in answer.text
@@ -133,7 +133,7 @@ async def test_a_service_that_does_not_answer_is_said_with_what_to_do(client: ht
 
 async def test_a_case_id_that_is_none_is_not_found(client: httpx.AsyncClient) -> None:
     await enter(client)
-    for path in ("/cases/1", "/cases/..%2f..%2fetc", "/tiles/../x/y/1", "/tiles/a/b/c/1"):
+    for path in ("/cases/1", "/cases/..%2f..%2fetc", "/tiles/1.2/3.4/5.6/1", "/cases/1/tiles/1.2/3.4/5.6/1"):
         assert (await client.get(path)).status_code == 404
 
 

@@ -13,6 +13,8 @@ from casepath.audit.v1.audit_pb2 import (
     ACTION_READ,
     ACTION_UPDATED,
     OUTCOME_DONE,
+    PURPOSE_BREAK_THE_GLASS,
+    PURPOSE_UNSPECIFIED,
     AccessRecorded,
     Action,
     Agent,
@@ -21,7 +23,7 @@ from casepath.audit.v1.audit_pb2 import (
 from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
-from casepath.portal.v1.reading_pb2 import IdentityDecided, ReportSigned
+from casepath.portal.v1.reading_pb2 import GlassBroken, IdentityDecided, ReportSigned
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.topics import (
     INTAKE_PATIENT_MERGED,
@@ -29,6 +31,7 @@ from casepath.topics import (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     RECORDS_CASE_MOVED,
@@ -62,6 +65,12 @@ LETTERS = {ACTION_CREATED: "C", ACTION_READ: "R", ACTION_UPDATED: "U", ACTION_EX
 DICOM_TERMS = "http://dicom.nema.org/resources/ontology/DCM"
 PATIENT_RECORD = {"system": DICOM_TERMS, "code": "110110", "display": "Patient Record"}
 AUTHENTICATION = {"system": DICOM_TERMS, "code": "110114", "display": "User Authentication"}
+OVERRIDE = {"system": DICOM_TERMS, "code": "110127", "display": "Emergency Override Started"}
+BREAK_THE_GLASS = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+    "code": "BTG",
+    "display": "break the glass",
+}
 PERSON = {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "1", "display": "Person"}
 SYSTEM_OBJECT = {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "2", "display": "System Object"}
 # FHIR R4 value set audit-event-outcome: success, and minor failure, which is what a refusal is.
@@ -81,6 +90,8 @@ def write_of(topic: Topic[Any], data: Message, envelope: Envelope) -> LedgerEntr
         service=envelope.source,
         operation=topic.name,
         entries=concerned(data),
+        reason=data.reason if isinstance(data, GlassBroken) else "",
+        purpose=PURPOSE_BREAK_THE_GLASS if isinstance(data, GlassBroken) else PURPOSE_UNSPECIFIED,
     )
     return entry(access, envelope)
 
@@ -150,11 +161,15 @@ def audit_event(line: LedgerEntry) -> Resource:
         "AuditEvent",
         line_id(line),
         type=AUTHENTICATION if access.action == ACTION_EXECUTED else PATIENT_RECORD,
-        subtype=[{"system": "urn:casepath:operation", "code": access.operation}],
+        subtype=[
+            {"system": "urn:casepath:operation", "code": access.operation},
+            *([OVERRIDE] if access.operation == PORTAL_GLASS_BROKEN.name else []),
+        ],
         action=LETTERS[access.action],
         recorded=instant(line.time),
         outcome=SUCCESS if done else REFUSED,
         outcomeDesc=access.reason,
+        purposeOfEvent=[{"coding": [BREAK_THE_GLASS]}] if access.purpose == PURPOSE_BREAK_THE_GLASS else [],
         agent=[who],
         source={"observer": {"identifier": {"system": "urn:casepath:service", "value": access.service}}},
         entity=[entity(one) for one in access.entries],

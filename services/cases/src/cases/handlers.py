@@ -20,7 +20,14 @@ from casepath.cases.v1.cases_pb2 import (
 )
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
-from casepath.portal.v1.reading_pb2 import AnnotationsSaved, CaseAssigned, FindingReviewed, ReadingBegun, ReportSigned
+from casepath.portal.v1.reading_pb2 import (
+    AnnotationsSaved,
+    CaseAssigned,
+    FindingReviewed,
+    GlassBroken,
+    ReadingBegun,
+    ReportSigned,
+)
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled
 from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.calling_pb2 import CallingFailed
@@ -86,6 +93,8 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             annotated(case, data)
         case ReportSigned():
             signed(case, data)
+        case GlassBroken():
+            opened_by(case, data)
         case _:
             raise Malformed(f"{data.DESCRIPTOR.full_name} is not of a case")
     case.case_id = str(getattr(data, "case_id"))  # noqa: B009 - every message above has it, their common type does not
@@ -210,6 +219,16 @@ def signed(case: Case, report: ReportSigned) -> None:
     if all(one.number != report.number for one in case.reports):
         case.reports.append(report)
         case.reports.sort(key=lambda one: one.number)
+
+
+def opened_by(case: Case, broken: GlassBroken) -> None:
+    """The latest of each person."""
+    before = next((one for one in case.openings if one.by.user_id == broken.by.user_id), None)
+    if before is None:
+        case.openings.append(broken)
+        case.openings.sort(key=lambda one: one.by.user_id)
+    elif before.until.ToNanoseconds() < broken.until.ToNanoseconds():
+        before.CopyFrom(broken)
 
 
 def state_of(slide: Slide) -> SlideState:

@@ -15,6 +15,7 @@ from casepath.cases.v1.cases_pb2 import (
     ListCasesResponse,
     ListWorklistRequest,
     ListWorklistResponse,
+    Relation,
     StateCount,
     WatchCaseRequest,
     WatchCaseResponse,
@@ -22,7 +23,7 @@ from casepath.cases.v1.cases_pb2 import (
     WatchWorklistResponse,
 )
 from casepath.cases.v1.cases_pb2_grpc import CaseServiceServicer
-from cases.adapters.case_view import OPEN_STATES, CaseView, Wanted
+from cases.adapters.case_view import OPEN_STATES, CaseView, Related, Wanted
 from chassis.access_log import AccessLog, Asker, case_entry, patient_entry
 from chassis.calls import address_of, name_of
 from chassis.errors import Malformed, NotFound, Unavailable
@@ -100,13 +101,15 @@ class CaseQueries(CaseServiceServicer):
             sort=request.sort,
             size=request.page_size or DEFAULT_PAGE,
             after=request.page_token,
+            relation=related(request.relation),
         )
         try:
             page = self.view.worklist(wanted)
         except Malformed as error:
             await refuse(context, error)
-        counts = [StateCount(state=state, cases=cases) for state, cases in self.view.counts().items()]
-        return ListWorklistResponse(entries=page.entries, next_page_token=page.end, counts=counts)
+        counts = [StateCount(state=state, cases=cases) for state, cases in self.view.counts(wanted.relation).items()]
+        elsewhere = self.view.elsewhere(wanted.relation, wanted.search)
+        return ListWorklistResponse(entries=page.entries, next_page_token=page.end, counts=counts, elsewhere=elsewhere)
 
     async def WatchWorklist(self, request: WatchWorklistRequest, context: Context) -> AsyncIterator[WatchWorklistResponse]:
         last = None
@@ -121,6 +124,10 @@ class CaseQueries(CaseServiceServicer):
                 await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
             except TimeoutError:
                 continue
+
+
+def related(relation: Relation) -> Related:
+    return Related(relation.user_id, None if relation.every_unit else tuple(sorted(set(relation.units))))
 
 
 async def valid(request: Message, context: Context) -> None:

@@ -69,6 +69,7 @@ def entry(case: Case) -> WorklistEntry:
         slides=len(case.slides),
         scanned=sum(slide.HasField("ingested") for slide in case.slides),
         examination=", ".join(dict.fromkeys(service.service.text or service.service.code for service in order.services)),
+        unit=order.unit,
     )
 
 

@@ -13,6 +13,8 @@ from casepath.audit.v1.audit_pb2 import (
     ACTION_READ,
     OUTCOME_DONE,
     OUTCOME_REFUSED,
+    PURPOSE_BREAK_THE_GLASS,
+    PURPOSE_UNSPECIFIED,
     AccessRecorded,
     Action,
     Agent,
@@ -54,11 +56,14 @@ class AccessLog:
         self.service = service
         self.told: TTLCache[tuple[object, ...], bool] = TTLCache(REMEMBERED, LOOK_SECONDS)
 
-    async def read(self, asker: Asker, operation: str, entries: Iterable[Entry]) -> None:
-        """Raise Unavailable where it cannot be told. Without entries nothing of a patient was seen."""
+    async def read(self, asker: Asker, operation: str, entries: Iterable[Entry], glass: str = "") -> None:
+        """Raise Unavailable where it cannot be told. Without entries nothing of a patient was seen.
+
+        `glass` is the reason for which the asker opened what is not of their unit.
+        """
         seen = tuple(dict.fromkeys((one.kind, one.identifier) for one in entries if one.identifier))
         if seen:
-            await self.once(asker, ACTION_READ, OUTCOME_DONE, operation, seen)
+            await self.once(asker, ACTION_READ, OUTCOME_DONE, operation, seen, glass)
 
     async def refused(self, asker: Asker, operation: str, entries: Iterable[Entry], error: CasepathError) -> CasepathError:
         """What to answer: that it is refused, or that this cannot be told.
@@ -104,6 +109,7 @@ class AccessLog:
             operation=operation,
             entries=[Entry(kind=kind, identifier=identifier) for kind, identifier in entries],
             reason=reason,
+            purpose=PURPOSE_BREAK_THE_GLASS if reason and outcome == OUTCOME_DONE else PURPOSE_UNSPECIFIED,
         )
         cause = uuid4()
         event = Event(AUDIT_ACCESS_RECORDED, str(cause), access)
@@ -129,6 +135,16 @@ def saw(request: Request, *entries: Entry) -> None:
 
 def seen(request: Request) -> list[Entry]:
     found: list[Entry] = getattr(request.state, "seen", [])
+    return found
+
+
+def saw_through_glass(request: Request, reason: str) -> None:
+    """Note that what the answer shows is of another unit, opened for this reason."""
+    request.state.glass = reason
+
+
+def glass_of(request: Request) -> str:
+    found: str = getattr(request.state, "glass", "")
     return found
 
 

@@ -14,20 +14,25 @@ COST, BLOCK, PARALLEL = 2**14, 8, 1
 MEMORY = 64 << 20
 
 
+# In the place of a unit: every one.
+EVERY_UNIT = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`name` logs in; `full_name` is printed under a report."""
+    """`name` logs in; `full_name` is printed under a report; cases of `units` are theirs to see."""
 
     name: str
     full_name: str
     roles: tuple[str, ...]
     salt: str
     hash: str
+    units: tuple[str, ...] = ()
 
 
-def account(name: str, full_name: str, roles: Iterable[str], password: str) -> Account:
+def account(name: str, full_name: str, roles: Iterable[str], password: str, units: Iterable[str] = ()) -> Account:
     salt = secrets.token_bytes(16)
-    return Account(name, full_name, tuple(roles), salt.hex(), hashed(password, salt).hex())
+    return Account(name, full_name, tuple(roles), salt.hex(), hashed(password, salt).hex(), tuple(units))
 
 
 def hashed(password: str, salt: bytes) -> bytes:
@@ -47,7 +52,7 @@ def load_accounts(path: Path) -> list[Account]:
         kept = json.loads(path.read_text())
         if not isinstance(kept, list):
             raise TypeError("not a list")
-        return [Account(**{**one, "roles": tuple(one["roles"])}) for one in kept]
+        return [Account(**{**one, "roles": tuple(one["roles"]), "units": tuple(one.get("units", ()))}) for one in kept]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Misconfigured(f"the accounts in CASEPATH_ACCOUNTS cannot be read: {type(error).__name__}") from error
 

@@ -327,6 +327,14 @@ PORTAL_READING_BEGUN = Topic(
     consumers=("cases", "audit"),
     partitions=12,
 )
+PORTAL_GLASS_BROKEN = Topic(
+    name="portal.glass.broken.v1",
+    message=reading_pb2.GlassBroken,
+    key="case id",
+    publishers=("portal",),
+    consumers=("cases", "audit"),
+    partitions=12,
+)
 PORTAL_FINDING_REVIEWED = Topic(
     name="portal.finding.reviewed.v1",
     message=reading_pb2.FindingReviewed,
@@ -421,6 +429,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     RECORDS_CASE_MOVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_READING_BEGUN,
+    PORTAL_GLASS_BROKEN,
     PORTAL_FINDING_REVIEWED,
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_REPORT_SIGNED,

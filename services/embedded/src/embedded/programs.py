@@ -35,15 +35,16 @@ SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "
 # Nobody waits for these while they look at a screen or for an acknowledgement.
 BACKGROUND = ("inference", "sequencing", "records", "audit", "results")
 LATER = 10
-# Name, as it is printed, and roles.
+# Name, as it is printed, role, and units: LAB is whom the demonstration's orders are sent to.
 DEMONSTRATION = (
-    ("martin", "Dr Alix Martin", ("pathologist",)),
-    ("bernard", "Dr Noé Bernard", ("pathologist",)),
-    ("petit", "Lou Petit", ("technician",)),
-    ("robert", "Claude Robert", ("model-publisher",)),
-    ("dubois", "Dr Sacha Dubois", ("model-approver",)),
-    ("leroy", "Dominique Leroy", ("researcher",)),
-    ("garnier", "Sam Garnier", ("identity-manager",)),
+    ("martin", "Dr Alix Martin", "pathologist", ("LAB",)),
+    ("bernard", "Dr Noé Bernard", "pathologist", ("LAB",)),
+    ("moreau", "Dr Camille Moreau", "pathologist", ("LAB-SUD",)),
+    ("petit", "Lou Petit", "technician", ("LAB",)),
+    ("robert", "Claude Robert", "model-publisher", ()),
+    ("dubois", "Dr Sacha Dubois", "model-approver", ()),
+    ("leroy", "Dominique Leroy", "researcher", ()),
+    ("garnier", "Sam Garnier", "identity-manager", ()),
 )
 PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
 PRESCRIBER = "https://prescriber.example"
@@ -306,7 +307,7 @@ def access(home: Path) -> Path:
         kept = folder / "passwords.txt"
         kept.touch(mode=0o600)
         kept.write_text("".join(f"{name} {password}\n" for name, password in passwords.items()))
-        accounts = [account(name, full, roles, passwords[name]) for name, full, roles in DEMONSTRATION]
+        accounts = [account(name, full, [role], passwords[name], units) for name, full, role, units in DEMONSTRATION]
         save_accounts(folder / "accounts.json", accounts)
     return folder
 

@@ -23,6 +23,7 @@ async def compose(settings: IntakeSettings) -> None:
             settings.character_set,
             settings.processing_id,
             precedence=precedence,
+            unit_field=settings.unit_field,
         )
         where = settings.mllp_host, settings.mllp_port
         listener = MllpListener(*where, settings.largest_message, receiver.answer, settings.mllp_tls)

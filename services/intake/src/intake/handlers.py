@@ -69,8 +69,11 @@ LONGEST_IDENTIFIER = 64
 PLACE = re.compile(r"[0-9][0-9AB][0-9]{3}")
 
 
-def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
-    """What a message says happened. Raise Refused with the place and reason when it cannot be taken."""
+def events(message: Message, namespace: UUID, zone: ZoneInfo, unit_field: str = "MSH-6") -> list[Event]:
+    """What a message says happened; of an order, `unit_field` names whose it is.
+
+    Raise Refused with the place and reason when it cannot be taken.
+    """
     kind, trigger = message.type, message.trigger
     if kind == "ADT":
         if trigger == MERGE:
@@ -81,7 +84,7 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo) -> list[Event]:
             raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04, A08, A28, A31, A37 and A40 are taken")
         return [registration(message, namespace, zone)]
     if (kind, trigger) in ORDERS:
-        return list(orders(message, namespace, zone))
+        return list(orders(message, namespace, zone, unit_field))
     if kind in {"OML", "ORM"}:
         raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only OML^O21 and ORM^O01 are taken")
     raise Refused("AR", UNSUPPORTED_TYPE, "MSH-9", "only ADT, OML and ORM are taken")
@@ -130,7 +133,7 @@ def unlinking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
     return Event(INTAKE_PATIENTS_UNLINKED, one, data)
 
 
-def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:
+def orders(message: Message, namespace: UUID, zone: ZoneInfo, unit_field: str) -> Iterable[Event]:
     """One event for each accession, in the order in which they come.
 
     An ORM^O01 is read as an OML^O21 is: it has specimens and containers where its sender adds SPM and SAC.
@@ -145,7 +148,9 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
     stamped = recorded_at(message, zone)
     read = [(accession_of(message, group), service(message, group, zone)) for group in groups]
     urgencies: dict[str, Urgency] = {}
+    units: dict[str, str] = {}
     for group, (accession, _) in zip(groups, read, strict=True):
+        units[accession] = units.get(accession) or unit(message, group, unit_field)
         urgencies[accession] = max(urgencies.get(accession, URGENCY_UNSPECIFIED), urgency(message, group))
     for accession, members in groupby(sorted(read, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
         case = case_id(namespace, accession)
@@ -156,6 +161,7 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
             services=[service for _, service in members],
             recorded_at=stamped,
             urgency=urgencies[accession],
+            unit=units[accession],
         )
         yield Event(INTAKE_ORDER_RECEIVED, case, data)
 
@@ -200,6 +206,14 @@ def service(message: Message, group: list[hl7.Segment], zone: ZoneInfo) -> Reque
         (message.value(segment, 2) for segment in group if str(segment[0]) == "ORC"), ""
     )
     return RequestedService(service=code(message, requests[0], 4), placer_order_number=placer, specimens=specimens)
+
+
+def unit(message: Message, group: list[hl7.Segment], place: str) -> str:
+    """The first that the group says at this place, else the message; empty where neither does."""
+    name, _, field = place.partition("-")
+    segments = (segment for segment in (*group, *message.segments("MSH", "PV1")) if str(segment[0]) == name)
+    said = (message.value(segment, int(field)) for segment in segments)
+    return bounded(next(filter(None, said), ""), place)
 
 
 def urgency(message: Message, group: list[hl7.Segment]) -> Urgency:

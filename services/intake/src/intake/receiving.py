@@ -40,6 +40,7 @@ class Receiver:
         processing: str = "P",
         clock: Callable[[], datetime] = now,
         precedence: Precedence | None = None,
+        unit_field: str = "MSH-6",
     ) -> None:
         self.publisher = publisher
         self.namespace = namespace
@@ -48,6 +49,7 @@ class Receiver:
         self.processing = processing
         self.clock = clock
         self.precedence = precedence or Precedence()
+        self.unit_field = unit_field
 
     async def answer(self, frame: bytes) -> bytes:
         with self.precedence.answering():
@@ -60,7 +62,7 @@ class Receiver:
             kind = f"{message.type}^{message.trigger}" if (message.type, message.trigger) in TAKEN else "other"
             check_header(message, self.processing)
             cause = identity(message, self.namespace)
-            found = events(message, self.namespace, self.zone)
+            found = events(message, self.namespace, self.zone, self.unit_field)
             published = await announce(self.publisher, found, cause=cause, source="intake")
             event_id = dict(published[0].headers)["ce_id"].decode()
         except Refused as refused:

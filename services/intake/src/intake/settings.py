@@ -22,6 +22,9 @@ class IntakeSettings(StoringSettings):
     )
     time_zone: str = Field(default="Europe/Paris", description="of time stamps that do not name one")
     character_set: str = Field(default="utf-8", description="of messages whose MSH-18 is empty")
+    unit_field: Literal["MSH-4", "MSH-6", "PV1-3", "ORC-21", "OBR-24"] = Field(
+        default="MSH-6", description="of an order: which laboratory or ward its case belongs to; people see cases of their units"
+    )
     processing_id: Literal["P", "T", "D"] = Field(default="P", description="HL7 table 0103: production, training or debugging")
     largest_message: int = Field(default=4 << 20, description="bytes; a longer frame is refused")
 

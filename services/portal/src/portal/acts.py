@@ -11,7 +11,18 @@ from casepath.portal.v1.reading_pb2 import Reader
 from chassis.errors import Malformed
 from portal.case_pages import shown
 from portal.desk import SEEN_SECONDS, Desk, form_of, render
-from portal.handlers import annotated, assigned, begun, checked_geojson, report, reviewed, slide_named, undecided, unread
+from portal.handlers import (
+    annotated,
+    assigned,
+    begun,
+    checked_geojson,
+    glass_broken,
+    report,
+    reviewed,
+    slide_named,
+    undecided,
+    unread,
+)
 from portal.people import Person
 from portal.presenting import levels
 
@@ -22,9 +33,16 @@ class Acts:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
+    async def open(self, request: Request, person: Person) -> Response:
+        """A case of another unit, for a reason: everybody who opens it then sees who did, and audit has the reason."""
+        case, form = await self.desk.named(request), await form_of(request)
+        event = glass_broken(case.case_id, form.get("reason", ""), person.reader, datetime.now(UTC))
+        await self.desk.act(event, person, form.get("act", ""))
+        return RedirectResponse(f"/cases/{case.case_id}", 303)
+
     async def assign(self, request: Request, person: Person) -> Response:
         """To oneself, to a named pathologist, or to nobody."""
-        case, form = await self.desk.case(request), await form_of(request)
+        case, form = await self.desk.case(request, person), await form_of(request)
         event = assigned(case.case_id, self.assignee(form.get("to", ""), person), person.reader)
         case = await self.desk.act(event, person, form.get("act", ""))
         return self.answered(request, person, case, "assignment.html", "")
@@ -40,13 +58,13 @@ class Acts:
         return Person(account).reader
 
     async def begin(self, request: Request, person: Person) -> Response:
-        case, form = await self.desk.case(request), await form_of(request)
+        case, form = await self.desk.case(request, person), await form_of(request)
         if not case.HasField("reader") and not case.reports:
             await self.desk.act(begun(case.case_id, person.reader), person, form.get("act", ""))
         return RedirectResponse(f"/cases/{case.case_id}/read", 303)
 
     async def review(self, request: Request, person: Person) -> Response:
-        case, form = await self.desk.case(request), await form_of(request)
+        case, form = await self.desk.case(request, person), await form_of(request)
         refuse_signed(case)
         finding = request.path_params["finding_id"]
         event = reviewed(case, finding, form.get("verdict", ""), form.get("correction", ""), person.reader)
@@ -54,13 +72,13 @@ class Acts:
         return self.answered(request, person, case, "findings.html", "/read")
 
     async def draft(self, request: Request, person: Person) -> Response:
-        case, form = await self.desk.case(request), await form_of(request)
+        case, form = await self.desk.case(request, person), await form_of(request)
         await self.desk.drafts.put(case.case_id, person.account.name, form.get("text", "")[:50_000])
         return render(request, "drafted.html")
 
     async def sign(self, request: Request, person: Person) -> Response:
         """A report, or an addendum where there is one. A signature needs the signer's password again."""
-        case, form = await self.desk.case(request), await form_of(request)
+        case, form = await self.desk.case(request, person), await form_of(request)
         await self.desk.door.prove(request, person, form.get("password", ""))
         number = await self.desk.reports.next_number(case.case_id)
         if form.get("number") != str(number):
@@ -75,7 +93,7 @@ class Acts:
         return self.answered(request, person, case, "report.html", "/read")
 
     async def annotate(self, request: Request, person: Person) -> Response:
-        case = await self.desk.case(request)
+        case = await self.desk.case(request, person)
         body = await bounded_body(request)
         slide = slide_named(case, request.path_params["slide_id"])
         finest = levels(slide.ingested)[0]

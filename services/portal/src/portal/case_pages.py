@@ -58,11 +58,11 @@ class CasePages:
         self.desk = desk
 
     async def case(self, request: Request, person: Person) -> Response:
-        case = await self.desk.case(request)
+        case = await self.desk.case(request, person)
         return render(request, "case.html", person=person, **shown(case, self.desk))
 
     async def read(self, request: Request, person: Person) -> Response:
-        case = await self.desk.case(request)
+        case = await self.desk.case(request, person)
         scanned = [slide for slide in case.slides if slide.HasField("ingested")]
         if not scanned:
             raise NotFound("no slide of this case is scanned yet")
@@ -81,7 +81,7 @@ class CasePages:
 
     async def viewer(self, request: Request, person: Person) -> Response:
         """What the viewer's script shows."""
-        case = await self.desk.case(request)
+        case = await self.desk.case(request, person)
         catalogue = CATALOGUES[spoken(request)]
         slides = [viewed_slide(case, slide) for slide in case.slides if slide.HasField("ingested")]
         texts = {key.removeprefix("viewer."): catalogue[key] for key in VIEWER_TEXTS}

@@ -23,13 +23,20 @@ def account() -> None:
 @click.option("--full-name", required=True, help="As it is printed under a report.")
 @roles_option
 @click.option(
+    "--unit",
+    "units",
+    multiple=True,
+    help="Whose cases they see, as orders name it; * is every unit's, and those of none. Can be repeated. "
+    "Without it they see the cases that are given to them.",
+)
+@click.option(
     "--accounts", envvar="CASEPATH_ACCOUNTS", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file."
 )
 @click.password_option(help="Asked for where it is not given.")
-def add(name: str, full_name: str, roles: tuple[str, ...], accounts: Path, password: str) -> None:
+def add(name: str, full_name: str, roles: tuple[str, ...], units: tuple[str, ...], accounts: Path, password: str) -> None:
     """Add NAME, or replace it. The portal reads the file when it starts."""
     others = [one for one in (load_accounts(accounts) if accounts.exists() else []) if one.name != name]
-    save_accounts(accounts, [*others, made(name, full_name, roles, password)])
+    save_accounts(accounts, [*others, made(name, full_name, roles, password, units)])
 
 
 @account.command()

@@ -15,7 +15,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.records.v1.filing_pb2 import Entry
 from chassis.access import Forbidden, Permission, Unauthenticated
-from chassis.access_log import AccessLog, Asker, address_of, case_entry, operation_of, patient_entry, saw, seen
+from chassis.access_log import (
+    AccessLog,
+    Asker,
+    address_of,
+    case_entry,
+    glass_of,
+    operation_of,
+    patient_entry,
+    saw,
+    saw_through_glass,
+    seen,
+)
 from chassis.errors import CasepathError, Malformed, NotFound, Retriable
 from chassis.events import Event
 from chassis.http_errors import status_of
@@ -29,8 +40,10 @@ from portal.assets import ADDRESS
 from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.people import Door, NotProven, Person, Tokens, WrongPassword
+from portal.relation import NotRelated, opened_for
 from portal.reports import AlreadySigned, Reports
 
+CASE = "/cases/{case_id}"
 # How long a person waits at most to see what they did.
 SEEN_SECONDS = 5.0
 
@@ -55,12 +68,18 @@ class Desk:
     namespace: UUID
     record_link: str
 
-    async def case(self, request: Request) -> Case:
-        """The case that the address names; whoever asked will have seen it, and its patient."""
+    async def named(self, request: Request) -> Case:
+        """The case that the address names, whoever asks."""
         try:
-            case = await self.cases.get(str(UUID(request.path_params["case_id"])))
+            return await self.cases.get(str(UUID(request.path_params["case_id"])))
         except ValueError:
             raise NotFound("there is no such case") from None
+
+    async def case(self, request: Request, person: Person) -> Case:
+        """The case that the address names; this person will have seen it, and its patient. Raise NotRelated."""
+        case = await self.named(request)
+        if glass := opened_for(case, person.account, datetime.now(UTC)):
+            saw_through_glass(request, glass)
         saw(request, case_entry(case.case_id), patient_entry(case.order.patient.patient_id))
         return case
 
@@ -114,7 +133,7 @@ def guarded(desk: Desk, page: Page, permission: Permission = Permission.READ_CAS
             who = Asker.of(person.principal, who.address)
             person.principal.must(permission)
             made = await page(request, person)
-            await desk.accesses.read(who, operation_of(request), seen(request))
+            await desk.accesses.read(who, operation_of(request), seen(request), glass_of(request))
             return made
         except (Unauthenticated, Forbidden, WrongPassword, NotProven) as error:
             said = await desk.accesses.refused(who, operation_of(request), wanted(request), error)
@@ -145,6 +164,7 @@ SAID: tuple[tuple[type[CasepathError], str], ...] = (
     (NotProven, "error.not_proven"),
     (AlreadySigned, "error.already_signed"),
     (Unauthenticated, "error.unauthenticated"),
+    (NotRelated, "error.not_related"),
     (Forbidden, "error.forbidden"),
     (NotFound, "error.not_found"),
     (Retriable, "error.unavailable"),
@@ -156,11 +176,17 @@ def refusal(request: Request, error: CasepathError) -> Response:
     """What went wrong and what to do, in the person's language."""
     status = status_of(error, ((WrongPassword, 403), (NotProven, 403), (AlreadySigned, 409)))
     key = next(key for kind, key in SAID if isinstance(error, kind))
-    template = "problem.html" if "hx-request" in request.headers else "error.html"
-    answer = render(request, template, status, key=key, detail=str(error))
+    template = "problem.html" if "hx-request" in request.headers else "glass.html" if is_shut(request, error) else "error.html"
+    values = {"case_id": request.path_params["case_id"]} if template == "glass.html" else {}
+    answer = render(request, template, status, key=key, detail=str(error), **values)
     if isinstance(error, Unauthenticated):
         answer.headers["HX-Redirect"] = "/login"
     return answer
+
+
+def is_shut(request: Request, error: CasepathError) -> bool:
+    """Whether somebody came to a case of another unit, whose page asks them why."""
+    return isinstance(error, NotRelated) and request.scope["route"].path.startswith(CASE)
 
 
 async def form_of(request: Request) -> dict[str, str]:

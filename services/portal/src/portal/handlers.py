@@ -1,7 +1,7 @@
 """From what a person did to events. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,6 +18,7 @@ from casepath.portal.v1.reading_pb2 import (
     AnnotationsSaved,
     CaseAssigned,
     FindingReviewed,
+    GlassBroken,
     IdentityDecided,
     IdentityVerdict,
     Reader,
@@ -29,6 +30,7 @@ from casepath.topics import (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
@@ -46,7 +48,9 @@ IDENTITY_VERDICTS: dict[str, IdentityVerdict] = {
     "taken": IDENTITY_VERDICT_TAKEN,
     "refused": IDENTITY_VERDICT_REFUSED,
 }
-LONGEST_REASON = 500
+SHORTEST_REASON, LONGEST_REASON = 10, 500
+# How long a case of another unit is open to who gave a reason.
+OPEN_FOR = timedelta(hours=8)
 MOST_ANNOTATIONS = 2000
 MOST_POSITIONS = 100_000
 # How deep positions are nested (RFC 7946 section 3.1).
@@ -59,6 +63,16 @@ def assigned(case_id: str, assignee: Reader | None, by: Reader) -> Event:
 
 def begun(case_id: str, reader: Reader) -> Event:
     return Event(PORTAL_READING_BEGUN, case_id, ReadingBegun(case_id=case_id, reader=reader))
+
+
+def glass_broken(case_id: str, reason: str, by: Reader, now: datetime) -> Event:
+    """Raise Malformed where the reason says nothing."""
+    said = reason.strip()
+    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
+        raise Malformed(f"a reason has {SHORTEST_REASON} to {LONGEST_REASON} characters")
+    data = GlassBroken(case_id=case_id, by=by, reason=said)
+    data.until.FromDatetime(now + OPEN_FOR)
+    return Event(PORTAL_GLASS_BROKEN, case_id, data)
 
 
 def decision(dispute: IdentityDisputed, verdict: str, reason: str, by: Reader) -> IdentityDecided:

@@ -1,29 +1,36 @@
 """Pixels and annotations for the viewer, for whoever may see them."""
 
 import json
-import re
+from collections.abc import Collection
 
+from cachetools import TTLCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from chassis.accounts import Account
 from chassis.errors import NotFound
 from portal.desk import Desk
 from portal.handlers import slide_named
 from portal.people import Person
 
 IMMUTABLE = "private, max-age=31536000, immutable"
-UID = re.compile(r"[0-9.]{1,64}")
+# What was scanned for a case, and that it is open to somebody, holds for so long.
+KNOWN_SECONDS = 10.0
+REMEMBERED = 1000
+
+type Place = tuple[str, str, str]
 
 
 class Pictures:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.known: TTLCache[tuple[str, Account], frozenset[Place]] = TTLCache(REMEMBERED, KNOWN_SECONDS)
 
     async def tile(self, request: Request, person: Person) -> Response:
         path = request.path_params
         place = path["study"], path["series"], path["instance"]
-        if not all(UID.fullmatch(uid) for uid in place):
+        if place not in await self.places(request, person, place):
             raise NotFound("there is no such tile")
         managed = request.query_params.get("colour") != "raw"
         token = self.desk.tokens.of(person)
@@ -34,8 +41,24 @@ class Pictures:
             return Response(status_code=304, headers=headers)
         return Response(picture.content, media_type="image/jpeg", headers=headers)
 
+    async def places(self, request: Request, person: Person, wanted: Place) -> Collection[Place]:
+        """Study, series and instance of all that was scanned for the case, read anew where `wanted` was not among it.
+
+        A slide is looked at in thousands of tiles.
+        """
+        name = request.path_params["case_id"], person.account
+        if wanted not in self.known.get(name, ()):
+            case = await self.desk.case(request, person)
+            scans = [scan for slide in case.slides for scan in (slide.ingested, *slide.superseded)]
+            self.known[name] = frozenset(
+                (scan.study_instance_uid, scan.series_instance_uid, instance.sop_instance_uid)
+                for scan in scans
+                for instance in scan.instances
+            )
+        return self.known[name]
+
     async def heatmap(self, request: Request, person: Person) -> Response:
-        case = await self.desk.case(request)
+        case = await self.desk.case(request, person)
         slide = slide_named(case, request.path_params["slide_id"])
         if not slide.HasField("scored"):
             raise NotFound("no AI run of this slide ended well")
@@ -43,7 +66,7 @@ class Pictures:
 
     async def annotations(self, request: Request, person: Person) -> Response:
         """Everybody's annotations of the scan that counts, each feature with its author."""
-        case = await self.desk.case(request)
+        case = await self.desk.case(request, person)
         slide = slide_named(case, request.path_params["slide_id"])
         features = []
         for saved in slide.annotations:

@@ -86,7 +86,8 @@ def levels(ingested: SlideIngested) -> list[Instance]:
 
 def tile_address(ingested: SlideIngested, instance: Instance) -> str:
     """Of an instance's frames, without their number."""
-    return f"/tiles/{ingested.study_instance_uid}/{ingested.series_instance_uid}/{instance.sop_instance_uid}"
+    uids = ingested.study_instance_uid, ingested.series_instance_uid, instance.sop_instance_uid
+    return f"/cases/{ingested.case_id}/tiles/{'/'.join(uids)}"
 
 
 def viewed_slide(case: Case, slide: Slide) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from chassis.settings import StoringSettings
 
 @dataclass(frozen=True, slots=True)
 class SingleSignOn:
-    """An OpenID provider, and this portal at it. `roles_claim` has dots into objects."""
+    """An OpenID provider, and this portal at it. Claims have dots into objects."""
 
     issuer: str
     client_id: str
     client_secret: str
     roles_claim: str
+    units_claim: str
     scope: str
 
 
@@ -32,6 +33,9 @@ class PortalSettings(StoringSettings):
     oidc_client: str = Field(default="casepath", description="client id at the provider")
     oidc_secret_file: Path | None = Field(default=None, description="file with the client's secret")
     oidc_roles: str = Field(default="roles", description="claim of the ID token that lists roles, with dots into objects")
+    oidc_units: str = Field(
+        default="units", description="claim that lists the units whose cases somebody sees, as orders name them; * is every unit"
+    )
     oidc_scope: str = Field(default="openid profile", description="what is asked for")
     portal_url: str = Field(default="", description="under which browsers reach the portal: the provider sends them back there")
     signing_key: Path = Field(description="private key (PEM, P-256) that signs the tokens with which slides is asked")
@@ -52,4 +56,4 @@ class PortalSettings(StoringSettings):
         if self.oidc_secret_file is None or not self.oidc_secret_file.is_file() or not self.portal_url:
             raise Misconfigured("CASEPATH_OIDC_ISSUER needs CASEPATH_OIDC_SECRET_FILE, a file, and CASEPATH_PORTAL_URL")
         secret = self.oidc_secret_file.read_text().strip()
-        return SingleSignOn(self.oidc_issuer, self.oidc_client, secret, self.oidc_roles, self.oidc_scope)
+        return SingleSignOn(self.oidc_issuer, self.oidc_client, secret, self.oidc_roles, self.oidc_units, self.oidc_scope)

@@ -26,6 +26,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 SESSION_SECONDS = 3600
 # To show again who one is holds for one signature's time.
 PROOF_SECONDS = 300
+MOST_UNITS = 20
 STARTED, DONE = "/login/start", "/login/done"
 
 
@@ -40,14 +41,13 @@ class KnownStaff:
         for name in await self.shelf.names():
             kept = await self.shelf.get(name)
             if kept is not None:
-                self.by_name[kept.user_id] = Account(kept.user_id, kept.full_name, tuple(kept.roles), "", "")
+                self.by_name[kept.user_id] = Account(kept.user_id, kept.full_name, tuple(kept.roles), "", "", tuple(kept.units))
 
     async def keep(self, account: Account) -> None:
         if self.by_name.get(account.name) != account:
             self.by_name[account.name] = account
-            await self.shelf.put(
-                account.name, KnownPerson(user_id=account.name, full_name=account.full_name, roles=account.roles)
-            )
+            known = KnownPerson(user_id=account.name, full_name=account.full_name, roles=account.roles, units=account.units)
+            await self.shelf.put(account.name, known)
 
     def named(self, name: str) -> Account | None:
         return self.by_name.get(name)
@@ -92,7 +92,7 @@ class SignOnDoor:
         except (OAuthError, JoseError) as error:
             raise Unauthenticated(f"the identity provider did not let you in: {type(error).__name__}") from error
         claims = token["userinfo"]
-        account = account_of(claims, self.provider.roles_claim)
+        account = account_of(claims, self.provider.roles_claim, self.provider.units_claim)
         now = int(time.time())
         proved = bool(back) and before is not None and before.name == account.name and is_fresh(claims, now)
         request.session.clear()
@@ -102,7 +102,12 @@ class SignOnDoor:
             raise Forbidden(f"{account.full_name} has no role here: ask whoever gives them")
         await self.staff.keep(account)
         request.session.update(
-            name=account.name, full_name=account.full_name, roles=account.roles, since=now, hint=token["id_token"]
+            name=account.name,
+            full_name=account.full_name,
+            roles=account.roles,
+            units=account.units,
+            since=now,
+            hint=token["id_token"],
         )
         if proved:
             request.session["proved"] = now
@@ -127,7 +132,8 @@ class SignOnDoor:
     def account(self, session: Mapping[str, Any]) -> Account | None:
         if "name" not in session:
             return None
-        return Account(str(session["name"]), str(session["full_name"]), tuple(session["roles"]), "", "")
+        roles, units = tuple(session["roles"]), tuple(session["units"])
+        return Account(str(session["name"]), str(session["full_name"]), roles, "", "", units)
 
     async def prove(self, request: Request, person: Person, password: str) -> None:
         if not self.proven(request):
@@ -138,16 +144,24 @@ class SignOnDoor:
         return time.time() - float(request.session.get("proved", 0)) <= PROOF_SECONDS
 
 
-def account_of(claims: Mapping[str, Any], roles_claim: str) -> Account:
+def account_of(claims: Mapping[str, Any], roles_claim: str, units_claim: str) -> Account:
     """Whom an ID token is of. Roles that are none of ours are left out. Raise Rejected where it does not say who."""
     name, full_name = str(claims.get("sub", "")), str(claims.get("name") or claims.get("preferred_username") or "")
     if not name or not full_name or len(name) > 64 or len(full_name) > 128:
         raise Rejected("the identity provider does not say who you are: it has to give sub and name")
+    roles = sorted(role for role in listed(claims, roles_claim) if role in GRANTS)
+    units = sorted(set(listed(claims, units_claim)))
+    if len(units) > MOST_UNITS:
+        raise Rejected(f"the identity provider names more than {MOST_UNITS} units of yours: * is every unit")
+    return Account(name, full_name, tuple(roles), "", "", tuple(units))
+
+
+def listed(claims: Mapping[str, Any], claim: str) -> list[str]:
+    """What a claim lists; `claim` has dots into objects."""
     found: Any = claims
-    for part in roles_claim.split("."):
+    for part in claim.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
-    roles = found if isinstance(found, list) else []
-    return Account(name, full_name, tuple(sorted(role for role in roles if role in GRANTS)), "", "")
+    return [one for one in found if isinstance(one, str) and 0 < len(one) <= 64] if isinstance(found, list) else []
 
 
 def is_fresh(claims: Mapping[str, Any], now: int) -> bool:

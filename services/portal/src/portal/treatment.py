@@ -22,17 +22,17 @@ class TreatmentPages:
         self.desk = desk
 
     async def page(self, request: Request, person: Person) -> Response:
-        return await self.shown(await self.issued(request))
+        return await self.shown(await self.issued(request, person))
 
     async def printed(self, request: Request, person: Person) -> Response:
-        return await self.on_paper(await self.issued(request), str(request.path_params["report_id"]))
+        return await self.on_paper(await self.issued(request, person), str(request.path_params["report_id"]))
 
     async def known(self, request: Request, person: Person) -> Response:
         """What knowledge bases say of a sample's variants."""
-        return await self.shown(await self.annotated(request))
+        return await self.shown(await self.annotated(request, person))
 
     async def known_printed(self, request: Request, person: Person) -> Response:
-        return await self.on_paper(await self.annotated(request), str(request.path_params["annotation_id"]))
+        return await self.on_paper(await self.annotated(request, person), str(request.path_params["annotation_id"]))
 
     async def shown(self, page: TreatmentPage) -> Response:
         content = await self.desk.objects.get(page.html)
@@ -45,7 +45,7 @@ class TreatmentPages:
 
     async def quality(self, request: Request, person: Person) -> Response:
         """What the reads of a sample were like, as it was measured."""
-        called = called_by(await self.desk.case(request), str(request.path_params["job_id"]))
+        called = called_by(await self.desk.case(request, person), str(request.path_params["job_id"]))
         found = {file.name: file.object for file in called.quality_files}
         ref = found.get(f"quality.{spoken(request)}.html") or found.get("quality.en.html")
         if ref is None:
@@ -58,19 +58,19 @@ class TreatmentPages:
 
     async def provenance(self, request: Request, person: Person) -> Response:
         """What called variants were made of and by, as a Workflow Run RO-Crate's metadata."""
-        called = called_by(await self.desk.case(request), str(request.path_params["job_id"]))
+        called = called_by(await self.desk.case(request, person), str(request.path_params["job_id"]))
         if not called.HasField("provenance"):
             raise NotFound("these variants were called before their provenance was kept")
         headers = {"Content-Disposition": 'attachment; filename="ro-crate-metadata.json"'}
         return Response(await self.desk.objects.get(called.provenance), media_type="application/ld+json", headers=headers)
 
-    async def issued(self, request: Request) -> TreatmentPage:
+    async def issued(self, request: Request, person: Person) -> TreatmentPage:
         """In the person's language, or the first there is. Raise NotFound for what is not this case's newest."""
-        report = report_of(await self.desk.case(request), str(request.path_params["report_id"]))
+        report = report_of(await self.desk.case(request, person), str(request.path_params["report_id"]))
         return in_language(report.pages, spoken(request))
 
-    async def annotated(self, request: Request) -> TreatmentPage:
-        found = annotated_by(await self.desk.case(request), str(request.path_params["annotation_id"]))
+    async def annotated(self, request: Request, person: Person) -> TreatmentPage:
+        found = annotated_by(await self.desk.case(request, person), str(request.path_params["annotation_id"]))
         return in_language(found.pages, spoken(request))
 
 

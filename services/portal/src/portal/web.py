@@ -15,7 +15,7 @@ from chassis.access import Permission
 from portal.acts import Acts
 from portal.assets import Assets
 from portal.case_pages import CasePages
-from portal.desk import Desk, form_of, guarded
+from portal.desk import CASE, Desk, form_of, guarded
 from portal.identities_page import IdentityPages
 from portal.language import LANGUAGES
 from portal.login_pages import Login
@@ -88,7 +88,7 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
     """`provider` is the identity provider's address, where people come in by one: the browser goes there and comes back."""
     worklist, cases = WorklistPage(desk), CasePages(desk)
     acts, pictures, treatment = Acts(desk), Pictures(desk), TreatmentPages(desk)
-    case = "/cases/{case_id}"
+    case = CASE
     slide = case + "/slides/{slide_id}"
     launchpad = Launchpad(desk)
     identities = IdentityPages(desk)
@@ -100,6 +100,7 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route("/worklist/rows", guarded(desk, worklist.rows), methods=["POST"]),
         Route("/worklist/events", guarded(desk, worklist.events)),
         Route(case, guarded(desk, cases.case)),
+        Route(case + "/open", guarded(desk, acts.open), methods=["POST"]),
         Route(case + "/read", guarded(desk, cases.read)),
         Route(case + "/viewer", guarded(desk, cases.viewer)),
         Route(case + "/treatment/{report_id:uuid}.pdf", guarded(desk, treatment.printed)),
@@ -116,7 +117,7 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route(slide + "/annotations", guarded(desk, pictures.annotations)),
         Route(slide + "/annotations", guarded(desk, acts.annotate, sign), methods=["POST"]),
         Route(slide + "/heatmap", guarded(desk, pictures.heatmap)),
-        Route("/tiles/{study}/{series}/{instance}/{frame:int}", guarded(desk, pictures.tile, Permission.READ_SLIDES)),
+        Route(case + "/tiles/{study}/{series}/{instance}/{frame:int}", guarded(desk, pictures.tile, Permission.READ_SLIDES)),
         Route("/research", guarded(desk, launchpad.whole, run)),
         Route("/research", guarded(desk, launchpad.submit, run), methods=["POST"]),
         Route("/research/{run_id:uuid}", guarded(desk, launchpad.run, run)),

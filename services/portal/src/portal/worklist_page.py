@@ -13,6 +13,7 @@ from chassis.patients import patient_name
 from portal.desk import Desk, render
 from portal.people import Person
 from portal.presenting import line, reason_name, state_name
+from portal.relation import relation
 
 SHOWN_STATES = ("ready", "ai_failed", "waiting_for_ai", "waiting_for_scan", "in_reading", "signed")
 SORTS: dict[str, Sort] = {"priority": SORT_UNSPECIFIED, "due": SORT_DUE, "newest": SORT_NEWEST}
@@ -45,6 +46,8 @@ class WorklistPage:
             lines=[line(entry, now) for entry in answer.entries],
             counts={state_name(one.state): one.cases for one in answer.counts},
             after=answer.next_page_token,
+            elsewhere=answer.elsewhere,
+            unplaced=not person.account.units,
             more=bool(fields.get("after")),
             states=SHOWN_STATES,
             sorts=list(SORTS),
@@ -86,4 +89,5 @@ def wanted(fields: dict[str, str], person: Person) -> ListWorklistRequest:
         sort=SORTS[sort],
         page_size=PAGE,
         page_token=fields.get("after", ""),
+        relation=relation(person.account),
     )

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,9 @@ OPEN_STATES: tuple[CaseState, ...] = (
 )
 # A search looks at this many matches, the newest first.
 MOST_MATCHES = 1000
-VERSION = 1
+VERSION = 2
+# Cases elsewhere of one accession: more than one where laboratories number alike.
+MOST_ELSEWHERE = 5
 # Orders begin with what makes them total, so that a page begins exactly where the last one ended.
 ORDERS: dict[Sort, tuple[str, str]] = {
     SORT_UNSPECIFIED: ("rank", "due"),
@@ -50,6 +53,8 @@ CREATE TABLE cases (
     due INTEGER NOT NULL,
     age INTEGER NOT NULL,
     assignee TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    accession TEXT NOT NULL,
     words TEXT NOT NULL,
     entry BLOB NOT NULL,
     body BLOB NOT NULL
@@ -57,21 +62,27 @@ CREATE TABLE cases (
 CREATE INDEX by_rank ON cases (state, rank, due, case_id);
 CREATE INDEX by_due ON cases (state, due, rank, case_id);
 CREATE INDEX by_age ON cases (state, age, rank, case_id);
+CREATE INDEX by_unit_rank ON cases (unit, state, rank, due, case_id);
+CREATE INDEX by_unit_due ON cases (unit, state, due, rank, case_id);
+CREATE INDEX by_unit_age ON cases (unit, state, age, rank, case_id);
+CREATE INDEX by_accession ON cases (accession);
 CREATE INDEX by_assignee ON cases (assignee, state, rank, due, case_id);
-CREATE TABLE counts (state INTEGER PRIMARY KEY, cases INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE counts (
+    state INTEGER NOT NULL, unit TEXT NOT NULL, cases INTEGER NOT NULL, PRIMARY KEY (state, unit)
+) WITHOUT ROWID;
 CREATE TABLE revision (number INTEGER NOT NULL);
 INSERT INTO revision VALUES (0);
 CREATE VIRTUAL TABLE search USING fts5 (
     words, content='cases', content_rowid='number', tokenize="unicode61 remove_diacritics 2", prefix='2 3'
 );
 CREATE TRIGGER inserted AFTER INSERT ON cases BEGIN
-    INSERT INTO counts VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+    INSERT INTO counts VALUES (new.state, new.unit, 1) ON CONFLICT (state, unit) DO UPDATE SET cases = cases + 1;
     INSERT INTO search (rowid, words) VALUES (new.number, new.words);
     UPDATE revision SET number = number + 1;
 END;
 CREATE TRIGGER updated AFTER UPDATE ON cases BEGIN
-    UPDATE counts SET cases = cases - 1 WHERE state = old.state;
-    INSERT INTO counts VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET cases = cases + 1;
+    UPDATE counts SET cases = cases - 1 WHERE state = old.state AND unit = old.unit;
+    INSERT INTO counts VALUES (new.state, new.unit, 1) ON CONFLICT (state, unit) DO UPDATE SET cases = cases + 1;
     UPDATE revision SET number = number + 1;
 END;
 CREATE TRIGGER renamed AFTER UPDATE OF words ON cases WHEN old.words <> new.words BEGIN
@@ -81,12 +92,28 @@ END;
 PRAGMA user_version = {VERSION};
 """  # noqa: S608 - version number
 UPSERT = """
-INSERT INTO cases (case_id, state, rank, due, age, assignee, words, entry, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO cases (case_id, state, rank, due, age, assignee, unit, accession, words, entry, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (case_id) DO UPDATE SET
     state = excluded.state, rank = excluded.rank, due = excluded.due, age = excluded.age,
-    assignee = excluded.assignee, words = excluded.words, entry = excluded.entry, body = excluded.body
+    assignee = excluded.assignee, unit = excluded.unit, accession = excluded.accession, words = excluded.words,
+    entry = excluded.entry, body = excluded.body
 WHERE body <> excluded.body
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Whose cases: those of these units, or of all where `units` is None, and those that are given to this person."""
+
+    person: str = ""
+    units: tuple[str, ...] | None = None
+
+    def to(self, unit: str, assignee: str) -> bool:
+        return self.units is None or (unit != "" and unit in self.units) or (assignee != "" and assignee == self.person)
+
+
+EVERYBODY = Related()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +126,7 @@ class Wanted:
     sort: Sort = SORT_UNSPECIFIED
     size: int = 50
     after: str = ""
+    relation: Related = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +152,11 @@ class CaseView(Protocol):
 
     def worklist(self, wanted: Wanted) -> Page: ...
 
-    def counts(self) -> dict[CaseState, int]: ...
+    def counts(self, relation: Related = EVERYBODY) -> dict[CaseState, int]: ...
+
+    def elsewhere(self, relation: Related, accession: str) -> Sequence[str]:
+        """Ids of cases outside the relation that have this accession."""
+        ...
 
     def revision(self) -> int: ...
 
@@ -139,6 +171,8 @@ class Row:
     due: int
     age: int
     assignee: str
+    unit: str
+    accession: str
     words: str
     entry: WorklistEntry
 
@@ -157,6 +191,8 @@ def row_of(case: Case) -> Row:
         due=found.due_at.ToMilliseconds(),
         age=-found.ordered_at.ToMilliseconds(),
         assignee=found.assignee.user_id,
+        unit=found.unit,
+        accession=found.accession,
         words=" ".join([found.accession, person.family_name, *person.given_names, person.identifier]),
         entry=found,
     )
@@ -209,6 +245,7 @@ class MemoryCaseView:
             row
             for row in rows
             if row.state in wanted.states
+            and wanted.relation.to(row.unit, row.assignee)
             and (wanted.assignee is None or row.assignee == wanted.assignee)
             and all(any(word.startswith(one) for word in words_of(row.words)) for one in beginnings)
             and (after is None or row.key(wanted.sort) > after)
@@ -217,9 +254,15 @@ class MemoryCaseView:
         end = json.dumps(shown[-1].key(wanted.sort)) if len(found) > wanted.size else ""
         return Page([row.entry for row in shown], end)
 
-    def counts(self) -> dict[CaseState, int]:
-        states = [row_of(case).state for case in self.cases.values()]
+    def counts(self, relation: Related = EVERYBODY) -> dict[CaseState, int]:
+        rows = [row_of(case) for case in self.cases.values()]
+        states = [row.state for row in rows if relation.to(row.unit, row.assignee)]
         return {state: states.count(state) for state in sorted(set(states))}
+
+    def elsewhere(self, relation: Related, accession: str) -> Sequence[str]:
+        rows = [row_of(case) for case in self.cases.values()]
+        found = [row.case_id for row in rows if row.accession == accession and not relation.to(row.unit, row.assignee)]
+        return sorted(found)[:MOST_ELSEWHERE] if accession else []
 
     def revision(self) -> int:
         return self.changes
@@ -260,7 +303,18 @@ class SqliteCaseView:
     def put(self, case: Case) -> None:
         row = row_of(case)
         body = case.SerializeToString(deterministic=True)
-        values = (row.state, row.rank, row.due, row.age, row.assignee, row.words, row.entry.SerializeToString(), body)
+        values = (
+            row.state,
+            row.rank,
+            row.due,
+            row.age,
+            row.assignee,
+            row.unit,
+            row.accession,
+            row.words,
+            row.entry.SerializeToString(),
+            body,
+        )
         if self.connection.execute(UPSERT, (row.case_id, *values)).rowcount:
             self.changed, waiting = asyncio.Event(), self.changed
             waiting.set()
@@ -284,7 +338,10 @@ class SqliteCaseView:
         return [Case.FromString(body) for (body,) in rows]
 
     def worklist(self, wanted: Wanted) -> Page:
-        """Each state's next cases by its index, and of those the first: what it costs does not grow with the number of cases."""
+        """Each state's and unit's next cases by its index, and of those the first.
+
+        What it costs does not grow with the number of cases.
+        """
         first, second = ORDERS[wanted.sort]
         terms: list[str] = []
         values: list[int | str] = []
@@ -297,23 +354,55 @@ class SqliteCaseView:
         if after := read_end(wanted.after):
             terms.append(f"({first}, {second}, case_id) > (?, ?, ?)")
             values += after
-        each = " AND ".join(["state = ?", *terms])
         order = f"ORDER BY {first}, {second}, case_id LIMIT ?"
-        part = f"SELECT * FROM (SELECT {first}, {second}, case_id, entry FROM cases WHERE {each} {order})"  # noqa: S608
-        query = " UNION ALL ".join([part] * len(wanted.states)) + f" {order}"
+        parts: list[str] = []
         arguments: list[int | str] = []
         for state in wanted.states:
-            arguments += [state, *values, wanted.size + 1]
-        rows = self.connection.execute(query, [*arguments, wanted.size + 1]).fetchall() if wanted.states else []
+            for relates, whose in relations(wanted.relation, bool(wanted.search)):
+                each = " AND ".join([*relates, "state = ?", *terms])
+                parts.append(f"SELECT * FROM (SELECT {first}, {second}, case_id, entry FROM cases WHERE {each} {order})")  # noqa: S608
+                arguments += [*whose, state, *values, wanted.size + 1]
+        query = " UNION ALL ".join(parts) + f" {order}"
+        rows = self.connection.execute(query, [*arguments, wanted.size + 1]).fetchall() if parts else []
         end = json.dumps(rows[wanted.size - 1][:3]) if len(rows) > wanted.size else ""
         return Page([WorklistEntry.FromString(row[3]) for row in rows[: wanted.size]], end)
 
-    def counts(self) -> dict[CaseState, int]:
-        return {state: cases for state, cases in self.connection.execute("SELECT * FROM counts") if cases}
+    def counts(self, relation: Related = EVERYBODY) -> dict[CaseState, int]:
+        found: Counter[CaseState] = Counter()
+        if relation.units is None:
+            found.update(dict(self.connection.execute("SELECT state, sum(cases) FROM counts GROUP BY state")))
+        else:
+            marks = ", ".join("?" * len(relation.units))
+            kept = f"SELECT state, sum(cases) FROM counts WHERE unit IN ({marks}) GROUP BY state"  # noqa: S608
+            found.update(dict(self.connection.execute(kept, relation.units)))
+            given = f"SELECT state, count(*) FROM cases WHERE assignee = ? AND unit NOT IN ({marks}) GROUP BY state"  # noqa: S608
+            found.update(dict(self.connection.execute(given, (relation.person, *relation.units))))
+        return {state: cases for state, cases in sorted(found.items()) if cases}
+
+    def elsewhere(self, relation: Related, accession: str) -> Sequence[str]:
+        if not accession or relation.units is None:
+            return []
+        query = "SELECT case_id, unit, assignee FROM cases WHERE accession = ? ORDER BY case_id LIMIT 100"
+        found = [case_id for case_id, *whose in self.connection.execute(query, (accession,)) if not relation.to(*whose)]
+        return found[:MOST_ELSEWHERE]
 
     def revision(self) -> int:
         (number,) = self.connection.execute("SELECT number FROM revision").fetchone()
         return int(number)
+
+
+def relations(relation: Related, few: bool) -> list[tuple[list[str], list[str]]]:
+    """Terms of a query, with their values, of which each case of the relation fulfils one and no more.
+
+    Where `few` cases are looked at anyway, one term says it all: no index is needed for each unit.
+    """
+    if relation.units is None:
+        return [([], [])]
+    marks = ", ".join("?" * len(relation.units))
+    if few:
+        return [([f"(unit IN ({marks}) OR assignee = ?)"], [*relation.units, relation.person])]
+    given = ["assignee = ?", f"unit NOT IN ({marks})"], [relation.person, *relation.units]
+    return [*((["unit = ?"], [unit]) for unit in relation.units), given]
 
 
 def opened(path: Path) -> sqlite3.Connection:

@@ -27,7 +27,7 @@ from casepath.records.v1 import filing_pb2 as casepath_dot_records_dot_v1_dot_fi
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61sepath/audit/v1/audit.proto\x12\x11\x63\x61sepath.audit.v1\x1a\x1b\x62uf/validate/validate.proto\x1a casepath/records/v1/filing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"]\n\x05\x41gent\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1f\n\x05roles\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10 \"\x06r\x04\x10\x01\x18@\x12\x18\n\x07\x61\x64\x64ress\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xbe\x02\n\x0e\x41\x63\x63\x65ssRecorded\x12/\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x18.casepath.audit.v1.AgentB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x19.casepath.audit.v1.ActionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x07outcome\x18\x03 \x01(\x0e\x32\x1a.casepath.audit.v1.OutcomeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x07service\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\toperation\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x36\n\x07\x65ntries\x18\x06 \x03(\x0b\x32\x1a.casepath.records.v1.EntryB\t\xbaH\x06\x92\x01\x03\x10\xd0\x0f\x12\x18\n\x06reason\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"\x96\x01\n\x0bLedgerEntry\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x06\x61\x63\x63\x65ss\x18\x03 \x01(\x0b\x32!.casepath.audit.v1.AccessRecordedB\x06\xbaH\x03\xc8\x01\x01\"\xa7\x01\n\x05\x42lock\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x19\n\x08previous\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x35\n\tsealed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12<\n\x07\x65ntries\x18\x04 \x03(\x0b\x32\x1e.casepath.audit.v1.LedgerEntryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x90N\"?\n\x0bSealedBlock\x12\r\n\x05\x62lock\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"P\n\x0b\x42lockSealed\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x17\n\x06\x64igest\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x18\n\x07\x65ntries\x18\x03 \x01(\rB\x07\xbaH\x04*\x02(\x01*n\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41\x43TION_CREATED\x10\x01\x12\x0f\n\x0b\x41\x43TION_READ\x10\x02\x12\x12\n\x0e\x41\x43TION_UPDATED\x10\x03\x12\x13\n\x0f\x41\x43TION_EXECUTED\x10\x04*I\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_DONE\x10\x01\x12\x13\n\x0fOUTCOME_REFUSED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61sepath/audit/v1/audit.proto\x12\x11\x63\x61sepath.audit.v1\x1a\x1b\x62uf/validate/validate.proto\x1a casepath/records/v1/filing.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"]\n\x05\x41gent\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1f\n\x05roles\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10 \"\x06r\x04\x10\x01\x18@\x12\x18\n\x07\x61\x64\x64ress\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xf5\x02\n\x0e\x41\x63\x63\x65ssRecorded\x12/\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x18.casepath.audit.v1.AgentB\x06\xbaH\x03\xc8\x01\x01\x12\x35\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x19.casepath.audit.v1.ActionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x07outcome\x18\x03 \x01(\x0e\x32\x1a.casepath.audit.v1.OutcomeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x07service\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\toperation\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x36\n\x07\x65ntries\x18\x06 \x03(\x0b\x32\x1a.casepath.records.v1.EntryB\t\xbaH\x06\x92\x01\x03\x10\xd0\x0f\x12\x18\n\x06reason\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x35\n\x07purpose\x18\x08 \x01(\x0e\x32\x1a.casepath.audit.v1.PurposeB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\x96\x01\n\x0bLedgerEntry\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x30\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x06\x61\x63\x63\x65ss\x18\x03 \x01(\x0b\x32!.casepath.audit.v1.AccessRecordedB\x06\xbaH\x03\xc8\x01\x01\"\xa7\x01\n\x05\x42lock\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x19\n\x08previous\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x35\n\tsealed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12<\n\x07\x65ntries\x18\x04 \x03(\x0b\x32\x1e.casepath.audit.v1.LedgerEntryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\x90N\"?\n\x0bSealedBlock\x12\r\n\x05\x62lock\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"P\n\x0b\x42lockSealed\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x17\n\x06\x64igest\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x18\n\x07\x65ntries\x18\x03 \x01(\rB\x07\xbaH\x04*\x02(\x01*n\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41\x43TION_CREATED\x10\x01\x12\x0f\n\x0b\x41\x43TION_READ\x10\x02\x12\x12\n\x0e\x41\x43TION_UPDATED\x10\x03\x12\x13\n\x0f\x41\x43TION_EXECUTED\x10\x04*I\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_DONE\x10\x01\x12\x13\n\x0fOUTCOME_REFUSED\x10\x02*?\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x1b\n\x17PURPOSE_BREAK_THE_GLASS\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,6 +54,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSRECORDED'].fields_by_name['entries']._serialized_options = b'\272H\006\222\001\003\020\320\017'
   _globals['_ACCESSRECORDED'].fields_by_name['reason']._loaded_options = None
   _globals['_ACCESSRECORDED'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_ACCESSRECORDED'].fields_by_name['purpose']._loaded_options = None
+  _globals['_ACCESSRECORDED'].fields_by_name['purpose']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_LEDGERENTRY'].fields_by_name['event_id']._loaded_options = None
   _globals['_LEDGERENTRY'].fields_by_name['event_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LEDGERENTRY'].fields_by_name['time']._loaded_options = None
@@ -70,20 +72,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BLOCKSEALED'].fields_by_name['digest']._serialized_options = b'\272H\004z\002h '
   _globals['_BLOCKSEALED'].fields_by_name['entries']._loaded_options = None
   _globals['_BLOCKSEALED'].fields_by_name['entries']._serialized_options = b'\272H\004*\002(\001'
-  _globals['_ACTION']._serialized_start=1034
-  _globals['_ACTION']._serialized_end=1144
-  _globals['_OUTCOME']._serialized_start=1146
-  _globals['_OUTCOME']._serialized_end=1219
+  _globals['_ACTION']._serialized_start=1089
+  _globals['_ACTION']._serialized_end=1199
+  _globals['_OUTCOME']._serialized_start=1201
+  _globals['_OUTCOME']._serialized_end=1274
+  _globals['_PURPOSE']._serialized_start=1276
+  _globals['_PURPOSE']._serialized_end=1339
   _globals['_AGENT']._serialized_start=148
   _globals['_AGENT']._serialized_end=241
   _globals['_ACCESSRECORDED']._serialized_start=244
-  _globals['_ACCESSRECORDED']._serialized_end=562
-  _globals['_LEDGERENTRY']._serialized_start=565
-  _globals['_LEDGERENTRY']._serialized_end=715
-  _globals['_BLOCK']._serialized_start=718
-  _globals['_BLOCK']._serialized_end=885
-  _globals['_SEALEDBLOCK']._serialized_start=887
-  _globals['_SEALEDBLOCK']._serialized_end=950
-  _globals['_BLOCKSEALED']._serialized_start=952
-  _globals['_BLOCKSEALED']._serialized_end=1032
+  _globals['_ACCESSRECORDED']._serialized_end=617
+  _globals['_LEDGERENTRY']._serialized_start=620
+  _globals['_LEDGERENTRY']._serialized_end=770
+  _globals['_BLOCK']._serialized_start=773
+  _globals['_BLOCK']._serialized_end=940
+  _globals['_SEALEDBLOCK']._serialized_start=942
+  _globals['_SEALEDBLOCK']._serialized_end=1005
+  _globals['_BLOCKSEALED']._serialized_start=1007
+  _globals['_BLOCKSEALED']._serialized_end=1087
 # @@protoc_insertion_point(module_scope)

@@ -25,6 +25,11 @@ class Outcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OUTCOME_UNSPECIFIED: _ClassVar[Outcome]
     OUTCOME_DONE: _ClassVar[Outcome]
     OUTCOME_REFUSED: _ClassVar[Outcome]
+
+class Purpose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PURPOSE_UNSPECIFIED: _ClassVar[Purpose]
+    PURPOSE_BREAK_THE_GLASS: _ClassVar[Purpose]
 ACTION_UNSPECIFIED: Action
 ACTION_CREATED: Action
 ACTION_READ: Action
@@ -33,6 +38,8 @@ ACTION_EXECUTED: Action
 OUTCOME_UNSPECIFIED: Outcome
 OUTCOME_DONE: Outcome
 OUTCOME_REFUSED: Outcome
+PURPOSE_UNSPECIFIED: Purpose
+PURPOSE_BREAK_THE_GLASS: Purpose
 
 class Agent(_message.Message):
     __slots__ = ("user_id", "roles", "address")
@@ -45,7 +52,7 @@ class Agent(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., address: _Optional[str] = ...) -> None: ...
 
 class AccessRecorded(_message.Message):
-    __slots__ = ("agent", "action", "outcome", "service", "operation", "entries", "reason")
+    __slots__ = ("agent", "action", "outcome", "service", "operation", "entries", "reason", "purpose")
     AGENT_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +60,7 @@ class AccessRecorded(_message.Message):
     OPERATION_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
     agent: Agent
     action: Action
     outcome: Outcome
@@ -60,7 +68,8 @@ class AccessRecorded(_message.Message):
     operation: str
     entries: _containers.RepeatedCompositeFieldContainer[_filing_pb2.Entry]
     reason: str
-    def __init__(self, agent: _Optional[_Union[Agent, _Mapping]] = ..., action: _Optional[_Union[Action, str]] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., service: _Optional[str] = ..., operation: _Optional[str] = ..., entries: _Optional[_Iterable[_Union[_filing_pb2.Entry, _Mapping]]] = ..., reason: _Optional[str] = ...) -> None: ...
+    purpose: Purpose
+    def __init__(self, agent: _Optional[_Union[Agent, _Mapping]] = ..., action: _Optional[_Union[Action, str]] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., service: _Optional[str] = ..., operation: _Optional[str] = ..., entries: _Optional[_Iterable[_Union[_filing_pb2.Entry, _Mapping]]] = ..., reason: _Optional[str] = ..., purpose: _Optional[_Union[Purpose, str]] = ...) -> None: ...
 
 class LedgerEntry(_message.Message):
     __slots__ = ("event_id", "time", "access")

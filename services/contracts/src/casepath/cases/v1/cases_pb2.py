@@ -36,13 +36,17 @@ from casepath.slides.v1 import slide_pb2 as casepath_dot_slides_dot_v1_dot_slide
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61sepath/cases/v1/cases.proto\x12\x11\x63\x61sepath.cases.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#casepath/inference/v1/scoring.proto\x1a\x1e\x63\x61sepath/intake/v1/order.proto\x1a casepath/intake/v1/patient.proto\x1a casepath/portal/v1/reading.proto\x1a casepath/records/v1/filing.proto\x1a$casepath/sequencing/v1/calling.proto\x1a+casepath/sequencing/v1/known_variants.proto\x1a-casepath/sequencing/v1/pharmacogenomics.proto\x1a\'casepath/sequencing/v1/sequencing.proto\x1a\x1e\x63\x61sepath/slides/v1/slide.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x02\n\x05Slide\x12\x10\n\x08slide_id\x18\x01 \x01(\t\x12,\n\x05state\x18\x02 \x01(\x0e\x32\x1d.casepath.cases.v1.SlideState\x12\x33\n\x08ingested\x18\x03 \x01(\x0b\x32!.casepath.slides.v1.SlideIngested\x12\x32\n\x06scored\x18\x04 \x01(\x0b\x32\".casepath.inference.v1.SlideScored\x12\x32\n\x06\x66\x61iled\x18\x05 \x01(\x0b\x32\".casepath.inference.v1.SlideFailed\x12\x35\n\nsuperseded\x18\x06 \x03(\x0b\x32!.casepath.slides.v1.SlideIngested\x12\x39\n\x0b\x61nnotations\x18\x07 \x03(\x0b\x32$.casepath.portal.v1.AnnotationsSaved\"\xc5\x03\n\x06Sample\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x37\n\x08received\x18\x02 \x01(\x0b\x32%.casepath.sequencing.v1.ReadsReceived\x12\x36\n\x06\x63\x61lled\x18\x03 \x01(\x0b\x32&.casepath.sequencing.v1.VariantsCalled\x12\x35\n\x06\x66\x61iled\x18\x04 \x01(\x0b\x32%.casepath.sequencing.v1.CallingFailed\x12:\n\x08variants\x18\x05 \x01(\x0b\x32(.casepath.sequencing.v1.VariantsReceived\x12\x42\n\x08reported\x18\x06 \x01(\x0b\x32\x30.casepath.sequencing.v1.PharmacogenomicsReported\x12\x42\n\x08withheld\x18\x07 \x01(\x0b\x32\x30.casepath.sequencing.v1.PharmacogenomicsWithheld\x12<\n\tannotated\x18\x08 \x01(\x0b\x32).casepath.sequencing.v1.VariantsAnnotated\"R\n\x06Moment\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe7\x03\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\x05order\x18\x02 \x01(\x0b\x32\x1f.casepath.intake.v1.OrderPlaced\x12(\n\x06slides\x18\x03 \x03(\x0b\x32\x18.casepath.cases.v1.Slide\x12*\n\x07samples\x18\x04 \x03(\x0b\x32\x19.casepath.cases.v1.Sample\x12)\n\x05\x66iled\x18\x05 \x03(\x0b\x32\x1a.casepath.records.v1.Entry\x12+\n\x08timeline\x18\x06 \x03(\x0b\x32\x19.casepath.cases.v1.Moment\x12,\n\x08\x61ssignee\x18\x07 \x01(\x0b\x32\x1a.casepath.portal.v1.Reader\x12*\n\x06reader\x18\x08 \x01(\x0b\x32\x1a.casepath.portal.v1.Reader\x12\x34\n\x07reviews\x18\t \x03(\x0b\x32#.casepath.portal.v1.FindingReviewed\x12\x31\n\x07reports\x18\n \x03(\x0b\x32 .casepath.portal.v1.ReportSigned\x12-\n\x05moved\x18\x0b \x01(\x0b\x32\x1e.casepath.records.v1.CaseMoved\"W\n\tAttention\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.casepath.cases.v1.Reason\x12\x10\n\x08slide_id\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x01\"\xbf\x03\n\rWorklistEntry\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\taccession\x18\x02 \x01(\t\x12,\n\x07patient\x18\x03 \x01(\x0b\x32\x1b.casepath.intake.v1.Patient\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.casepath.cases.v1.CaseState\x12,\n\x07urgency\x18\x05 \x01(\x0e\x32\x1b.casepath.intake.v1.Urgency\x12\x10\n\x08priority\x18\x06 \x01(\r\x12/\n\tattention\x18\x07 \x03(\x0b\x32\x1c.casepath.cases.v1.Attention\x12.\n\nordered_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x61ssignee\x18\n \x01(\x0b\x32\x1a.casepath.portal.v1.Reader\x12\x0e\n\x06slides\x18\x0b \x01(\r\x12\x0f\n\x07scanned\x18\x0c \x01(\r\x12\x13\n\x0b\x65xamination\x18\r \x01(\t\"\x8a\x02\n\x13ListWorklistRequest\x12?\n\x06states\x18\x01 \x03(\x0e\x32\x1c.casepath.cases.v1.CaseStateB\x11\xbaH\x0e\x92\x01\x0b\x10\n\"\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x08\x61ssignee\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x12\n\nunassigned\x18\x03 \x01(\x08\x12\x17\n\x06search\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x04sort\x18\x05 \x01(\x0e\x32\x17.casepath.cases.v1.SortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\tpage_size\x18\x06 \x01(\rB\x08\xbaH\x05*\x03\x18\xf4\x03\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"H\n\nStateCount\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x1c.casepath.cases.v1.CaseState\x12\r\n\x05\x63\x61ses\x18\x02 \x01(\x04\"\x91\x01\n\x14ListWorklistResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .casepath.cases.v1.WorklistEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12-\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x1d.casepath.cases.v1.StateCount\"\x16\n\x14WatchWorklistRequest\")\n\x15WatchWorklistResponse\x12\x10\n\x08revision\x18\x01 \x01(\x04\"+\n\x0eGetCaseRequest\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"8\n\x0fGetCaseResponse\x12%\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x17.casepath.cases.v1.Case\"L\n\x10ListCasesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xf4\x03\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"T\n\x11ListCasesResponse\x12&\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x17.casepath.cases.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"-\n\x10WatchCaseRequest\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\":\n\x11WatchCaseResponse\x12%\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x17.casepath.cases.v1.Case*\x9d\x01\n\nSlideState\x12\x1b\n\x17SLIDE_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cSLIDE_STATE_WAITING_FOR_SCAN\x10\x01\x12\x1e\n\x1aSLIDE_STATE_WAITING_FOR_AI\x10\x02\x12\x19\n\x15SLIDE_STATE_AI_FAILED\x10\x03\x12\x15\n\x11SLIDE_STATE_READY\x10\x04*\xe3\x01\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43\x41SE_STATE_WAITING_FOR_SCAN\x10\x01\x12\x1d\n\x19\x43\x41SE_STATE_WAITING_FOR_AI\x10\x02\x12\x18\n\x14\x43\x41SE_STATE_AI_FAILED\x10\x03\x12\x14\n\x10\x43\x41SE_STATE_READY\x10\x04\x12\x19\n\x15\x43\x41SE_STATE_IN_READING\x10\x05\x12\x15\n\x11\x43\x41SE_STATE_SIGNED\x10\x06\x12\x18\n\x14\x43\x41SE_STATE_NO_SLIDES\x10\x07*\xa6\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_AI_FINDINGS\x10\x01\x12\x14\n\x10REASON_AI_FAILED\x10\x02\x12\x12\n\x0eREASON_BLURRED\x10\x03\x12\x10\n\x0cREASON_EMPTY\x10\x04\x12\x15\n\x11REASON_UNEXAMINED\x10\x05\x12\x19\n\x15REASON_AI_NO_FINDINGS\x10\x06*;\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\x0c\n\x08SORT_DUE\x10\x01\x12\x0f\n\x0bSORT_NEWEST\x10\x02\x32\xd8\x03\n\x0b\x43\x61seService\x12P\n\x07GetCase\x12!.casepath.cases.v1.GetCaseRequest\x1a\".casepath.cases.v1.GetCaseResponse\x12V\n\tListCases\x12#.casepath.cases.v1.ListCasesRequest\x1a$.casepath.cases.v1.ListCasesResponse\x12X\n\tWatchCase\x12#.casepath.cases.v1.WatchCaseRequest\x1a$.casepath.cases.v1.WatchCaseResponse0\x01\x12_\n\x0cListWorklist\x12&.casepath.cases.v1.ListWorklistRequest\x1a\'.casepath.cases.v1.ListWorklistResponse\x12\x64\n\rWatchWorklist\x12\'.casepath.cases.v1.WatchWorklistRequest\x1a(.casepath.cases.v1.WatchWorklistResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x63\x61sepath/cases/v1/cases.proto\x12\x11\x63\x61sepath.cases.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#casepath/inference/v1/scoring.proto\x1a\x1e\x63\x61sepath/intake/v1/order.proto\x1a casepath/intake/v1/patient.proto\x1a casepath/portal/v1/reading.proto\x1a casepath/records/v1/filing.proto\x1a$casepath/sequencing/v1/calling.proto\x1a+casepath/sequencing/v1/known_variants.proto\x1a-casepath/sequencing/v1/pharmacogenomics.proto\x1a\'casepath/sequencing/v1/sequencing.proto\x1a\x1e\x63\x61sepath/slides/v1/slide.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x02\n\x05Slide\x12\x10\n\x08slide_id\x18\x01 \x01(\t\x12,\n\x05state\x18\x02 \x01(\x0e\x32\x1d.casepath.cases.v1.SlideState\x12\x33\n\x08ingested\x18\x03 \x01(\x0b\x32!.casepath.slides.v1.SlideIngested\x12\x32\n\x06scored\x18\x04 \x01(\x0b\x32\".casepath.inference.v1.SlideScored\x12\x32\n\x06\x66\x61iled\x18\x05 \x01(\x0b\x32\".casepath.inference.v1.SlideFailed\x12\x35\n\nsuperseded\x18\x06 \x03(\x0b\x32!.casepath.slides.v1.SlideIngested\x12\x39\n\x0b\x61nnotations\x18\x07 \x03(\x0b\x32$.casepath.portal.v1.AnnotationsSaved\"\xc5\x03\n\x06Sample\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x37\n\x08received\x18\x02 \x01(\x0b\x32%.casepath.sequencing.v1.ReadsReceived\x12\x36\n\x06\x63\x61lled\x18\x03 \x01(\x0b\x32&.casepath.sequencing.v1.VariantsCalled\x12\x35\n\x06\x66\x61iled\x18\x04 \x01(\x0b\x32%.casepath.sequencing.v1.CallingFailed\x12:\n\x08variants\x18\x05 \x01(\x0b\x32(.casepath.sequencing.v1.VariantsReceived\x12\x42\n\x08reported\x18\x06 \x01(\x0b\x32\x30.casepath.sequencing.v1.PharmacogenomicsReported\x12\x42\n\x08withheld\x18\x07 \x01(\x0b\x32\x30.casepath.sequencing.v1.PharmacogenomicsWithheld\x12<\n\tannotated\x18\x08 \x01(\x0b\x32).casepath.sequencing.v1.VariantsAnnotated\"R\n\x06Moment\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9a\x04\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\x05order\x18\x02 \x01(\x0b\x32\x1f.casepath.intake.v1.OrderPlaced\x12(\n\x06slides\x18\x03 \x03(\x0b\x32\x18.casepath.cases.v1.Slide\x12*\n\x07samples\x18\x04 \x03(\x0b\x32\x19.casepath.cases.v1.Sample\x12)\n\x05\x66iled\x18\x05 \x03(\x0b\x32\x1a.casepath.records.v1.Entry\x12+\n\x08timeline\x18\x06 \x03(\x0b\x32\x19.casepath.cases.v1.Moment\x12,\n\x08\x61ssignee\x18\x07 \x01(\x0b\x32\x1a.casepath.portal.v1.Reader\x12*\n\x06reader\x18\x08 \x01(\x0b\x32\x1a.casepath.portal.v1.Reader\x12\x34\n\x07reviews\x18\t \x03(\x0b\x32#.casepath.portal.v1.FindingReviewed\x12\x31\n\x07reports\x18\n \x03(\x0b\x32 .casepath.portal.v1.ReportSigned\x12-\n\x05moved\x18\x0b \x01(\x0b\x32\x1e.casepath.records.v1.CaseMoved\x12\x31\n\x08openings\x18\x0c \x03(\x0b\x32\x1f.casepath.portal.v1.GlassBroken\"W\n\tAttention\x12)\n\x06reason\x18\x01 \x01(\x0e\x32\x19.casepath.cases.v1.Reason\x12\x10\n\x08slide_id\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x01\"\xcd\x03\n\rWorklistEntry\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\taccession\x18\x02 \x01(\t\x12,\n\x07patient\x18\x03 \x01(\x0b\x32\x1b.casepath.intake.v1.Patient\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.casepath.cases.v1.CaseState\x12,\n\x07urgency\x18\x05 \x01(\x0e\x32\x1b.casepath.intake.v1.Urgency\x12\x10\n\x08priority\x18\x06 \x01(\r\x12/\n\tattention\x18\x07 \x03(\x0b\x32\x1c.casepath.cases.v1.Attention\x12.\n\nordered_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x61ssignee\x18\n \x01(\x0b\x32\x1a.casepath.portal.v1.Reader\x12\x0e\n\x06slides\x18\x0b \x01(\r\x12\x0f\n\x07scanned\x18\x0c \x01(\r\x12\x13\n\x0b\x65xamination\x18\r \x01(\t\x12\x0c\n\x04unit\x18\x0e \x01(\t\"[\n\x08Relation\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1f\n\x05units\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x14\"\x06r\x04\x10\x01\x18@\x12\x12\n\nevery_unit\x18\x03 \x01(\x08\"\xc1\x02\n\x13ListWorklistRequest\x12?\n\x06states\x18\x01 \x03(\x0e\x32\x1c.casepath.cases.v1.CaseStateB\x11\xbaH\x0e\x92\x01\x0b\x10\n\"\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x08\x61ssignee\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x12\n\nunassigned\x18\x03 \x01(\x08\x12\x17\n\x06search\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12/\n\x04sort\x18\x05 \x01(\x0e\x32\x17.casepath.cases.v1.SortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\tpage_size\x18\x06 \x01(\rB\x08\xbaH\x05*\x03\x18\xf4\x03\x12\x1c\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x35\n\x08relation\x18\x08 \x01(\x0b\x32\x1b.casepath.cases.v1.RelationB\x06\xbaH\x03\xc8\x01\x01\"H\n\nStateCount\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x1c.casepath.cases.v1.CaseState\x12\r\n\x05\x63\x61ses\x18\x02 \x01(\x04\"\xa4\x01\n\x14ListWorklistResponse\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .casepath.cases.v1.WorklistEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12-\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x1d.casepath.cases.v1.StateCount\x12\x11\n\telsewhere\x18\x04 \x03(\t\"\x16\n\x14WatchWorklistRequest\")\n\x15WatchWorklistResponse\x12\x10\n\x08revision\x18\x01 \x01(\x04\"+\n\x0eGetCaseRequest\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"8\n\x0fGetCaseResponse\x12%\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x17.casepath.cases.v1.Case\"L\n\x10ListCasesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xf4\x03\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"T\n\x11ListCasesResponse\x12&\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x17.casepath.cases.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"-\n\x10WatchCaseRequest\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\":\n\x11WatchCaseResponse\x12%\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x17.casepath.cases.v1.Case*\x9d\x01\n\nSlideState\x12\x1b\n\x17SLIDE_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cSLIDE_STATE_WAITING_FOR_SCAN\x10\x01\x12\x1e\n\x1aSLIDE_STATE_WAITING_FOR_AI\x10\x02\x12\x19\n\x15SLIDE_STATE_AI_FAILED\x10\x03\x12\x15\n\x11SLIDE_STATE_READY\x10\x04*\xfe\x01\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43\x41SE_STATE_WAITING_FOR_SCAN\x10\x01\x12\x1d\n\x19\x43\x41SE_STATE_WAITING_FOR_AI\x10\x02\x12\x18\n\x14\x43\x41SE_STATE_AI_FAILED\x10\x03\x12\x14\n\x10\x43\x41SE_STATE_READY\x10\x04\x12\x19\n\x15\x43\x41SE_STATE_IN_READING\x10\x05\x12\x15\n\x11\x43\x41SE_STATE_SIGNED\x10\x06\x12\x18\n\x14\x43\x41SE_STATE_NO_SLIDES\x10\x07\x12\x19\n\x15\x43\x41SE_STATE_CALLED_OFF\x10\x08*\xa6\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_AI_FINDINGS\x10\x01\x12\x14\n\x10REASON_AI_FAILED\x10\x02\x12\x12\n\x0eREASON_BLURRED\x10\x03\x12\x10\n\x0cREASON_EMPTY\x10\x04\x12\x15\n\x11REASON_UNEXAMINED\x10\x05\x12\x19\n\x15REASON_AI_NO_FINDINGS\x10\x06*;\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\x0c\n\x08SORT_DUE\x10\x01\x12\x0f\n\x0bSORT_NEWEST\x10\x02\x32\xd8\x03\n\x0b\x43\x61seService\x12P\n\x07GetCase\x12!.casepath.cases.v1.GetCaseRequest\x1a\".casepath.cases.v1.GetCaseResponse\x12V\n\tListCases\x12#.casepath.cases.v1.ListCasesRequest\x1a$.casepath.cases.v1.ListCasesResponse\x12X\n\tWatchCase\x12#.casepath.cases.v1.WatchCaseRequest\x1a$.casepath.cases.v1.WatchCaseResponse0\x01\x12_\n\x0cListWorklist\x12&.casepath.cases.v1.ListWorklistRequest\x1a\'.casepath.cases.v1.ListWorklistResponse\x12\x64\n\rWatchWorklist\x12\'.casepath.cases.v1.WatchWorklistRequest\x1a(.casepath.cases.v1.WatchWorklistResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'casepath.cases.v1.cases_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_RELATION'].fields_by_name['user_id']._loaded_options = None
+  _globals['_RELATION'].fields_by_name['user_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_RELATION'].fields_by_name['units']._loaded_options = None
+  _globals['_RELATION'].fields_by_name['units']._serialized_options = b'\272H\r\222\001\n\020\024\"\006r\004\020\001\030@'
   _globals['_LISTWORKLISTREQUEST'].fields_by_name['states']._loaded_options = None
   _globals['_LISTWORKLISTREQUEST'].fields_by_name['states']._serialized_options = b'\272H\016\222\001\013\020\n\"\007\202\001\004\020\001 \000'
   _globals['_LISTWORKLISTREQUEST'].fields_by_name['assignee']._loaded_options = None
@@ -55,6 +59,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTWORKLISTREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\005*\003\030\364\003'
   _globals['_LISTWORKLISTREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTWORKLISTREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_LISTWORKLISTREQUEST'].fields_by_name['relation']._loaded_options = None
+  _globals['_LISTWORKLISTREQUEST'].fields_by_name['relation']._serialized_options = b'\272H\003\310\001\001'
   _globals['_GETCASEREQUEST'].fields_by_name['case_id']._loaded_options = None
   _globals['_GETCASEREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTCASESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -63,14 +69,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCASESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\004r\002\030@'
   _globals['_WATCHCASEREQUEST'].fields_by_name['case_id']._loaded_options = None
   _globals['_WATCHCASEREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\005r\003\260\001\001'
-  _globals['_SLIDESTATE']._serialized_start=3335
-  _globals['_SLIDESTATE']._serialized_end=3492
-  _globals['_CASESTATE']._serialized_start=3495
-  _globals['_CASESTATE']._serialized_end=3722
-  _globals['_REASON']._serialized_start=3725
-  _globals['_REASON']._serialized_end=3891
-  _globals['_SORT']._serialized_start=3893
-  _globals['_SORT']._serialized_end=3952
+  _globals['_SLIDESTATE']._serialized_start=3567
+  _globals['_SLIDESTATE']._serialized_end=3724
+  _globals['_CASESTATE']._serialized_start=3727
+  _globals['_CASESTATE']._serialized_end=3981
+  _globals['_REASON']._serialized_start=3984
+  _globals['_REASON']._serialized_end=4150
+  _globals['_SORT']._serialized_start=4152
+  _globals['_SORT']._serialized_end=4211
   _globals['_SLIDE']._serialized_start=489
   _globals['_SLIDE']._serialized_end=831
   _globals['_SAMPLE']._serialized_start=834
@@ -78,33 +84,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MOMENT']._serialized_start=1289
   _globals['_MOMENT']._serialized_end=1371
   _globals['_CASE']._serialized_start=1374
-  _globals['_CASE']._serialized_end=1861
-  _globals['_ATTENTION']._serialized_start=1863
-  _globals['_ATTENTION']._serialized_end=1950
-  _globals['_WORKLISTENTRY']._serialized_start=1953
-  _globals['_WORKLISTENTRY']._serialized_end=2400
-  _globals['_LISTWORKLISTREQUEST']._serialized_start=2403
-  _globals['_LISTWORKLISTREQUEST']._serialized_end=2669
-  _globals['_STATECOUNT']._serialized_start=2671
-  _globals['_STATECOUNT']._serialized_end=2743
-  _globals['_LISTWORKLISTRESPONSE']._serialized_start=2746
-  _globals['_LISTWORKLISTRESPONSE']._serialized_end=2891
-  _globals['_WATCHWORKLISTREQUEST']._serialized_start=2893
-  _globals['_WATCHWORKLISTREQUEST']._serialized_end=2915
-  _globals['_WATCHWORKLISTRESPONSE']._serialized_start=2917
-  _globals['_WATCHWORKLISTRESPONSE']._serialized_end=2958
-  _globals['_GETCASEREQUEST']._serialized_start=2960
-  _globals['_GETCASEREQUEST']._serialized_end=3003
-  _globals['_GETCASERESPONSE']._serialized_start=3005
-  _globals['_GETCASERESPONSE']._serialized_end=3061
-  _globals['_LISTCASESREQUEST']._serialized_start=3063
-  _globals['_LISTCASESREQUEST']._serialized_end=3139
-  _globals['_LISTCASESRESPONSE']._serialized_start=3141
-  _globals['_LISTCASESRESPONSE']._serialized_end=3225
-  _globals['_WATCHCASEREQUEST']._serialized_start=3227
-  _globals['_WATCHCASEREQUEST']._serialized_end=3272
-  _globals['_WATCHCASERESPONSE']._serialized_start=3274
-  _globals['_WATCHCASERESPONSE']._serialized_end=3332
-  _globals['_CASESERVICE']._serialized_start=3955
-  _globals['_CASESERVICE']._serialized_end=4427
+  _globals['_CASE']._serialized_end=1912
+  _globals['_ATTENTION']._serialized_start=1914
+  _globals['_ATTENTION']._serialized_end=2001
+  _globals['_WORKLISTENTRY']._serialized_start=2004
+  _globals['_WORKLISTENTRY']._serialized_end=2465
+  _globals['_RELATION']._serialized_start=2467
+  _globals['_RELATION']._serialized_end=2558
+  _globals['_LISTWORKLISTREQUEST']._serialized_start=2561
+  _globals['_LISTWORKLISTREQUEST']._serialized_end=2882
+  _globals['_STATECOUNT']._serialized_start=2884
+  _globals['_STATECOUNT']._serialized_end=2956
+  _globals['_LISTWORKLISTRESPONSE']._serialized_start=2959
+  _globals['_LISTWORKLISTRESPONSE']._serialized_end=3123
+  _globals['_WATCHWORKLISTREQUEST']._serialized_start=3125
+  _globals['_WATCHWORKLISTREQUEST']._serialized_end=3147
+  _globals['_WATCHWORKLISTRESPONSE']._serialized_start=3149
+  _globals['_WATCHWORKLISTRESPONSE']._serialized_end=3190
+  _globals['_GETCASEREQUEST']._serialized_start=3192
+  _globals['_GETCASEREQUEST']._serialized_end=3235
+  _globals['_GETCASERESPONSE']._serialized_start=3237
+  _globals['_GETCASERESPONSE']._serialized_end=3293
+  _globals['_LISTCASESREQUEST']._serialized_start=3295
+  _globals['_LISTCASESREQUEST']._serialized_end=3371
+  _globals['_LISTCASESRESPONSE']._serialized_start=3373
+  _globals['_LISTCASESRESPONSE']._serialized_end=3457
+  _globals['_WATCHCASEREQUEST']._serialized_start=3459
+  _globals['_WATCHCASEREQUEST']._serialized_end=3504
+  _globals['_WATCHCASERESPONSE']._serialized_start=3506
+  _globals['_WATCHCASERESPONSE']._serialized_end=3564
+  _globals['_CASESERVICE']._serialized_start=4214
+  _globals['_CASESERVICE']._serialized_end=4686
 # @@protoc_insertion_point(module_scope)

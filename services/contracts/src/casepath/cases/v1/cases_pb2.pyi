@@ -39,6 +39,7 @@ class CaseState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CASE_STATE_IN_READING: _ClassVar[CaseState]
     CASE_STATE_SIGNED: _ClassVar[CaseState]
     CASE_STATE_NO_SLIDES: _ClassVar[CaseState]
+    CASE_STATE_CALLED_OFF: _ClassVar[CaseState]
 
 class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -68,6 +69,7 @@ CASE_STATE_READY: CaseState
 CASE_STATE_IN_READING: CaseState
 CASE_STATE_SIGNED: CaseState
 CASE_STATE_NO_SLIDES: CaseState
+CASE_STATE_CALLED_OFF: CaseState
 REASON_UNSPECIFIED: Reason
 REASON_AI_FINDINGS: Reason
 REASON_AI_FAILED: Reason
@@ -128,7 +130,7 @@ class Moment(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., type: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Case(_message.Message):
-    __slots__ = ("case_id", "order", "slides", "samples", "filed", "timeline", "assignee", "reader", "reviews", "reports", "moved")
+    __slots__ = ("case_id", "order", "slides", "samples", "filed", "timeline", "assignee", "reader", "reviews", "reports", "moved", "openings")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     SLIDES_FIELD_NUMBER: _ClassVar[int]
@@ -140,6 +142,7 @@ class Case(_message.Message):
     REVIEWS_FIELD_NUMBER: _ClassVar[int]
     REPORTS_FIELD_NUMBER: _ClassVar[int]
     MOVED_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     order: _order_pb2.OrderPlaced
     slides: _containers.RepeatedCompositeFieldContainer[Slide]
@@ -151,7 +154,8 @@ class Case(_message.Message):
     reviews: _containers.RepeatedCompositeFieldContainer[_reading_pb2.FindingReviewed]
     reports: _containers.RepeatedCompositeFieldContainer[_reading_pb2.ReportSigned]
     moved: _filing_pb2.CaseMoved
-    def __init__(self, case_id: _Optional[str] = ..., order: _Optional[_Union[_order_pb2.OrderPlaced, _Mapping]] = ..., slides: _Optional[_Iterable[_Union[Slide, _Mapping]]] = ..., samples: _Optional[_Iterable[_Union[Sample, _Mapping]]] = ..., filed: _Optional[_Iterable[_Union[_filing_pb2.Entry, _Mapping]]] = ..., timeline: _Optional[_Iterable[_Union[Moment, _Mapping]]] = ..., assignee: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reader: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_reading_pb2.FindingReviewed, _Mapping]]] = ..., reports: _Optional[_Iterable[_Union[_reading_pb2.ReportSigned, _Mapping]]] = ..., moved: _Optional[_Union[_filing_pb2.CaseMoved, _Mapping]] = ...) -> None: ...
+    openings: _containers.RepeatedCompositeFieldContainer[_reading_pb2.GlassBroken]
+    def __init__(self, case_id: _Optional[str] = ..., order: _Optional[_Union[_order_pb2.OrderPlaced, _Mapping]] = ..., slides: _Optional[_Iterable[_Union[Slide, _Mapping]]] = ..., samples: _Optional[_Iterable[_Union[Sample, _Mapping]]] = ..., filed: _Optional[_Iterable[_Union[_filing_pb2.Entry, _Mapping]]] = ..., timeline: _Optional[_Iterable[_Union[Moment, _Mapping]]] = ..., assignee: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reader: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_reading_pb2.FindingReviewed, _Mapping]]] = ..., reports: _Optional[_Iterable[_Union[_reading_pb2.ReportSigned, _Mapping]]] = ..., moved: _Optional[_Union[_filing_pb2.CaseMoved, _Mapping]] = ..., openings: _Optional[_Iterable[_Union[_reading_pb2.GlassBroken, _Mapping]]] = ...) -> None: ...
 
 class Attention(_message.Message):
     __slots__ = ("reason", "slide_id", "value")
@@ -164,7 +168,7 @@ class Attention(_message.Message):
     def __init__(self, reason: _Optional[_Union[Reason, str]] = ..., slide_id: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class WorklistEntry(_message.Message):
-    __slots__ = ("case_id", "accession", "patient", "state", "urgency", "priority", "attention", "ordered_at", "due_at", "assignee", "slides", "scanned", "examination")
+    __slots__ = ("case_id", "accession", "patient", "state", "urgency", "priority", "attention", "ordered_at", "due_at", "assignee", "slides", "scanned", "examination", "unit")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     ACCESSION_FIELD_NUMBER: _ClassVar[int]
     PATIENT_FIELD_NUMBER: _ClassVar[int]
@@ -178,6 +182,7 @@ class WorklistEntry(_message.Message):
     SLIDES_FIELD_NUMBER: _ClassVar[int]
     SCANNED_FIELD_NUMBER: _ClassVar[int]
     EXAMINATION_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     accession: str
     patient: _patient_pb2.Patient
@@ -191,10 +196,21 @@ class WorklistEntry(_message.Message):
     slides: int
     scanned: int
     examination: str
-    def __init__(self, case_id: _Optional[str] = ..., accession: _Optional[str] = ..., patient: _Optional[_Union[_patient_pb2.Patient, _Mapping]] = ..., state: _Optional[_Union[CaseState, str]] = ..., urgency: _Optional[_Union[_order_pb2.Urgency, str]] = ..., priority: _Optional[int] = ..., attention: _Optional[_Iterable[_Union[Attention, _Mapping]]] = ..., ordered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., assignee: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., slides: _Optional[int] = ..., scanned: _Optional[int] = ..., examination: _Optional[str] = ...) -> None: ...
+    unit: str
+    def __init__(self, case_id: _Optional[str] = ..., accession: _Optional[str] = ..., patient: _Optional[_Union[_patient_pb2.Patient, _Mapping]] = ..., state: _Optional[_Union[CaseState, str]] = ..., urgency: _Optional[_Union[_order_pb2.Urgency, str]] = ..., priority: _Optional[int] = ..., attention: _Optional[_Iterable[_Union[Attention, _Mapping]]] = ..., ordered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., assignee: _Optional[_Union[_reading_pb2.Reader, _Mapping]] = ..., slides: _Optional[int] = ..., scanned: _Optional[int] = ..., examination: _Optional[str] = ..., unit: _Optional[str] = ...) -> None: ...
+
+class Relation(_message.Message):
+    __slots__ = ("user_id", "units", "every_unit")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_UNIT_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    units: _containers.RepeatedScalarFieldContainer[str]
+    every_unit: bool
+    def __init__(self, user_id: _Optional[str] = ..., units: _Optional[_Iterable[str]] = ..., every_unit: _Optional[bool] = ...) -> None: ...
 
 class ListWorklistRequest(_message.Message):
-    __slots__ = ("states", "assignee", "unassigned", "search", "sort", "page_size", "page_token")
+    __slots__ = ("states", "assignee", "unassigned", "search", "sort", "page_size", "page_token", "relation")
     STATES_FIELD_NUMBER: _ClassVar[int]
     ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
     UNASSIGNED_FIELD_NUMBER: _ClassVar[int]
@@ -202,6 +218,7 @@ class ListWorklistRequest(_message.Message):
     SORT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    RELATION_FIELD_NUMBER: _ClassVar[int]
     states: _containers.RepeatedScalarFieldContainer[CaseState]
     assignee: str
     unassigned: bool
@@ -209,7 +226,8 @@ class ListWorklistRequest(_message.Message):
     sort: Sort
     page_size: int
     page_token: str
-    def __init__(self, states: _Optional[_Iterable[_Union[CaseState, str]]] = ..., assignee: _Optional[str] = ..., unassigned: _Optional[bool] = ..., search: _Optional[str] = ..., sort: _Optional[_Union[Sort, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    relation: Relation
+    def __init__(self, states: _Optional[_Iterable[_Union[CaseState, str]]] = ..., assignee: _Optional[str] = ..., unassigned: _Optional[bool] = ..., search: _Optional[str] = ..., sort: _Optional[_Union[Sort, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., relation: _Optional[_Union[Relation, _Mapping]] = ...) -> None: ...
 
 class StateCount(_message.Message):
     __slots__ = ("state", "cases")
@@ -220,14 +238,16 @@ class StateCount(_message.Message):
     def __init__(self, state: _Optional[_Union[CaseState, str]] = ..., cases: _Optional[int] = ...) -> None: ...
 
 class ListWorklistResponse(_message.Message):
-    __slots__ = ("entries", "next_page_token", "counts")
+    __slots__ = ("entries", "next_page_token", "counts", "elsewhere")
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
+    ELSEWHERE_FIELD_NUMBER: _ClassVar[int]
     entries: _containers.RepeatedCompositeFieldContainer[WorklistEntry]
     next_page_token: str
     counts: _containers.RepeatedCompositeFieldContainer[StateCount]
-    def __init__(self, entries: _Optional[_Iterable[_Union[WorklistEntry, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ...) -> None: ...
+    elsewhere: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, entries: _Optional[_Iterable[_Union[WorklistEntry, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., elsewhere: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WatchWorklistRequest(_message.Message):
     __slots__ = ()

@@ -48,27 +48,33 @@ class Specimen(_message.Message):
     def __init__(self, identifier: _Optional[str] = ..., type: _Optional[_Union[Code, _Mapping]] = ..., site: _Optional[_Union[Code, _Mapping]] = ..., collected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., containers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RequestedService(_message.Message):
-    __slots__ = ("service", "placer_order_number", "specimens")
+    __slots__ = ("service", "placer_order_number", "specimens", "called_off", "recorded_at")
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     PLACER_ORDER_NUMBER_FIELD_NUMBER: _ClassVar[int]
     SPECIMENS_FIELD_NUMBER: _ClassVar[int]
+    CALLED_OFF_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     service: Code
     placer_order_number: str
     specimens: _containers.RepeatedCompositeFieldContainer[Specimen]
-    def __init__(self, service: _Optional[_Union[Code, _Mapping]] = ..., placer_order_number: _Optional[str] = ..., specimens: _Optional[_Iterable[_Union[Specimen, _Mapping]]] = ...) -> None: ...
+    called_off: bool
+    recorded_at: _timestamp_pb2.Timestamp
+    def __init__(self, service: _Optional[_Union[Code, _Mapping]] = ..., placer_order_number: _Optional[str] = ..., specimens: _Optional[_Iterable[_Union[Specimen, _Mapping]]] = ..., called_off: _Optional[bool] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class OrderPlaced(_message.Message):
-    __slots__ = ("case_id", "patient", "accession", "services", "recorded_at", "urgency")
+    __slots__ = ("case_id", "patient", "accession", "services", "recorded_at", "urgency", "unit")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_FIELD_NUMBER: _ClassVar[int]
     ACCESSION_FIELD_NUMBER: _ClassVar[int]
     SERVICES_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     URGENCY_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient: _patient_pb2.Patient
     accession: str
     services: _containers.RepeatedCompositeFieldContainer[RequestedService]
     recorded_at: _timestamp_pb2.Timestamp
     urgency: Urgency
-    def __init__(self, case_id: _Optional[str] = ..., patient: _Optional[_Union[_patient_pb2.Patient, _Mapping]] = ..., accession: _Optional[str] = ..., services: _Optional[_Iterable[_Union[RequestedService, _Mapping]]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., urgency: _Optional[_Union[Urgency, str]] = ...) -> None: ...
+    unit: str
+    def __init__(self, case_id: _Optional[str] = ..., patient: _Optional[_Union[_patient_pb2.Patient, _Mapping]] = ..., accession: _Optional[str] = ..., services: _Optional[_Iterable[_Union[RequestedService, _Mapping]]] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., urgency: _Optional[_Union[Urgency, str]] = ..., unit: _Optional[str] = ...) -> None: ...

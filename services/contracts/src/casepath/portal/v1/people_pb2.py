@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63\x61sepath/portal/v1/people.proto\x12\x12\x63\x61sepath.portal.v1\x1a\x1b\x62uf/validate/validate.proto\"a\n\x0bKnownPerson\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tfull_name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x17\n\x05roles\x18\x03 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10 b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63\x61sepath/portal/v1/people.proto\x12\x12\x63\x61sepath.portal.v1\x1a\x1b\x62uf/validate/validate.proto\"z\n\x0bKnownPerson\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tfull_name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x17\n\x05roles\x18\x03 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10 \x12\x17\n\x05units\x18\x04 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\x14\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KNOWNPERSON'].fields_by_name['full_name']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_KNOWNPERSON'].fields_by_name['roles']._loaded_options = None
   _globals['_KNOWNPERSON'].fields_by_name['roles']._serialized_options = b'\272H\005\222\001\002\020 '
+  _globals['_KNOWNPERSON'].fields_by_name['units']._loaded_options = None
+  _globals['_KNOWNPERSON'].fields_by_name['units']._serialized_options = b'\272H\005\222\001\002\020\024'
   _globals['_KNOWNPERSON']._serialized_start=84
-  _globals['_KNOWNPERSON']._serialized_end=181
+  _globals['_KNOWNPERSON']._serialized_end=206
 # @@protoc_insertion_point(module_scope)

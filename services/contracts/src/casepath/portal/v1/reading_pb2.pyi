@@ -112,6 +112,18 @@ class ReportSigned(_message.Message):
     scan_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class GlassBroken(_message.Message):
+    __slots__ = ("case_id", "by", "reason", "until")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    by: Reader
+    reason: str
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., by: _Optional[_Union[Reader, _Mapping]] = ..., reason: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class IdentityDecided(_message.Message):
     __slots__ = ("dispute_id", "patient_id", "verdict", "reason", "by")
     DISPUTE_ID_FIELD_NUMBER: _ClassVar[int]

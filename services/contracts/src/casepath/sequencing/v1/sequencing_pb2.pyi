@@ -29,6 +29,7 @@ class RejectionReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECTION_REASON_UNSORTED_VARIANTS: _ClassVar[RejectionReason]
     REJECTION_REASON_OTHER_BUILD: _ClassVar[RejectionReason]
     REJECTION_REASON_OUTSIDE_CALLS: _ClassVar[RejectionReason]
+    REJECTION_REASON_ORDER_CALLED_OFF: _ClassVar[RejectionReason]
 
 class QualityShortfall(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -64,6 +65,7 @@ REJECTION_REASON_NOT_ONE_SAMPLE: RejectionReason
 REJECTION_REASON_UNSORTED_VARIANTS: RejectionReason
 REJECTION_REASON_OTHER_BUILD: RejectionReason
 REJECTION_REASON_OUTSIDE_CALLS: RejectionReason
+REJECTION_REASON_ORDER_CALLED_OFF: RejectionReason
 QUALITY_SHORTFALL_UNSPECIFIED: QualityShortfall
 QUALITY_SHORTFALL_MAPPED: QualityShortfall
 QUALITY_SHORTFALL_DUPLICATES: QualityShortfall
