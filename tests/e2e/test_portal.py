@@ -241,6 +241,28 @@ async def test_a_new_case_appears_in_an_open_worklist(platform: Platform, portal
     await expect(page.locator("tr[data-case]")).to_contain_text("Waiting for scan")
 
 
+async def test_what_is_called_off_leaves_the_worklist_and_is_revoked_in_the_record(
+    platform: Platform, portal: Portal, page: Page, cases: CaseService
+) -> None:
+    visit = new_visit(platform)
+    await send(platform.ports["mllp"], [visit.registration(), visit.order()])
+    await holding(cases, visit.case_id, "records.entries.filed.v1")
+    called_off = visit.order().replace("ORC|NW", "ORC|CA").replace(f"{visit.stamp}-2|P", f"{visit.stamp}-3|P")
+    await send(platform.ports["mllp"], [called_off])
+    await holding(cases, visit.case_id, "records.entries.filed.v1", 2)
+    await portal.enter(page)
+    await page.locator("[name=state][value=waiting_for_scan]").check()
+    await page.locator("#search").fill(visit.accession)
+    await expect(page.locator(".empty")).to_be_visible()
+    await page.locator("[name=state][value=waiting_for_scan]").uncheck()
+    await expect(page.locator("tr[data-case]")).to_contain_text("Called off")
+    asked = {"subject": f"Patient/{visit.patient_id}"}
+    base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
+    async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
+        found = (await fhir.get("/ServiceRequest", params=asked)).json()["entry"]
+    assert [one["resource"]["status"] for one in found] == ["revoked"] * 3
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_no_page_has_a_barrier(browser: Browser, portal: Portal, done: Done, language: str, scheme: str) -> None:

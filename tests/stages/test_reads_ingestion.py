@@ -134,6 +134,18 @@ async def test_reads_without_an_order_wait_and_join_it_when_it_comes(ingestion: 
     assert published(publisher)[-1] == "sequencing.reads.received.v1"
 
 
+async def test_reads_of_what_was_called_off_are_not_analysed_unless_it_is_ordered_again(ingestion: Ingestion) -> None:
+    off = examples.order()
+    off.services[1].called_off = True
+    ingestion.orders = ListedOrders([off])
+    await drop(ingestion, "B1", real())
+    (held,) = ingestion.area.quarantine.held()
+    assert held.reason == "ORDER_CALLED_OFF"
+    assert await ingestion.resume() == 0
+    ingestion.orders = ListedOrders([examples.order()])
+    assert await ingestion.resume() == 1
+
+
 async def test_bad_reads_that_somebody_mends_in_place_are_taken_up_again(
     ingestion: Ingestion, publisher: MemoryPublisher
 ) -> None:

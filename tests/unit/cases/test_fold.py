@@ -150,6 +150,15 @@ def test_an_amended_order_counts_and_an_older_one_does_not() -> None:
     assert "A3" in states(case)
 
 
+def test_slides_of_what_is_called_off_are_waited_for_no_more_and_those_that_were_scanned_stay() -> None:
+    off = examples.order(examples.NOON + timedelta(hours=1))
+    off.services[0].called_off = True
+    assert states(fold(examples.order(), off)) == {}
+    assert states(fold(examples.order(), examples.ingested(), off)) == {"A1": SLIDE_STATE_WAITING_FOR_AI}
+    again = examples.order(examples.NOON + timedelta(hours=2))
+    assert states(fold(examples.order(), off, again)) == states(fold(examples.order()))
+
+
 def test_what_is_filed_is_kept_once_under_its_latest_version() -> None:
     again = examples.filed()
     again.entries[0].version = "2"

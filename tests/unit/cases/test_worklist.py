@@ -12,6 +12,7 @@ import pytest
 import examples
 from casepath.cases.v1.cases_pb2 import (
     CASE_STATE_AI_FAILED,
+    CASE_STATE_CALLED_OFF,
     CASE_STATE_IN_READING,
     CASE_STATE_NO_SLIDES,
     CASE_STATE_READY,
@@ -52,6 +53,14 @@ def one_slide_order(**changes: object) -> OrderPlaced:
     return order
 
 
+def called_off(services: int = 2) -> OrderPlaced:
+    order = one_slide_order()
+    order.recorded_at.FromDatetime(examples.NOON + timedelta(hours=1))
+    for service in order.services[-services:]:
+        service.called_off = True
+    return order
+
+
 def blurred() -> object:
     slide = examples.ingested()
     slide.quality.flags.append(QUALITY_FLAG_BLURRED)
@@ -69,6 +78,10 @@ def blurred() -> object:
         ([one_slide_order(), examples.ingested(), examples.reading_begun()], CASE_STATE_IN_READING),
         ([one_slide_order(), examples.ingested(), examples.report_signed()], CASE_STATE_SIGNED),
         ([examples.reads_received()], CASE_STATE_NO_SLIDES),
+        ([one_slide_order(), examples.ingested(), called_off()], CASE_STATE_CALLED_OFF),
+        ([one_slide_order(), examples.reading_begun(), called_off()], CASE_STATE_CALLED_OFF),
+        ([one_slide_order(), examples.report_signed(), called_off()], CASE_STATE_SIGNED),
+        ([one_slide_order(), examples.ingested(), called_off(1)], CASE_STATE_WAITING_FOR_AI),
     ],
 )
 def test_the_state_of_a_case_is_that_of_what_it_waits_for(events: list[object], state: CaseState) -> None:
@@ -93,6 +106,10 @@ def test_a_blurred_scan_is_flagged_at_once_before_any_ai() -> None:
     found = entry(case_of(one_slide_order(), blurred()))
     assert [one.reason for one in found.attention] == [REASON_BLURRED]
     assert found.priority == 2
+
+
+def test_what_is_called_off_is_not_shown_as_asked_for() -> None:
+    assert entry(case_of(one_slide_order(), called_off(1))).examination == "Surgical pathology study"
 
 
 def test_the_turnaround_target_follows_the_urgency() -> None:

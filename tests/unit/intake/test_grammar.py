@@ -176,7 +176,7 @@ WRONG: dict[str, dict[str, Change]] = {
         **ANYWHERE,
         **WITH_NAME,
         "a second PID": lambda found, rng: found.inserted(rng.randint(2, len(found.segments)), pid(rng)),
-        "an order called off": says("ORC", 1, "CA", "DC", "HD", "OC", "CR", "RP", "SC", "XX", "nw", ""),
+        "an order that is neither placed nor called off": says("ORC", 1, "HD", "CR", "RP", "SC", "XX", "nw", "ca", ""),
         "no accession": lambda found, _: found.with_field(found.where("ORC")[0], 3, "").with_field(found.where("OBR")[0], 3, ""),
         "accession too long": longer("OBR", 3),
         "no OBR": without("OBR"),

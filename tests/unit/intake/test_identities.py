@@ -186,6 +186,37 @@ async def test_an_accession_that_is_taken_is_the_others(identities: Identities) 
     assert topics(await ordered(identities, examples.patient(), "four")) == [DISPUTED]
 
 
+async def called_off(identities: Identities, patient: Patient, cause: str) -> Sequence[Event]:
+    order = examples.order(LATER)
+    order.patient.CopyFrom(patient)
+    del order.services[1:]
+    order.services[0].called_off = True
+    del order.services[0].specimens[:]
+    return list(await identities.order(said("intake.order.received.v1", order, cause)))
+
+
+def services(event: Event) -> list[tuple[str, bool, int]]:
+    assert isinstance(event.data, OrderPlaced)
+    return [(one.placer_order_number, one.called_off, len(one.specimens)) for one in event.data.services]
+
+
+async def test_a_service_that_is_called_off_leaves_the_rest_of_its_accession(identities: Identities) -> None:
+    await ordered(identities, examples.patient())
+    (event,) = await called_off(identities, examples.patient(), "two")
+    assert services(event) == [("PL1", True, 1), ("PL2", False, 1)]
+    (again,) = await ordered(identities, examples.patient())
+    assert again.data == event.data
+
+
+async def test_an_order_is_called_off_by_nobody_elses_number(identities: Identities) -> None:
+    await ordered(identities, examples.patient())
+    (dispute,) = await called_off(identities, examples.survivor(), "two")
+    assert dispute.topic.name == DISPUTED
+    (event,) = await decided(identities, dispute)
+    # The accession is the other patient's now: nothing is ordered for them but what was called off.
+    assert services(event) == [("PL1", True, 0)]
+
+
 async def test_a_registration_that_is_taken_goes_on(identities: Identities) -> None:
     await registered(identities, examples.patient())
     other = person(given_names=["Paul"], sex=SEX_MALE)

@@ -89,6 +89,14 @@ def test_an_unlinking_names_both_patients() -> None:
     assert {event.data.patient_id, event.data.other_id} == {examples.PATIENT, examples.survivor().patient_id}
 
 
+@pytest.mark.parametrize("control", ["CA", "DC", "OC"])
+def test_one_service_of_an_accession_is_called_off(control: str) -> None:
+    placed = ORDER[ORDER.index(next(line for line in ORDER if line.startswith("ORC|NW|PL2"))) :]
+    (event,) = read(text("OML^O21", PID, ORDER[0].replace("NW", control), ORDER[1], *placed))
+    assert isinstance(event.data, OrderPlaced)
+    assert [(one.placer_order_number, one.called_off) for one in event.data.services] == [("PL1", True), ("PL2", False)]
+
+
 def unit_of(content: str, unit_field: str) -> str:
     (event,) = read(content, unit_field)
     assert isinstance(event.data, OrderPlaced)

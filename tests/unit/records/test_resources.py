@@ -9,6 +9,7 @@ from fhir.resources.R4B import get_fhir_model_class
 
 import examples
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, SlideScored
+from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport
 from chassis.fhir import Resource
@@ -123,6 +124,20 @@ def test_a_failure_and_a_score_of_one_job_do_not_replace_each_other() -> None:
     scored = {one["id"] for one in handlers.of_score(examples.order(), examples.scored())}
     failed = {one["id"] for one in handlers.of_failure(examples.order(), examples.failed())}
     assert not scored & failed
+
+
+def requests(order: OrderPlaced) -> list[Resource]:
+    return [one for one in handlers.of_order(order) if one["resourceType"] == "ServiceRequest"]
+
+
+def test_what_is_called_off_is_revoked_from_when_that_was_said_and_the_rest_stays_as_it_is() -> None:
+    order = examples.order(examples.NOON + timedelta(hours=1))
+    order.services[0].called_off = True
+    order.services[1].recorded_at.CopyFrom(examples.stamp())
+    before, after = requests(examples.order()), requests(order)
+    assert [one["id"] for one in after] == [one["id"] for one in before]
+    assert (after[0]["status"], after[0]["authoredOn"]) == ("revoked", "2026-03-01T13:00:00.000+00:00")
+    assert after[1] == before[1]
 
 
 def test_an_imaging_study_is_the_same_whatever_the_order_of_its_scans() -> None:

@@ -4,6 +4,8 @@ The order in which topics are read does not matter either: what belongs together
 arrives early waits in its place.
 """
 
+from collections.abc import Iterable
+
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -19,7 +21,7 @@ from casepath.cases.v1.cases_pb2 import (
     SlideState,
 )
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
-from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.order_pb2 import OrderPlaced, RequestedService
 from casepath.portal.v1.reading_pb2 import (
     AnnotationsSaved,
     CaseAssigned,
@@ -108,16 +110,23 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
 
 
 def order(case: Case, placed: OrderPlaced) -> None:
-    """The newest order counts; each container that it names is a slide that waits for its scan."""
+    """The newest order counts; each container that it names is a slide that waits for its scan, until it is called off."""
     if case.HasField("order") and case.order.recorded_at.ToNanoseconds() > placed.recorded_at.ToNanoseconds():
         return
     case.order.CopyFrom(placed)
     if case.HasField("moved") and case.moved.ordered_for == placed.patient.patient_id:
         case.order.patient.CopyFrom(case.moved.patient)
-    for service in placed.services:
-        for specimen in service.specimens:
-            for container in specimen.containers:
-                slide_of(case, container)
+    wanted = containers(service for service in placed.services if not service.called_off)
+    for container in wanted:
+        slide_of(case, container)
+    off = containers(service for service in placed.services if service.called_off) - wanted
+    kept = [slide for slide in case.slides if slide.slide_id not in off or slide.HasField("ingested")]
+    del case.slides[:]
+    case.slides.extend(kept)
+
+
+def containers(services: Iterable[RequestedService]) -> set[str]:
+    return {name for service in services for specimen in service.specimens for name in specimen.containers}
 
 
 def moved(case: Case, now: CaseMoved) -> None:

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.cases.v1.cases_pb2 import (
     CASE_STATE_AI_FAILED,
+    CASE_STATE_CALLED_OFF,
     CASE_STATE_IN_READING,
     CASE_STATE_NO_SLIDES,
     CASE_STATE_READY,
@@ -30,7 +31,7 @@ from casepath.cases.v1.cases_pb2 import (
     Slide,
     WorklistEntry,
 )
-from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, Urgency
+from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, OrderPlaced, RequestedService, Urgency
 from casepath.slides.v1.slide_pb2 import QUALITY_FLAG_BLURRED, QUALITY_FLAG_EMPTY
 
 # What a person could miss comes first; what nobody could examine next, since it may hide the same.
@@ -68,9 +69,13 @@ def entry(case: Case) -> WorklistEntry:
         assignee=case.assignee if case.HasField("assignee") else None,
         slides=len(case.slides),
         scanned=sum(slide.HasField("ingested") for slide in case.slides),
-        examination=", ".join(dict.fromkeys(service.service.text or service.service.code for service in order.services)),
+        examination=", ".join(dict.fromkeys(one.service.text or one.service.code for one in wanted(order))),
         unit=order.unit,
     )
+
+
+def wanted(order: OrderPlaced) -> list[RequestedService]:
+    return [service for service in order.services if not service.called_off]
 
 
 def due(case: Case) -> Timestamp | None:
@@ -86,6 +91,8 @@ def state_of(case: Case) -> CaseState:
     states = {slide.state for slide in case.slides}
     if case.reports:
         return CASE_STATE_SIGNED
+    if case.order.services and not wanted(case.order):
+        return CASE_STATE_CALLED_OFF
     if case.HasField("reader"):
         return CASE_STATE_IN_READING
     if not states:

@@ -56,8 +56,8 @@ from intake.messages import (
 
 SEXES = {"F": SEX_FEMALE, "M": SEX_MALE, "O": SEX_OTHER, "A": SEX_OTHER}
 ADMISSIONS = frozenset({"A01", "A04", "A08", "A28", "A31"})
-# A new order and a changed one (HL7 table 0119); what calls an order off must not place it.
-ORDER_CONTROLS = frozenset({"NW", "XO"})
+# HL7 table 0119: a new order and a changed one; and what calls one off, by the placer (CA, DC) or the filler (OC).
+PLACED, CALLED_OFF = frozenset({"NW", "XO"}), frozenset({"CA", "DC", "OC"})
 MERGE, UNLINK = "A40", "A37"
 ORDERS = frozenset({("OML", "O21"), ("ORM", "O01")})
 TAKEN = ORDERS | {("ADT", trigger) for trigger in (*ADMISSIONS, MERGE, UNLINK)}
@@ -141,8 +141,9 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo, unit_field: str) -
     person = patient(message, namespace)
     groups = list(order_groups(message))
     for segment in message.segments("ORC"):
-        if message.required(segment, 1) not in ORDER_CONTROLS:
-            raise Refused("AE", TABLE_VALUE, "ORC-1", "only new orders (NW) and changed ones (XO) are taken")
+        if message.required(segment, 1) not in PLACED | CALLED_OFF:
+            text = "only new orders (NW), changed ones (XO) and what calls them off (CA, DC, OC) are taken"
+            raise Refused("AE", TABLE_VALUE, "ORC-1", text)
     if not groups:
         raise Refused("AE", SEGMENT_MISSING, "OBR", "the message orders nothing")
     stamped = recorded_at(message, zone)
@@ -205,7 +206,12 @@ def service(message: Message, group: list[hl7.Segment], zone: ZoneInfo) -> Reque
     placer = message.value(requests[0], 2) or next(
         (message.value(segment, 2) for segment in group if str(segment[0]) == "ORC"), ""
     )
-    return RequestedService(service=code(message, requests[0], 4), placer_order_number=placer, specimens=specimens)
+    return RequestedService(
+        service=code(message, requests[0], 4),
+        placer_order_number=placer,
+        specimens=specimens,
+        called_off=any(message.value(segment, 1) in CALLED_OFF for segment in group if str(segment[0]) == "ORC"),
+    )
 
 
 def unit(message: Message, group: list[hl7.Segment], place: str) -> str:

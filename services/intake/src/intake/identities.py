@@ -20,6 +20,7 @@ from chassis.events import Event
 from chassis.merges import Merges
 from chassis.objects import Objects, Shelf
 from chassis.worker import Received, Route
+from intake.accessions import whole
 from intake.precedence import Precedence
 from intake.traits import of_order, of_registration
 
@@ -30,6 +31,7 @@ class Identities:
         self.patients = Shelf(objects, KnownPatient, "intake/patients")
         # Whose an accession is.
         self.cases = Shelf(objects, Patient, "intake/cases")
+        self.orders = Shelf(objects, OrderPlaced, "intake/orders")
         self.disputes = Shelf(objects, IdentityDisputed, "intake/disputes")
         self.decisions = Shelf(objects, IdentityDecided, "intake/decisions")
         self.merges = Merges(objects, "intake")
@@ -65,7 +67,13 @@ class Identities:
         # An order says who somebody is only as long as nobody else does.
         await self.patients.create(said.patient.patient_id, patient)
         await self.cases.create(said.case_id, said.patient)
-        return [Event(INTAKE_ORDER_PLACED, said.case_id, said)]
+        return [await self.place(await self.orders.get(said.case_id), said)]
+
+    async def place(self, kept: OrderPlaced | None, said: OrderPlaced) -> Event:
+        order = whole(kept, said)
+        if order != kept:
+            await self.orders.put(said.case_id, order)
+        return Event(INTAKE_ORDER_PLACED, said.case_id, order)
 
     async def doubts(self, said: OrderPlaced) -> tuple[Patient | None, Sequence[Trait]]:
         """Who is known in place of whom an order names, and in what they differ; None where there is no doubt."""
@@ -106,6 +114,9 @@ class Identities:
         if dispute.HasField("registration"):
             return await self.register(dispute.registration)
         order = dispute.order
+        owner = await self.cases.get(order.case_id)
+        is_theirs = owner is not None and await self.are_one(owner.patient_id, order.patient.patient_id)
         await self.know(KnownPatient(patient=order.patient, recorded_at=order.recorded_at))
         await self.cases.put(order.case_id, order.patient)
-        return Event(INTAKE_ORDER_PLACED, order.case_id, order)
+        # What was ordered for somebody else is not for whom the accession is now.
+        return await self.place(await self.orders.get(order.case_id) if is_theirs else None, order)

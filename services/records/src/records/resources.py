@@ -82,6 +82,7 @@ def service_request_id(case_id: str, service: RequestedService) -> str:
 
 
 def service_request(order: OrderPlaced, service: RequestedService) -> Resource:
+    said_at = service.recorded_at if service.HasField("recorded_at") else order.recorded_at
     identifiers = [accession(order.accession)]
     if service.placer_order_number:
         kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "PLAC"}]}
@@ -89,13 +90,13 @@ def service_request(order: OrderPlaced, service: RequestedService) -> Resource:
     return resource(
         "ServiceRequest",
         service_request_id(order.case_id, service),
-        extension=[stamp(order.recorded_at)],
+        extension=[stamp(said_at)],
         identifier=identifiers,
-        status="active",
+        status="revoked" if service.called_off else "active",
         intent="order",
         code=concept(service.service),
         subject=reference("Patient", order.patient.patient_id),
-        authoredOn=instant(order.recorded_at),
+        authoredOn=instant(said_at),
         specimen=[reference("Specimen", specimen_id(order.case_id, one.identifier)) for one in service.specimens],
     )
 

@@ -25,6 +25,7 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
 )
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_NO_MATCHING_ORDER,
+    REJECTION_REASON_ORDER_CALLED_OFF,
     CallingRequested,
     QualityFile,
     QualityShortfall,
@@ -71,12 +72,14 @@ def run_id(namespace: UUID, sha256: Sequence[str]) -> UUID:
 
 
 def matched(order: OrderPlaced | None, sample: str) -> OrderPlaced:
-    """The order that names a specimen. Raise ReadsUnfit when none does."""
-    if order is not None:
-        for service in order.services:
-            if any(specimen.identifier == sample for specimen in service.specimens):
-                return order
-    raise ReadsUnfit(REJECTION_REASON_NO_MATCHING_ORDER)
+    """The order that names a specimen. Raise ReadsUnfit when none does, or what was ordered of it was called off."""
+    services = order.services if order is not None else ()
+    named = [service for service in services if any(specimen.identifier == sample for specimen in service.specimens)]
+    if order is None or not named:
+        raise ReadsUnfit(REJECTION_REASON_NO_MATCHING_ORDER)
+    if all(service.called_off for service in named):
+        raise ReadsUnfit(REJECTION_REASON_ORDER_CALLED_OFF)
+    return order
 
 
 def fastq_group(files: Sequence[ObjectRef], lane: str, sample: str) -> ReadGroup:

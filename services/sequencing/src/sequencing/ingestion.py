@@ -51,6 +51,10 @@ SECONDS_PER_MEGABYTE = 4.0
 WAITING = Gauge("casepath_reads_waiting", "Read files whose mate has not come")
 
 
+# What an order that comes, or is placed again, mends.
+AWAITING_ORDER = ("NO_MATCHING_ORDER", "ORDER_CALLED_OFF")
+
+
 class Ingestion:
     """Takes complete samples out of the area's incoming/, one after the other."""
 
@@ -166,7 +170,7 @@ class Ingestion:
         return await self.area.resume(self.mended)
 
     async def mended(self, held: Held) -> bool:
-        if held.reason != "NO_MATCHING_ORDER":
+        if held.reason not in AWAITING_ORDER:
             return False
         for dropped in grouped(held.files, self.names, {}).inputs:
             try:

@@ -9,6 +9,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_MISMATCHED_NAMES,
     REJECTION_REASON_NO_MATCHING_ORDER,
     REJECTION_REASON_NOT_ONE_SAMPLE,
+    REJECTION_REASON_ORDER_CALLED_OFF,
     REJECTION_REASON_OTHER_BUILD,
     REJECTION_REASON_OUTSIDE_CALLS,
     REJECTION_REASON_QUALITY_LENGTH,
@@ -93,6 +94,12 @@ REMEDIES: dict[RejectionReason, Remedy] = {
         "both files.",
         "Une ligne des appels externes n'est pas : gène, diplotype, phénotype, score d'activité, séparés par des tabulations. "
         "Corrigez-la et redéposez les deux fichiers.",
+    ),
+    REJECTION_REASON_ORDER_CALLED_OFF: Remedy(
+        "What was ordered of this specimen was called off: it is not analysed. If it is wanted after all, have it ordered again: "
+        "the files join their order then. Otherwise remove them.",
+        "L'examen demandé sur ce prélèvement a été annulé : il n'est pas analysé. S'il est finalement voulu, faites-le prescrire "
+        "de nouveau : les fichiers rejoindront leur demande. Sinon, supprimez-les.",
     ),
     REJECTION_REASON_NO_MATCHING_ORDER: Remedy(
         "No order names this accession and specimen. The reads join their order when that arrives; if the file names "
