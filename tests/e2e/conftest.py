@@ -29,6 +29,8 @@ FILED = {
     "ImagingStudy": 1,
     "DiagnosticReport": 3,
     "Observation": 2 + 16 + 26,
+    "Device": 1,
+    "Provenance": 1,
 }
 
 

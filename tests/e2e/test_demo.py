@@ -31,7 +31,7 @@ def test_the_demo_tells_each_stage_and_where_each_object_opens(platform: Platfor
         assert f"✔ {stage}" in told.stdout
     assert "sequencing.variants.called.v1" in told.stdout
     addresses = re.findall(r"http://\S+", told.stdout)
-    assert len(addresses) == 17
+    assert len(addresses) == 19
     case = httpx.get(addresses.pop(0), headers={"Accept": "text/html"}, timeout=30)
     assert case.headers["location"] == "/login"
     account, archive = archive_account(platform.home.folder), f"http://127.0.0.1:{platform.ports['orthanc']}/"

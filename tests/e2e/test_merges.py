@@ -27,12 +27,13 @@ async def test_what_was_filed_under_a_second_number_follows_the_patient_and_come
     surviving, other = (pid(f"{letter}{visit.stamp}", "Camille") for letter in "QP")
     merge = adt(visit, "ADT^A40^ADT_A39", 1, surviving, f"MRG|P{visit.stamp}^^^DEMO&{AUTHORITY}&ISO^PI")
     undo = adt(visit, "ADT^A37^ADT_A37", 2, surviving, other)
+    stay = f"PV1|1|I|CHIR{'|' * 16}V{visit.stamp}^^^DEMO&{AUTHORITY}&ISO^VN"
     async with httpx.AsyncClient(headers={"Cache-Control": "no-cache"}, timeout=60) as client:
 
         async def of(patient: str) -> dict[str, int]:
             """How much is filed about a patient, by kind."""
             found = {}
-            for kind in ("ServiceRequest", "Specimen", "ImagingStudy"):
+            for kind in ("ServiceRequest", "Specimen", "ImagingStudy", "Encounter"):
                 answer = await client.get(f"{fhir}/{kind}", params={"subject": f"Patient/{patient}", "_summary": "count"})
                 found[kind] = answer.raise_for_status().json()["total"]
             return found
@@ -40,25 +41,25 @@ async def test_what_was_filed_under_a_second_number_follows_the_patient_and_come
         async def person(patient: str) -> dict[str, object]:
             return dict((await client.get(f"{fhir}/Patient/{patient}")).raise_for_status().json())
 
-        await send(platform.ports["mllp"], [visit.registration(), visit.order()])
+        await send(platform.ports["mllp"], [f"{visit.registration()}{stay}\r", visit.order()])
         await once(platform, visit, lambda case: any(entry.kind == "Specimen" for entry in case.filed))
-        assert await of(retired) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 0}
+        assert await of(retired) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 0, "Encounter": 1}
 
         await send(platform.ports["mllp"], [merge])
         case = await once(platform, visit, lambda case: case.order.patient.patient_id == kept)
         assert case.order.patient.identifier == f"Q{visit.stamp}"
-        assert await of(retired) == {"ServiceRequest": 0, "Specimen": 0, "ImagingStudy": 0}
-        assert await of(kept) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 0}
+        assert await of(retired) == {"ServiceRequest": 0, "Specimen": 0, "ImagingStudy": 0, "Encounter": 0}
+        assert await of(kept) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 0, "Encounter": 1}
         assert (await person(retired))["active"] is False
 
         scan(visit, samples.SLIDE, platform.home.scanner)
         await once(platform, visit, lambda case: any(entry.kind == "ImagingStudy" for entry in case.filed))
-        assert await of(kept) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 1}
+        assert await of(kept) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 1, "Encounter": 1}
 
         await send(platform.ports["mllp"], [undo])
         await once(platform, visit, lambda case: case.order.patient.patient_id == retired)
-        assert await of(retired) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 1}
-        assert await of(kept) == {"ServiceRequest": 0, "Specimen": 0, "ImagingStudy": 0}
+        assert await of(retired) == {"ServiceRequest": 3, "Specimen": 3, "ImagingStudy": 1, "Encounter": 1}
+        assert await of(kept) == {"ServiceRequest": 0, "Specimen": 0, "ImagingStudy": 0, "Encounter": 0}
         assert "active" not in await person(retired)
 
     moves = await records_on(platform.kafka, "records.case.moved.v1")

@@ -41,19 +41,21 @@ async def test_what_has_gone_from_the_archives_is_named_and_filed_again(platform
     visit = new_visit(platform)
     await send(platform.ports["mllp"], [visit.registration(), visit.order()])
     scan(visit, samples.SLIDE, platform.home.scanner)
-    case = await once(platform, visit, lambda case: any(entry.kind == "DiagnosticReport" for entry in case.filed))
+    case = await once(platform, visit, lambda case: any(entry.kind == "Provenance" for entry in case.filed))
     fhir, orthanc = (f"http://127.0.0.1:{platform.ports[name]}" for name in ("fhir", "orthanc"))
-    report = next(entry.identifier for entry in case.filed if entry.kind == "DiagnosticReport")
+    # The Provenance first: it refers to the report.
+    gone = [f"{entry.kind}/{entry.identifier}" for entry in case.filed if entry.kind in ("Provenance", "DiagnosticReport")][::-1]
     instance = case.slides[0].ingested.instances[0].sop_instance_uid
     async with httpx.AsyncClient(timeout=60, headers={"Cache-Control": "no-cache"}) as client:
-        (await client.delete(f"{fhir}/fhir/DiagnosticReport/{report}")).raise_for_status()
+        for name in gone:
+            (await client.delete(f"{fhir}/fhir/{name}")).raise_for_status()
         account = archive_account(platform.home.folder)
         (held,) = (await client.post(f"{orthanc}/tools/lookup", content=instance, auth=account)).raise_for_status().json()
         (await client.delete(f"{orthanc}/instances/{held['ID']}", auth=account)).raise_for_status()
 
         told = platform.casepath("reconcile", *archives(platform))
         assert told.returncode == 1, told.stdout + told.stderr
-        assert sorted(re.findall(r"missing: (\S+),", told.stdout)) == [f"DiagnosticReport/{report}", f"Instance/{instance}"]
+        assert sorted(re.findall(r"missing: (\S+),", told.stdout)) == sorted([*gone, f"Instance/{instance}"])
 
         mended = platform.casepath("reconcile", "--repair", *archives(platform))
         assert mended.returncode == 0, mended.stdout + mended.stderr
@@ -63,7 +65,8 @@ async def test_what_has_gone_from_the_archives_is_named_and_filed_again(platform
             return platform.casepath("reconcile", *archives(platform)).returncode == 0
 
         await eventually_async(whole)
-        assert (await client.get(f"{fhir}/fhir/DiagnosticReport/{report}")).is_success
+        for name in gone:
+            assert (await client.get(f"{fhir}/fhir/{name}")).is_success
 
 
 async def test_an_archive_that_does_not_answer_is_not_taken_for_an_empty_one(platform: Platform, done: Done) -> None:

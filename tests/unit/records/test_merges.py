@@ -62,7 +62,8 @@ def held(of: Filing) -> dict[tuple[str, str], Resource]:
 
 
 def owners(of: Filing) -> set[str]:
-    return {patient_of(found) for (kind, _), found in held(of).items() if kind != "Patient"}
+    """Of whom something is; a model, and where a result comes from, are of nobody."""
+    return {patient_of(found) for (kind, _), found in held(of).items() if kind not in ("Patient", "Device", "Provenance")}
 
 
 def case_is_of(events: Sequence[Event]) -> str:

@@ -1,4 +1,5 @@
 import json
+from base64 import b64decode
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
@@ -10,6 +11,8 @@ from fhir.resources.R4B import get_fhir_model_class
 import examples
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.patient_pb2 import ENCOUNTER_STATUS_FINISHED
+from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport
 from chassis.fhir import Resource
@@ -40,10 +43,11 @@ def everything() -> list[Resource]:
         *handlers.of_registration(examples.registered()),
         *handlers.of_order(order),
         *handlers.of_study(order, [examples.ingested(), examples.ingested("A2", OTHER_SCAN)], [with_instances()]),
-        *handlers.of_score(order, examples.scored()),
-        *handlers.of_failure(order, examples.failed()),
+        *handlers.of_score(order, examples.scored(), examples.NOON),
+        *handlers.of_failure(order, examples.failed(), examples.NOON),
         *handlers.of_variants(order, examples.variants_called()),
         *pharmacogenomics(),
+        *of_reports(order, [examples.report_signed(), examples.report_signed(2, "HER2 négatif.")], ["2.25.1"]),
     ]
 
 
@@ -60,7 +64,7 @@ def test_resources_have_the_shape_of_fhir_r4(resource: Resource) -> None:
 def test_a_qualified_identity_is_filed_with_its_ins_as_france_has_it() -> None:
     registered = examples.registered()
     registered.patient.ins, registered.patient.ins_authority = "270019999999963", "1.2.250.1.213.1.4.8"
-    (filed,) = handlers.of_registration(registered)
+    filed, _ = handlers.of_registration(registered)
     hospitals, national = filed["identifier"]
     assert hospitals["value"] == "P1"
     assert national == {
@@ -105,7 +109,7 @@ def test_no_element_is_empty() -> None:
 
 
 def test_a_failed_ai_run_is_a_cancelled_observation_and_never_a_value() -> None:
-    observation, report = handlers.of_failure(examples.order(), examples.failed())
+    _, observation, report, _ = handlers.of_failure(examples.order(), examples.failed(), examples.NOON)
     assert observation["status"] == report["status"] == "cancelled"
     assert "valueQuantity" not in observation
     assert observation["dataAbsentReason"]["coding"][0]["code"] == "error"
@@ -114,16 +118,58 @@ def test_a_failed_ai_run_is_a_cancelled_observation_and_never_a_value() -> None:
 
 
 def test_an_ai_score_is_preliminary_and_says_in_both_languages_that_it_is_no_diagnosis() -> None:
-    _, report = handlers.of_score(examples.order(), examples.scored())
+    _, _, report, _ = handlers.of_score(examples.order(), examples.scored(), examples.NOON)
     assert report["status"] == "preliminary"
     assert "not a diagnosis" in report["conclusion"]
     assert "pas un diagnostic" in report["conclusion"]
 
 
 def test_a_failure_and_a_score_of_one_job_do_not_replace_each_other() -> None:
-    scored = {one["id"] for one in handlers.of_score(examples.order(), examples.scored())}
-    failed = {one["id"] for one in handlers.of_failure(examples.order(), examples.failed())}
-    assert not scored & failed
+    device, *scored = [one["id"] for one in handlers.of_score(examples.order(), examples.scored(), examples.NOON)]
+    same, *failed = [one["id"] for one in handlers.of_failure(examples.order(), examples.failed(), examples.NOON)]
+    assert device == same
+    assert not set(scored) & set(failed)
+
+
+def test_a_result_says_which_model_made_it_from_what_and_when() -> None:
+    device, observation, report, origin = handlers.of_score(examples.order(), examples.scored(), examples.NOON)
+    assert (device["deviceName"][0]["name"], device["version"][0]["value"]) == ("demo", "1")
+    assert observation["device"]["reference"] == origin["agent"][0]["who"]["reference"] == f"Device/{device['id']}"
+    assert [one["reference"] for one in origin["target"]] == [
+        f"Observation/{observation['id']}",
+        f"DiagnosticReport/{report['id']}",
+    ]
+    assert origin["entity"][0]["what"] == report["imagingStudy"][0]
+    assert origin["recorded"] == "2026-03-01T12:00:00.000+00:00"
+
+
+def test_each_part_of_a_report_is_a_document_with_the_words_that_were_signed_and_by_whom() -> None:
+    reports = [examples.report_signed(), examples.report_signed(2, "HER2 négatif.")]
+    filed = of_reports(examples.order(), reports, [])
+    first, second = [one for one in filed if one["resourceType"] == "DocumentReference"]
+    assert first == next(
+        one for one in of_reports(examples.order(), reports[:1], []) if one["resourceType"] == "DocumentReference"
+    )
+    assert "HER2 négatif." in b64decode(second["content"][0]["attachment"]["data"]).decode()
+    assert second["relatesTo"][0]["target"]["reference"] == f"DocumentReference/{first['id']}"
+    signed = of_kind("Provenance", reports)
+    assert [one["target"][0]["reference"].split("/")[1] for one in signed] == [first["id"], second["id"]]
+    assert {one["agent"][0]["who"]["display"] for one in signed} == {"Dr Alix Martin"}
+
+
+def test_a_stay_is_an_encounter_and_its_end_closes_it() -> None:
+    _, begun = handlers.of_registration(examples.registered())
+    left = examples.registered()
+    left.encounter.status = ENCOUNTER_STATUS_FINISHED
+    left.encounter.discharged_at.CopyFrom(examples.stamp(examples.NOON + timedelta(days=2)))
+    _, ended = handlers.of_registration(left)
+    assert (begun["class"]["code"], begun["status"], begun["location"][0]["location"]["display"]) == (
+        "IMP",
+        "in-progress",
+        "CHIR",
+    )
+    assert ended["id"] == begun["id"]
+    assert (ended["status"], ended["period"]["end"]) == ("finished", "2026-03-03T12:00:00.000+00:00")
 
 
 def requests(order: OrderPlaced) -> list[Resource]:
@@ -177,8 +223,16 @@ def test_an_authority_is_a_uri(name: str, uri: str) -> None:
     assert resources.authority(name) == uri
 
 
+def of_kind(kind: str, reports: Sequence[ReportSigned], studies: Sequence[str] = ()) -> list[Resource]:
+    return [one for one in of_reports(examples.order(), reports, studies) if one["resourceType"] == kind]
+
+
+def whole(reports: Sequence[ReportSigned], studies: Sequence[str] = ()) -> Resource:
+    return of_kind("DiagnosticReport", reports, studies)[0]
+
+
 def test_a_signed_report_is_final_and_says_who_signed_it() -> None:
-    *_, report = of_reports(examples.order(), [examples.report_signed()], ["2.25.1"])
+    report = whole([examples.report_signed()], ["2.25.1"])
     assert report["status"] == "final"
     assert report["resultsInterpreter"][0]["display"] == "Dr Alix Martin"
     assert "Carcinome" in report["conclusion"]
@@ -186,8 +240,8 @@ def test_a_signed_report_is_final_and_says_who_signed_it() -> None:
 
 
 def test_an_addendum_is_appended_to_the_same_report_and_changes_no_signed_word() -> None:
-    *_, first = of_reports(examples.order(), [examples.report_signed()], [])
-    *_, both = of_reports(examples.order(), [examples.report_signed(), examples.report_signed(2, "HER2 négatif.")], [])
+    first = whole([examples.report_signed()])
+    both = whole([examples.report_signed(), examples.report_signed(2, "HER2 négatif.")])
     assert both["id"] == first["id"]
     assert both["status"] == "appended"
     assert both["conclusion"].startswith(first["conclusion"])
@@ -195,8 +249,21 @@ def test_an_addendum_is_appended_to_the_same_report_and_changes_no_signed_word()
 
 
 def test_each_decision_on_a_finding_is_filed() -> None:
-    observation, _ = of_reports(examples.order(), [examples.report_signed()], [])
+    observation, *_ = of_reports(examples.order(), [examples.report_signed()], [])
     assert [one["valueString"] for one in observation["component"]] == ["accepted"]
+
+
+def test_what_a_biologist_signed_is_final_with_their_name_and_words() -> None:
+    issued, report = examples.pharmacogenomics_reported(), examples.pharmacogenomic_report()
+    filed = handlers.of_pharmacogenomics(examples.order(), issued, report, {}, (), examples.genomics_signed())
+    *observations, signed, origin = filed
+    assert {one["status"] for one in [*observations, signed]} == {"final"}
+    assert signed["resultsInterpreter"][0]["identifier"]["value"] == "lefebvre"
+    assert signed["conclusion"].startswith("Dr Alix Martin: Dose à adapter.")
+    assert origin["target"] == [{"reference": f"DiagnosticReport/{signed['id']}"}]
+    unsigned = handlers.of_pharmacogenomics(examples.order(), issued, report, {}, ())
+    assert {one["status"] for one in unsigned} == {"preliminary"}
+    assert [one["id"] for one in unsigned] == [one["id"] for one in filed[:-1]]
 
 
 def test_what_the_genome_says_of_a_drug_is_an_implication_of_its_genotype() -> None:

@@ -1,6 +1,7 @@
 """What the HTTP answers of an archive mean."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -9,6 +10,29 @@ from chassis.errors import Rejected, Unavailable
 
 # Besides 5xx: a conflict of concurrent writers, a stale If-Match, too many requests, a time-out on the server's side.
 RETRIABLE = frozenset({408, 409, 412, 425, 429})
+
+
+# What may be otherwise at once; a conflict is not: what is there has to be looked at again.
+PASSING = frozenset({408, 425, 429})
+TRIES = 3
+FIRST_PAUSE = 0.1
+
+
+async def persistent(archive: str, ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """The answer to a request that can be made again; asked a few times, so that one that is lost does not lose those before it.
+
+    Raise Unavailable where there is none at the last time.
+    """
+    for pause in (FIRST_PAUSE * 2**number for number in range(TRIES - 1)):
+        try:
+            response = await ask()
+            if response.status_code not in PASSING and not response.is_server_error:
+                return response
+        except httpx.HTTPError:
+            pass
+        await asyncio.sleep(pause)
+    async with answering(archive):
+        return await ask()
 
 
 @asynccontextmanager

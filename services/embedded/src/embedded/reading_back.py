@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from casepath.cases.v1.cases_pb2 import Case
+from chassis.fhir import Resource
 from embedded.ports import Ports
 from embedded.programs import archive_account
 
@@ -18,7 +19,10 @@ SEARCHES = {
     "ImagingStudy": "subject",
     "DiagnosticReport": "subject",
     "Observation": "subject",
+    "DocumentReference": "subject",
 }
+# What somebody signed or a model made, of which a Provenance says so.
+MADE = ("DiagnosticReport", "DocumentReference")
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 
@@ -41,17 +45,22 @@ async def archived(case: Case, home: Path, ports: Ports) -> Archived:
 
 
 async def patients_resources(client: httpx.AsyncClient, base: str, patient: str) -> dict[tuple[str, str], str]:
-    found = {}
+    """Those about the patient; where they come from; and the models that are named in them."""
+    found: list[Resource] = []
     for kind, parameter in SEARCHES.items():
-        value = patient if parameter == "_id" else f"Patient/{patient}"
-        response = await client.get(
-            f"{base}/{kind}", params={parameter: value, "_count": "200"}, headers={"Cache-Control": "no-cache"}
-        )
-        response.raise_for_status()
-        for entry in response.json().get("entry", []):
-            resource = entry["resource"]
-            found[kind, resource["id"]] = resource["meta"]["versionId"]
-    return found
+        found += await searched(client, f"{base}/{kind}", parameter, patient if parameter == "_id" else f"Patient/{patient}")
+    made = [f"{one['resourceType']}/{one['id']}" for one in found if one["resourceType"] in MADE]
+    models = {one["device"]["reference"].split("/")[1] for one in found if "reference" in one.get("device", {})}
+    if made:
+        found += await searched(client, f"{base}/Provenance", "target", ",".join(made))
+    if models:
+        found += await searched(client, f"{base}/Device", "_id", ",".join(sorted(models)))
+    return {(one["resourceType"], one["id"]): one["meta"]["versionId"] for one in found}
+
+
+async def searched(client: httpx.AsyncClient, kind: str, parameter: str, value: str) -> list[Resource]:
+    answer = await client.get(kind, params={parameter: value, "_count": "200"}, headers={"Cache-Control": "no-cache"})
+    return [entry["resource"] for entry in answer.raise_for_status().json().get("entry", [])]
 
 
 async def study_instances(client: httpx.AsyncClient, study: str) -> dict[str, str]:

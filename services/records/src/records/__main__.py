@@ -22,7 +22,8 @@ async def compose(settings: RecordsSettings) -> None:
         KafkaPublisher(settings.cluster, "casepath-records") as publisher,
     ):
         with scratch(settings.work_folder, "records") as folder:
-            fhir, dicom = HttpFhirServer(settings.fhir, to_fhir), DicomwebArchive(settings.dicomweb, to_dicom)
+            fhir = HttpFhirServer(settings.fhir, to_fhir, settings.fhir_creation)
+            dicom = DicomwebArchive(settings.dicomweb, to_dicom)
             filing = Filing(fhir, dicom, objects, orders, folder)
             worker = Worker(filing.routes(), publisher, kafka=settings.cluster, service="records")
             await run_parts(settings, [worker.run], {"kafka": worker.assigned.is_set})

@@ -10,7 +10,7 @@ from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
 from casepath.records.v1.filing_pb2 import Belonging, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -22,6 +22,7 @@ from casepath.topics import (
     INTAKE_PATIENT_MERGED,
     INTAKE_PATIENT_REGISTERED,
     INTAKE_PATIENTS_UNLINKED,
+    PORTAL_GENOMICS_SIGNED,
     PORTAL_REPORT_SIGNED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_VARIANTS_CALLED,
@@ -69,6 +70,8 @@ class Filing:
         self.reports = Shelf(objects, ReportSigned, "records/reports")
         # What is filed of a sample's pharmacogenomics, by the id of its report.
         self.genomic = Shelf(objects, EntriesFiled, "records/pharmacogenomics")
+        self.issued = Shelf(objects, PharmacogenomicsReported, "records/issued")
+        self.signatures = Shelf(objects, GenomicReportSigned, "records/signatures")
         self.merges = Merges(objects, "records")
         # Of each patient, as orders name them, what is filed, with its case; and their cases.
         self.belongings = Shelf(objects, Belonging, "records/belongings")
@@ -86,6 +89,7 @@ class Filing:
             Route(SEQUENCING_VARIANTS_CALLED, self.variants),
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.pharmacogenomics),
             Route(PORTAL_REPORT_SIGNED, self.report),
+            Route(PORTAL_GENOMICS_SIGNED, self.genomics_signed),
         ]
 
     async def registration(self, received: Received[PatientRegistered]) -> Iterable[Event]:
@@ -95,8 +99,9 @@ class Filing:
     async def merge(self, received: Received[PatientMerged]) -> Iterable[Event]:
         """What was filed for the retired patient is the survivor's; and what comes for them from now on, by `put`."""
         said = received.data
-        await self.merges.merge(said)
+        # Before anybody knows of the merge: whoever files the retired patient from then on refers to the survivor.
         await self.put(of_survivor(said))
+        await self.merges.merge(said)
         if await self.fhir.amend("Patient", said.retired_id, unchanged) is None:
             await self.fhir.put(retired_patient(said))
         await self.belongings.put(belonging(said.retired_id, "Patient", said.retired_id), Belonging())
@@ -157,6 +162,7 @@ class Filing:
         await self.slides.put(f"{study}/{slide.scan_id}", slide)
         entries += await self.put(await self.study(order, study), order.case_id)
         await self.studies.put(f"{study}/{slide.scan_id}", entries[-1])
+        entries += await self.put_reports(order)
         return [filed(slide.case_id, SLIDES_SLIDE_INGESTED.name, entries)]
 
     async def instance(self, study: str, series: str, uid: str, object_: ObjectRef) -> Entry:
@@ -182,13 +188,14 @@ class Filing:
         if scored.instances:
             await self.results.put(f"{study}/{scored.job_id}", scored)
             entries += await self.put(await self.study(order, study), order.case_id)
-        entries += await self.put(of_score(order, scored), order.case_id)
+        entries += await self.put(of_score(order, scored, received.envelope.time), order.case_id)
         return [filed(scored.case_id, INFERENCE_SLIDE_SCORED.name, entries)]
 
     async def failure(self, received: Received[SlideFailed]) -> Iterable[Event]:
         failed = received.data
         order = await self.orders.expected(failed.case_id, INFERENCE_SLIDE_FAILED.name)
-        return [filed(failed.case_id, INFERENCE_SLIDE_FAILED.name, await self.put(of_failure(order, failed), order.case_id))]
+        entries = await self.put(of_failure(order, failed, received.envelope.time), order.case_id)
+        return [filed(failed.case_id, INFERENCE_SLIDE_FAILED.name, entries)]
 
     async def variants(self, received: Received[VariantsCalled]) -> Iterable[Event]:
         called = received.data
@@ -199,15 +206,34 @@ class Filing:
         """What an earlier report of the sample said and this one does not is withdrawn."""
         issued = received.data
         order = await self.orders.expected(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)
-        report = PharmacogenomicReport.FromString(await self.objects.get(issued.report))
-        printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
         name = report_resource_id(issued)
         before = await self.genomic.get(name)
-        entries = await self.put(
-            of_pharmacogenomics(order, issued, report, printed, before.entries if before else ()), order.case_id
-        )
+        entries = await self.put_genomics(order, issued, before.entries if before else ())
         await self.genomic.put(name, EntriesFiled(case_id=issued.case_id, cause=issued.report_id, entries=entries))
+        await self.issued.put(issued.report_id, issued)
+        if await self.signatures.get(issued.report_id) is not None:
+            # Signed meanwhile, and put off there until the report was known.
+            entries = await self.put_genomics(order, issued, ())
         return [filed(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name, entries)]
+
+    async def genomics_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
+        """A signature of a report of which there is a newer one changes nothing of what is filed."""
+        said = received.data
+        order = await self.orders.expected(said.case_id, PORTAL_GENOMICS_SIGNED.name)
+        await self.signatures.create(said.report_id, said)
+        issued = await self.issued.get(said.report_id)
+        if issued is None:
+            raise Unavailable("the report that was signed is not filed yet")
+        newest = await self.genomic.get(report_resource_id(issued))
+        if newest is None or newest.cause != said.report_id:
+            return ()
+        return [filed(said.case_id, PORTAL_GENOMICS_SIGNED.name, await self.put_genomics(order, issued, ()))]
+
+    async def put_genomics(self, order: OrderPlaced, issued: PharmacogenomicsReported, before: Iterable[Entry]) -> list[Entry]:
+        report = PharmacogenomicReport.FromString(await self.objects.get(issued.report))
+        printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
+        signature = await self.signatures.get(issued.report_id)
+        return await self.put(of_pharmacogenomics(order, issued, report, printed, before, signature), order.case_id)
 
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
         """An addendum waits for what it adds to. The first report of a number counts."""
@@ -216,12 +242,24 @@ class Filing:
         name = f"{report.case_id}/{report.number:04}"
         if await self.reports.get(name) is None:
             await self.reports.put(name, report)
-        reports = await self.reports.all(report.case_id)
-        if [one.number for one in reports] != list(range(1, len(reports) + 1)):
+        entries = await self.put_reports(order)
+        if report.number > len((await self.standing(report.case_id))[0]):
             raise Unavailable("the report that an addendum adds to is not filed yet")
-        studies = sorted({one.split("/")[0] for one in await self.slides.names(report.case_id)})
-        entries = await self.put(of_reports(order, reports, studies), order.case_id)
         return [filed(report.case_id, PORTAL_REPORT_SIGNED.name, entries)]
+
+    async def put_reports(self, order: OrderPlaced) -> list[Entry]:
+        """The case's report with its addenda, once there is one; again where a slide or an addendum came meanwhile."""
+        while True:
+            reports, studies = found = await self.standing(order.case_id)
+            entries = await self.put(of_reports(order, reports, studies), order.case_id) if reports else []
+            if await self.standing(order.case_id) == found:
+                return entries
+
+    async def standing(self, case_id: str) -> tuple[list[ReportSigned], list[str]]:
+        """The reports up to the first that is missing, and the studies of the case."""
+        kept = await self.reports.all(case_id)
+        reports = [one for number, one in enumerate(kept, start=1) if one.number == number]
+        return reports, sorted({one.split("/")[0] for one in await self.slides.names(case_id)})
 
     async def put(self, found: Sequence[Resource], case_id: str = "") -> list[Entry]:
         return [Entry(kind=one["resourceType"], identifier=one["id"], version=await self.put_one(one, case_id)) for one in found]

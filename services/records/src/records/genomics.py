@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID, uuid5
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import Advice, Drug, GeneCall, PharmacogenomicReport, PharmacogenomicsReported
-from chassis.fhir import Resource, resource
-from records.resources import accession, coded, own, reference, requests_for, specimen_id
+from chassis.fhir import Resource, instant, resource
+from records.provenance import signed_by
+from records.resources import accession, coded, own, reference, requests_for, signer, specimen_id
 
 GUIDE = "http://hl7.org/fhir/uv/genomics-reporting"
 PROFILES = f"{GUIDE}/StructureDefinition"
@@ -71,19 +73,24 @@ def pharmacogenomics(
     report: PharmacogenomicReport,
     printed: Mapping[str, bytes],
     filed_before: Iterable[Entry] = (),
+    signature: GenomicReportSigned | None = None,
 ) -> list[Resource]:
     """Genotypes, implications of drugs for which another dose, drug or precaution is asked, and the report with its pages.
 
     `printed` are PDF pages by language. What was filed of an earlier report and is no longer said is marked as withdrawn.
+    Without a signature all of it is preliminary; with one it is final.
     """
     genotypes = {one.gene: genotype(issued, one) for one in report.genes if one.diplotypes or one.components}
     implications = implications_of(issued, [one for one in report.advice if one.changes], genotypes)
     observations = [*genotypes.values(), *implications]
+    if signature is not None:
+        observations = [{**one, "status": "final", "performer": [signer(signature.signer)]} for one in observations]
     kept = {one["id"] for one in observations}
     gone = [one.identifier for one in filed_before if one.kind == "Observation" and one.identifier not in kept]
     return [
         *observations,
-        diagnostic_report(order, issued, report, observations, printed),
+        diagnostic_report(order, issued, report, observations, printed, signature),
+        *([provenance_of(issued, signature)] if signature is not None else []),
         *(withdrawn(issued, identifier) for identifier in gone),
     ]
 
@@ -183,26 +190,35 @@ def report_resource_id(issued: PharmacogenomicsReported) -> str:
     return str(uuid5(UUID(issued.case_id), f"DiagnosticReport|pharmacogenomics|{issued.sample_id}"))
 
 
+def provenance_of(issued: PharmacogenomicsReported, signature: GenomicReportSigned) -> Resource:
+    target = reference("DiagnosticReport", report_resource_id(issued))
+    return signed_by(uuid5(UUID(issued.report_id), "Provenance|signed"), target, signature.signer, signature.signed_at)
+
+
 def diagnostic_report(
     order: OrderPlaced,
     issued: PharmacogenomicsReported,
     report: PharmacogenomicReport,
     observations: Sequence[Resource],
     printed: Mapping[str, bytes],
+    signature: GenomicReportSigned | None,
 ) -> Resource:
+    said = [f"{signature.signer.name}: {signature.comment}"] if signature is not None and signature.comment else []
     return resource(
         "DiagnosticReport",
         report_resource_id(issued),
         meta={"profile": [f"{PROFILES}/genomic-report"]},
         identifier=[accession(order.accession), {"system": "urn:casepath:pharmacogenomics", "value": issued.report_id}],
-        status="preliminary",
+        status="final" if signature is not None else "preliminary",
         category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
         code=coded(LOINC, "51969-4", "Genetic analysis report"),
         subject=reference("Patient", issued.patient_id),
         basedOn=requests_for(order, issued.sample_id),
         specimen=[reference("Specimen", specimen_id(issued.case_id, issued.sample_id))],
         result=[reference("Observation", one["id"]) for one in observations],
-        conclusion="\n".join(in_words(issued, report)),
+        issued=instant(signature.signed_at) if signature is not None else None,
+        resultsInterpreter=[signer(signature.signer)] if signature is not None else None,
+        conclusion="\n".join([*said, *in_words(issued, report)]),
         presentedForm=[
             {
                 "contentType": "application/pdf",

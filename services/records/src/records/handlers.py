@@ -1,13 +1,14 @@
 """From an event to what is to be filed, and from what was filed to an event. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientRegistered
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -15,11 +16,14 @@ from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import RECORDS_CASE_MOVED, RECORDS_ENTRIES_FILED
 from chassis.events import Event
 from chassis.fhir import Resource
-from records import genomics, resources
+from records import genomics, provenance, resources
 
 
 def of_registration(registered: PatientRegistered) -> list[Resource]:
-    return [resources.patient(registered.patient, registered.recorded_at)]
+    found = [resources.patient(registered.patient, registered.recorded_at)]
+    if registered.HasField("encounter"):
+        found.append(resources.encounter(registered.patient.patient_id, registered.encounter, registered.recorded_at))
+    return found
 
 
 def of_survivor(merge: PatientMerged) -> list[Resource]:
@@ -40,12 +44,15 @@ def of_study(order: OrderPlaced, slides: Sequence[SlideIngested], results: Seque
     return [resources.imaging_study(order, slides, results)]
 
 
-def of_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
-    return resources.slide_score(order, scored)
+def of_score(order: OrderPlaced, scored: SlideScored, at: datetime) -> list[Resource]:
+    device, *made = resources.slide_score(order, scored)
+    origin = provenance.of_model(order, scored.job_id, scored.model, made, scored.study_instance_uid, at)
+    return [device, *made, origin]
 
 
-def of_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
-    return resources.slide_failure(order, failed)
+def of_failure(order: OrderPlaced, failed: SlideFailed, at: datetime) -> list[Resource]:
+    device, *made = resources.slide_failure(order, failed)
+    return [device, *made, provenance.of_model(order, failed.job_id, failed.model, made, "", at)]
 
 
 def of_variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
@@ -58,12 +65,18 @@ def of_pharmacogenomics(
     report: PharmacogenomicReport,
     printed: Mapping[str, bytes],
     filed_before: Iterable[Entry],
+    signature: GenomicReportSigned | None = None,
 ) -> list[Resource]:
-    return genomics.pharmacogenomics(order, issued, report, printed, filed_before)
+    return genomics.pharmacogenomics(order, issued, report, printed, filed_before, signature)
 
 
 def of_reports(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:
-    return resources.signed_report(order, reports, studies)
+    """The report as it stands, and each part of it as the document that was signed."""
+    return [
+        *resources.signed_report(order, reports, studies),
+        *(provenance.document(order, report) for report in reports),
+        *(provenance.of_signature(order, report) for report in reports),
+    ]
 
 
 def case_moved(order: OrderPlaced, patient: Patient, at: Timestamp) -> Event:

@@ -142,7 +142,8 @@ async def not_in_fhir(server: HttpFhirServer, told: Sequence[ConsumerRecord]) ->
     """Raise Unavailable where the server does not answer."""
 
     async def is_there(one: Resource) -> bool:
-        return await server.read({"resourceType": one.kind, "id": one.identifier}) is not None
+        found = await server.read(one.kind, one.identifier)
+        return found is not None and found.resource is not None
 
     pairs = ((header(record, "ce_causationid"), EntriesFiled.FromString(record.value)) for record in told)
     return await lacking(resources(pairs, [topic.name for topic in BY_CASE]), is_there, "resources", "the FHIR server")

@@ -10,15 +10,45 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, FailureReason, Model, Run, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService
 from casepath.intake.v1.order_pb2 import Specimen as OrderedSpecimen
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, SEX_OTHER, Patient
+from casepath.intake.v1.patient_pb2 import (
+    ENCOUNTER_CLASS_EMERGENCY,
+    ENCOUNTER_CLASS_INPATIENT,
+    ENCOUNTER_CLASS_OUTPATIENT,
+    ENCOUNTER_CLASS_PREADMISSION,
+    ENCOUNTER_CLASS_UNSPECIFIED,
+    ENCOUNTER_STATUS_CANCELLED,
+    ENCOUNTER_STATUS_FINISHED,
+    ENCOUNTER_STATUS_IN_PROGRESS,
+    SEX_FEMALE,
+    SEX_MALE,
+    SEX_OTHER,
+    Encounter,
+    Patient,
+)
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import ReportSigned, Verdict
+from casepath.portal.v1.reading_pb2 import Reader, ReportSigned, Verdict
 from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.fhir import Resource, instant, resource
 from chassis.ins import AUTHORITIES
 
 GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
+ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+NULL_FLAVORS = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+UNKNOWN = "UNK"
+CLASSES = {
+    ENCOUNTER_CLASS_UNSPECIFIED: (UNKNOWN, "unknown"),
+    ENCOUNTER_CLASS_INPATIENT: ("IMP", "inpatient encounter"),
+    ENCOUNTER_CLASS_OUTPATIENT: ("AMB", "ambulatory"),
+    ENCOUNTER_CLASS_EMERGENCY: ("EMER", "emergency"),
+    ENCOUNTER_CLASS_PREADMISSION: ("PRENC", "pre-admission"),
+}
+STATUSES = {
+    ENCOUNTER_STATUS_IN_PROGRESS: "in-progress",
+    ENCOUNTER_STATUS_FINISHED: "finished",
+    ENCOUNTER_STATUS_CANCELLED: "cancelled",
+}
+VISIT_NUMBER = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "VN"}]}
 # HL7 table 0396 as FHIR names the systems.
 SYSTEMS = {"LN": "http://loinc.org", "SCT": "http://snomed.info/sct", "SRT": "http://snomed.info/srt"}
 WHOLE_SLIDE_CLASS = "urn:oid:1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -46,6 +76,26 @@ def patient(person: Patient, recorded_at: Timestamp) -> Resource:
         name=[{key: value for key, value in name.items() if value}],
         gender=GENDERS.get(person.sex, "unknown"),
         birthDate=person.birth_date,
+    )
+
+
+def encounter(patient_id: str, said: Encounter, recorded_at: Timestamp) -> Resource:
+    """A stay or a visit (FHIR R4 section 8.11)."""
+    code, display = CLASSES[getattr(said, "class")]
+    period = {
+        "start": instant(said.admitted_at) if said.HasField("admitted_at") else None,
+        "end": instant(said.discharged_at) if said.HasField("discharged_at") else None,
+    }
+    return resource(
+        "Encounter",
+        said.encounter_id,
+        extension=[stamp(recorded_at)],
+        identifier=[{"type": VISIT_NUMBER, "system": authority(said.authority), "value": said.number}],
+        status=STATUSES[said.status],
+        **{"class": {"system": ACT_CODES if code != UNKNOWN else NULL_FLAVORS, "code": code, "display": display}},
+        subject=reference("Patient", patient_id),
+        period={name: at for name, at in period.items() if at},
+        location=[{"location": {"display": said.unit}}] if said.unit else None,
     )
 
 
@@ -166,7 +216,7 @@ def derived_series(results: Sequence[SlideScored], first: int) -> list[Resource]
 
 
 def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
-    """The observation of a score, and its report."""
+    """The model, the observation of a score, and its report."""
     observation = resource(
         "Observation",
         str(uuid5(UUID(scored.job_id), "Observation|scored")),
@@ -175,7 +225,7 @@ def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
         subject=reference("Patient", scored.patient_id),
         specimen=next(iter(slide_specimens(order, scored.slide_id)), None),
         valueQuantity=number(scored.score),
-        device={"display": device(scored.model, scored.provider, scored.run)},
+        device=device(scored.model, scored.provider, scored.run),
         note=[{"text": SCREENING_EN}, {"text": SCREENING_FR}],
         component=[
             component("positive-fraction", "Share of tiles at or above the threshold", scored.positive_fraction),
@@ -187,11 +237,12 @@ def slide_score(order: OrderPlaced, scored: SlideScored) -> list[Resource]:
     conclusion = f"Slide {scored.slide_id}: AI score {scored.score:.3f} (0 to 1). {SCREENING_EN} {SCREENING_FR}"
     image = attachment("image/png", "AI heatmap", scored.heatmap_image)
     study = imaging_study_id(order.case_id, scored.study_instance_uid)
-    return [observation, ai_report(order, scored.job_id, "scored", observation, conclusion, study, image)]
+    report = ai_report(order, scored.job_id, "scored", observation, conclusion, study, image)
+    return [ai_device(scored.model), observation, report]
 
 
 def slide_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
-    """An observation that was not made, and its report: never one that found nothing."""
+    """The model, an observation that was not made, and its report: never one that found nothing."""
     reason = FailureReason.Name(failed.reason).removeprefix("FAILURE_REASON_")
     observation = resource(
         "Observation",
@@ -204,11 +255,11 @@ def slide_failure(order: OrderPlaced, failed: SlideFailed) -> list[Resource]:
             "coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "error"}],
             "text": reason,
         },
-        device={"display": device(failed.model, "", Run())},
+        device=device(failed.model, "", Run()),
         note=[{"text": FAILED_EN}, {"text": FAILED_FR}],
     )
     conclusion = f"Slide {failed.slide_id}: {FAILED_EN} {FAILED_FR} ({reason})"
-    return [observation, ai_report(order, failed.job_id, "failed", observation, conclusion)]
+    return [ai_device(failed.model), observation, ai_report(order, failed.job_id, "failed", observation, conclusion)]
 
 
 def ai_report(
@@ -300,7 +351,7 @@ def signed_report(order: OrderPlaced, reports: Sequence[ReportSigned], studies: 
         subject=reference("Patient", first.patient_id),
         basedOn=requests_of(order),
         issued=instant(last.signed_at),
-        resultsInterpreter=[signer(one) for one in {report.signer.user_id: report for report in reports}.values()],
+        resultsInterpreter=[signer(one) for one in {report.signer.user_id: report.signer for report in reports}.values()],
         specimen=[
             reference("Specimen", specimen_id(order.case_id, one.identifier))
             for service in order.services
@@ -320,8 +371,8 @@ def signed_text(report: ReportSigned) -> str:
     return f"{heading}{report.text}\n— {report.signer.name}, {instant(report.signed_at)}"
 
 
-def signer(report: ReportSigned) -> Resource:
-    return {"display": report.signer.name, "identifier": {"system": "urn:casepath:staff", "value": report.signer.user_id}}
+def signer(who: Reader) -> Resource:
+    return {"display": who.name, "identifier": {"system": "urn:casepath:staff", "value": who.user_id}}
 
 
 def reviews_of(order: OrderPlaced, report: ReportSigned) -> Resource:
@@ -332,7 +383,7 @@ def reviews_of(order: OrderPlaced, report: ReportSigned) -> Resource:
         status="final",
         code=own("ai-finding-reviews", "Pathologist's decision on each AI finding"),
         subject=reference("Patient", report.patient_id),
-        performer=[signer(report)],
+        performer=[signer(report.signer)],
         effectiveDateTime=instant(report.signed_at),
         component=[
             {
@@ -368,10 +419,29 @@ def slide_specimens(order: OrderPlaced, slide_id: str) -> list[Resource]:
     ]
 
 
-def device(model: Model, provider: str, run: Run) -> str:
+def device(model: Model, provider: str, run: Run) -> Resource:
+    """A model, and in words how it ran."""
     on = f" on {provider}" if provider else ""
     how = f", {run.runtime}, {run.precision}, threshold {run.threshold:g}" if run.runtime else ""
-    return f"{model.name} {model.version} (sha256 {model.sha256}){on}{how}"
+    said = f"{model.name} {model.version} (sha256 {model.sha256}){on}{how}"
+    return {**reference("Device", ai_device_id(model)), "display": said}
+
+
+def ai_device_id(model: Model) -> str:
+    return str(uuid5(UUID(model.sha256[:32]), f"Device|{model.name}|{model.version}"))
+
+
+def ai_device(model: Model) -> Resource:
+    """A version of a model: the same for all that it reads."""
+    return resource(
+        "Device",
+        ai_device_id(model),
+        identifier=[{"system": "urn:casepath:model-sha256", "value": model.sha256}],
+        status="active",
+        deviceName=[{"name": model.name, "type": "model-name"}],
+        type=own("ai-model", "AI model"),
+        version=[{"value": model.version}],
+    )
 
 
 def reference(kind: str, id_: str) -> Resource:
@@ -422,10 +492,17 @@ def stamp(recorded_at: Timestamp) -> Resource:
 
 
 def age(found: Resource) -> float | int | None:
-    """What grows from one version of a resource to the next: when it was recorded, or of a study how much is in it."""
+    """What grows from one version of a resource to the next: when it was recorded or issued, or of a study how much is in it.
+
+    A Provenance says when something was made: what is told again later does not move that.
+    """
     at = recorded_at(found)
     if at is not None:
         return at.timestamp()
+    if found.get("resourceType") == "Provenance":
+        return -datetime.fromisoformat(found["recorded"]).timestamp()
+    if "issued" in found:
+        return datetime.fromisoformat(found["issued"]).timestamp()
     count: int | None = found.get("numberOfInstances")
     return count
 

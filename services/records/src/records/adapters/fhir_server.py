@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import httpx
 
-from chassis.archives import answering, check
+from chassis.archives import check, persistent
 from chassis.fhir import MEDIA_TYPE, Resource
 from records.resources import age, newer
+from records.settings import Creation
+
+# RFC 9110 section 13.1.2; HAPI FHIR does not know that of an update, and takes a version of which there is none.
+AS_NEW: Mapping[Creation, Mapping[str, str]] = {
+    "if-none-match": {"If-None-Match": "*"},
+    "version-0": {"If-Match": 'W/"0"'},
+}
 
 type Change = Callable[[Resource], Resource]
 
@@ -23,12 +31,21 @@ class FhirServer(Protocol):
         ...
 
 
-class HttpFhirServer:
-    """A server over HTTP."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a server has under a name; without a resource it was deleted."""
 
-    def __init__(self, base: str, client: httpx.AsyncClient) -> None:
+    resource: Resource | None
+    version: str = ""
+
+
+class HttpFhirServer:
+    """A server over HTTP. `creation` is how it is told that a resource must not be there yet."""
+
+    def __init__(self, base: str, client: httpx.AsyncClient, creation: Creation = "if-none-match") -> None:
         self.base = base.rstrip("/")
         self.client = client
+        self.creation = creation
 
     async def put(self, resource: Resource) -> str:
         """Create or replace; a resource that has an age never replaces a newer one.
@@ -37,44 +54,39 @@ class HttpFhirServer:
         """
         headers: dict[str, str] = {}
         if age(resource) is not None:
-            found = await self.read(resource)
-            if found is not None:
-                kept, version = found
-                if newer(kept, resource):
-                    return version
-                headers["If-Match"] = f'W/"{version}"'
+            found = await self.read(resource["resourceType"], resource["id"])
+            if found is None:
+                headers |= AS_NEW[self.creation]
+            elif found.resource is not None:
+                if newer(found.resource, resource):
+                    return found.version
+                headers["If-Match"] = f'W/"{found.version}"'
         return await self.write(resource, headers)
 
     async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
         """Raise Unavailable where somebody else wrote it meanwhile."""
-        found = await self.read({"resourceType": kind, "id": identifier})
-        if found is None:
+        found = await self.read(kind, identifier)
+        if found is None or found.resource is None:
             return None
-        kept, version = found
-        changed = change(kept)
-        return version if changed == kept else await self.write(changed, {"If-Match": f'W/"{version}"'})
+        changed = change(found.resource)
+        return found.version if changed == found.resource else await self.write(changed, {"If-Match": f'W/"{found.version}"'})
 
     async def write(self, resource: Resource, headers: Mapping[str, str]) -> str:
-        name = f"{resource['resourceType']}/{resource['id']}"
-        async with answering("the FHIR server"):
-            response = await self.client.put(
-                f"{self.base}/{name}",
-                json=resource,
-                headers={"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE, "Prefer": "return=minimal", **headers},
-            )
+        address = f"{self.base}/{resource['resourceType']}/{resource['id']}"
+        said = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE, "Prefer": "return=minimal", **headers}
+        response = await persistent("the FHIR server", lambda: self.client.put(address, json=resource, headers=said))
         check(response, "the FHIR server", f"PUT {resource['resourceType']}")
         return version_of(response)
 
-    async def read(self, resource: Resource) -> tuple[dict[str, Any], str] | None:
-        async with answering("the FHIR server"):
-            response = await self.client.get(
-                f"{self.base}/{resource['resourceType']}/{resource['id']}",
-                headers={"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"},
-            )
-        if response.status_code in (404, 410):
+    async def read(self, kind: str, identifier: str) -> Found | None:
+        address, said = f"{self.base}/{kind}/{identifier}", {"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"}
+        response = await persistent("the FHIR server", lambda: self.client.get(address, headers=said))
+        if response.status_code == 404:
             return None
-        check(response, "the FHIR server", f"GET {resource['resourceType']}")
-        return response.json(), version_of(response)
+        if response.status_code == 410:
+            return Found(None)
+        check(response, "the FHIR server", f"GET {kind}")
+        return Found(response.json(), version_of(response))
 
 
 class MemoryFhirServer:

@@ -1,0 +1,49 @@
+"""Filing a whole history: in any order, and ended at every point at which it asks something of a store and begun again."""
+
+from collections import deque
+from functools import partial
+from operator import eq
+from pathlib import Path
+from random import Random
+
+import pytest
+from filing_world import Crash, MemoryArchive, Points, filing, handle, history
+from obstore.store import MemoryStore
+
+from chassis.errors import Unavailable
+from chassis.fhir import Resource
+from chassis.objects import Objects
+from records.adapters.fhir_server import MemoryFhirServer
+
+type Filed = tuple[dict[tuple[str, str], Resource], dict[str, str]]
+
+
+async def filed(points: Points, scratch: Path, rng: Random | None = None) -> Filed:
+    objects, fhir, archive = Objects(MemoryStore()), MemoryFhirServer(), MemoryArchive()
+    to, work = filing(objects, fhir, archive, points, scratch), deque(await history(objects))
+    if rng is not None:
+        rng.shuffle(work)
+    while work:
+        message = work.popleft()
+        try:
+            await handle(to, message)
+        except Unavailable:
+            work.append(message)
+        except Crash:
+            work.appendleft(message)
+            to = filing(objects, fhir, archive, points, scratch)
+    return {name: found for name, (found, _) in fhir.resources.items()}, archive.held
+
+
+async def test_ended_at_any_point_and_begun_again_what_is_filed_is_the_same(tmp_path: Path) -> None:
+    undisturbed = Points()
+    expected = await filed(undisturbed, tmp_path)
+    assert len(expected[0]) > 15
+    assert len(expected[1]) == 4
+    for number in range(undisturbed.passed):
+        assert await filed(Points(partial(eq, number)), tmp_path) == expected, f"point {number}"
+
+
+@pytest.mark.parametrize("seed", range(30))
+async def test_whatever_comes_first_what_is_filed_is_the_same(tmp_path: Path, seed: int) -> None:
+    assert await filed(Points(), tmp_path, Random(seed)) == await filed(Points(), tmp_path)
