@@ -13,6 +13,7 @@ import pytest
 
 import examples
 from chassis.publisher import MemoryPublisher
+from intake.handlers import ADMISSIONS
 from intake.receiving import Receiver
 
 ROUNDS = 10_000
@@ -68,7 +69,7 @@ def draft(kind: str, rng: random.Random, *lines: str) -> Draft:
 
 
 def registration(rng: random.Random) -> Draft:
-    return draft(f"ADT^{rng.choice(['A01', 'A04', 'A08', 'A28', 'A31'])}^ADT_A01", rng, pid(rng))
+    return draft(f"ADT^{rng.choice(sorted(ADMISSIONS))}^ADT_A01", rng, pid(rng))
 
 
 def order(rng: random.Random) -> Draft:

@@ -5,7 +5,15 @@ import pytest
 
 import examples
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, URGENCY_UNSPECIFIED, OrderPlaced
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, PatientMerged, PatientRegistered, PatientsUnlinked
+from casepath.intake.v1.patient_pb2 import (
+    ENCOUNTER_STATUS_CANCELLED,
+    ENCOUNTER_STATUS_FINISHED,
+    ENCOUNTER_STATUS_IN_PROGRESS,
+    SEX_FEMALE,
+    PatientMerged,
+    PatientRegistered,
+    PatientsUnlinked,
+)
 from chassis.events import Event, check
 from chassis.publisher import MemoryPublisher
 from intake.handlers import events
@@ -44,7 +52,7 @@ def patient_of(content: str | bytes) -> PatientRegistered:
     return event.data
 
 
-@pytest.mark.parametrize("trigger", ["A01", "A04", "A08", "A28", "A31"])
+@pytest.mark.parametrize("trigger", ["A01", "A03", "A04", "A08", "A11", "A13", "A28", "A31"])
 def test_an_admission_registers_the_patient(trigger: str) -> None:
     data = patient_of(text(f"ADT^{trigger}^ADT_A01", PID))
     assert data.trigger == trigger
@@ -53,6 +61,47 @@ def test_an_admission_registers_the_patient(trigger: str) -> None:
     assert (data.patient.family_name, list(data.patient.given_names)) == ("Exemple", ["Zoé", "Anne"])
     assert (data.patient.birth_date, data.patient.sex) == ("1970-01-31", SEX_FEMALE)
     assert data.recorded_at.ToDatetime(UTC) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def visit(**fields: str) -> str:
+    """PV1 with these fields, pv2="I"."""
+    numbered = {int(name[2:]): text for name, text in fields.items()}
+    return "|".join(["PV1", *(numbered.get(number, "") for number in range(1, max(numbered) + 1))])
+
+
+STAY = {"pv2": "I", "pv3": "CHIR^12^1", "pv19": "V1^^^HOSP&1.2.250.1.999&ISO^VN", "pv44": "20260301130000"}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "discharged", "status"),
+    [
+        ("A01", "", ENCOUNTER_STATUS_IN_PROGRESS),
+        ("A08", "", ENCOUNTER_STATUS_IN_PROGRESS),
+        ("A08", "20260303", ENCOUNTER_STATUS_FINISHED),
+        ("A03", "20260303", ENCOUNTER_STATUS_FINISHED),
+        ("A11", "", ENCOUNTER_STATUS_CANCELLED),
+        ("A13", "20260303", ENCOUNTER_STATUS_IN_PROGRESS),
+    ],
+)
+def test_a_visit_is_as_the_last_message_says(trigger: str, discharged: str, status: int) -> None:
+    found = patient_of(text(f"ADT^{trigger}", PID, visit(**STAY, pv45=discharged))).encounter
+    wanted = examples.encounter()
+    wanted.status = status  # type: ignore[assignment]
+    if status == ENCOUNTER_STATUS_FINISHED:
+        wanted.discharged_at.FromDatetime(datetime(2026, 3, 2, 23, tzinfo=UTC))
+    assert found == wanted
+
+
+@pytest.mark.parametrize("pv1", ["PV1|1|I", visit(**{**STAY, "pv19": ""})])
+def test_a_visit_without_a_number_is_none(pv1: str) -> None:
+    assert not patient_of(text("ADT^A01", PID, pv1)).HasField("encounter")
+
+
+@pytest.mark.parametrize(("changed", "place"), [({"pv19": "9" * 65}, "PV1-19"), ({"pv44": "yesterday"}, "PV1-44")])
+def test_a_visit_that_cannot_be_read_is_refused_with_its_place(changed: dict[str, str], place: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(text("ADT^A01", PID, visit(**{**STAY, **changed})))
+    assert (caught.value.answer, caught.value.place) == ("AE", place)
 
 
 def test_a_message_with_separators_of_its_own_is_read_by_them() -> None:

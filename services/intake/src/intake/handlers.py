@@ -1,7 +1,7 @@
 """From an HL7 message to events. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import batched, groupby
 from uuid import UUID
@@ -22,10 +22,22 @@ from casepath.intake.v1.order_pb2 import (
     Urgency,
 )
 from casepath.intake.v1.patient_pb2 import (
+    ENCOUNTER_CLASS_EMERGENCY,
+    ENCOUNTER_CLASS_INPATIENT,
+    ENCOUNTER_CLASS_OUTPATIENT,
+    ENCOUNTER_CLASS_PREADMISSION,
+    ENCOUNTER_CLASS_UNSPECIFIED,
+    ENCOUNTER_STATUS_CANCELLED,
+    ENCOUNTER_STATUS_FINISHED,
+    ENCOUNTER_STATUS_IN_PROGRESS,
+    ENCOUNTER_STATUS_UNSPECIFIED,
     SEX_FEMALE,
     SEX_MALE,
     SEX_OTHER,
     SEX_UNSPECIFIED,
+    Encounter,
+    EncounterClass,
+    EncounterStatus,
     Patient,
     PatientMerged,
     PatientRegistered,
@@ -38,7 +50,7 @@ from casepath.topics import (
     INTAKE_REGISTRATION_RECEIVED,
 )
 from chassis.events import Event
-from chassis.identity import case_id, patient_id
+from chassis.identity import case_id, encounter_id, patient_id
 from intake.ins import BIRTH_PLACE, LEGAL_NAME, QUALIFIED, is_ins
 from intake.ins import TYPE as INS
 from intake.messages import (
@@ -55,7 +67,26 @@ from intake.messages import (
 )
 
 SEXES = {"F": SEX_FEMALE, "M": SEX_MALE, "O": SEX_OTHER, "A": SEX_OTHER}
-ADMISSIONS = frozenset({"A01", "A04", "A08", "A28", "A31"})
+# What each says of the visit that it names; the others leave that to whether there is a discharge (PV1-45).
+ADMISSIONS: Mapping[str, EncounterStatus] = {
+    "A01": ENCOUNTER_STATUS_IN_PROGRESS,
+    "A03": ENCOUNTER_STATUS_FINISHED,
+    "A04": ENCOUNTER_STATUS_UNSPECIFIED,
+    "A08": ENCOUNTER_STATUS_UNSPECIFIED,
+    "A11": ENCOUNTER_STATUS_CANCELLED,
+    "A13": ENCOUNTER_STATUS_IN_PROGRESS,
+    "A28": ENCOUNTER_STATUS_UNSPECIFIED,
+    "A31": ENCOUNTER_STATUS_UNSPECIFIED,
+}
+# HL7 table 0004.
+ENCOUNTERS: Mapping[str, EncounterClass] = {
+    "I": ENCOUNTER_CLASS_INPATIENT,
+    "B": ENCOUNTER_CLASS_INPATIENT,
+    "O": ENCOUNTER_CLASS_OUTPATIENT,
+    "R": ENCOUNTER_CLASS_OUTPATIENT,
+    "E": ENCOUNTER_CLASS_EMERGENCY,
+    "P": ENCOUNTER_CLASS_PREADMISSION,
+}
 # HL7 table 0119: a new order and a changed one; and what calls one off, by the placer (CA, DC) or the filler (OC).
 PLACED, CALLED_OFF = frozenset({"NW", "XO"}), frozenset({"CA", "DC", "OC"})
 MERGE, UNLINK = "A40", "A37"
@@ -81,7 +112,8 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo, unit_field: str = 
         if trigger == UNLINK:
             return [unlinking(message, namespace, zone)]
         if trigger not in ADMISSIONS:
-            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", "only ADT^A01, A04, A08, A28, A31, A37 and A40 are taken")
+            taken = ", ".join(sorted([*ADMISSIONS, UNLINK, MERGE]))
+            raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", f"of ADT only {taken} are taken")
         return [registration(message, namespace, zone)]
     if (kind, trigger) in ORDERS:
         return list(orders(message, namespace, zone, unit_field))
@@ -92,8 +124,36 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo, unit_field: str = 
 
 def registration(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
     person = patient(message, namespace)
-    data = PatientRegistered(patient=person, trigger=message.trigger, recorded_at=recorded_at(message, zone))
+    data = PatientRegistered(
+        patient=person,
+        trigger=message.trigger,
+        recorded_at=recorded_at(message, zone),
+        encounter=encounter(message, namespace, zone),
+    )
     return Event(INTAKE_REGISTRATION_RECEIVED, person.patient_id, data)
+
+
+def encounter(message: Message, namespace: UUID, zone: ZoneInfo) -> Encounter | None:
+    """The visit that PV1 names; None where it has no number."""
+    pv1 = next(iter(message.segments("PV1")), None)
+    number = message.value(pv1, 19) if pv1 is not None else ""
+    if pv1 is None or not number:
+        return None
+    authority = message.value(pv1, 19, 4, part=2) or message.value(pv1, 19, 4)
+    admitted, discharged = (
+        proto_time(time_stamp(text, f"PV1-{field}", zone)) if (text := message.value(pv1, field)) else None for field in (44, 45)
+    )
+    status = ADMISSIONS[message.trigger] or (ENCOUNTER_STATUS_FINISHED if discharged else ENCOUNTER_STATUS_IN_PROGRESS)
+    return Encounter(
+        encounter_id=encounter_id(namespace, authority, bounded(number, "PV1-19")),
+        number=number,
+        authority=authority,
+        **{"class": ENCOUNTERS.get(message.value(pv1, 2).upper(), ENCOUNTER_CLASS_UNSPECIFIED)},
+        status=status,
+        unit=bounded(message.value(pv1, 3), "PV1-3"),
+        admitted_at=admitted,
+        discharged_at=None if status == ENCOUNTER_STATUS_IN_PROGRESS else discharged,
+    )
 
 
 def merges(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]:

@@ -20,6 +20,8 @@ class IntakeSettings(StoringSettings):
     mllp_senders: Path | None = Field(
         default=None, description="PEM file with who signs the certificates of senders, which they must show then"
     )
+    fhir_in_address: str = Field(default="", description="HTTP host:port at which FHIR transactions are taken; empty: nowhere")
+    access_keys: Path | None = Field(default=None, description="JWK Set of who issues tokens for FHIR transactions")
     time_zone: str = Field(default="Europe/Paris", description="of time stamps that do not name one")
     character_set: str = Field(default="utf-8", description="of messages whose MSH-18 is empty")
     unit_field: Literal["MSH-4", "MSH-6", "PV1-3", "ORC-21", "OBR-24"] = Field(
