@@ -54,7 +54,12 @@ class Keycloak:
             "clientId": CLIENT,
             "secret": self.secret,
             "redirectUris": [f"{redirect}/*"],
-            "attributes": {"post.logout.redirect.uris": f"{redirect}/*", "pkce.code.challenge.method": "S256"},
+            "attributes": {
+                "post.logout.redirect.uris": f"{redirect}/*",
+                "pkce.code.challenge.method": "S256",
+                "backchannel.logout.url": f"{redirect}/login/ended",
+                "backchannel.logout.session.required": "false",
+            },
             "protocolMappers": [ROLES_MAPPER, UNITS_MAPPER],
         }
         users = [
@@ -81,6 +86,12 @@ class Keycloak:
         }
         made["roles"] = {"realm": [{"name": role} for role in roles]}
         (await self.admin.post(f"{self.base}/admin/realms", json=made)).raise_for_status()
+
+    async def log_out(self, name: str) -> None:
+        """As an administrator does who ends somebody's sessions."""
+        users = f"{self.base}/admin/realms/{REALM}/users"
+        (found,) = (await self.admin.get(users, params={"username": name, "exact": "true"})).raise_for_status().json()
+        (await self.admin.post(f"{users}/{found['id']}/logout")).raise_for_status()
 
 
 def distribution() -> Path:

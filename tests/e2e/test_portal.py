@@ -16,11 +16,12 @@ from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED
 from conftest import Platform
 from e2e.conftest import Done, begin, ended, new_visit, once
+from e2e.test_results import taken
 from embedded import samples
 from embedded.hospital import send
 from portal.adapters.case_service import CaseService
 from portal.presenting import tile_address
-from waiting import eventually_async
+from waiting import eventually, eventually_async
 
 SECONDS = 20_000
 expect.set_options(timeout=SECONDS)
@@ -39,7 +40,7 @@ class Portal:
         await page.keyboard.press("Tab")
         await page.keyboard.type(self.passwords[name])
         await page.keyboard.press("Enter")
-        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research|identities)?$"))
+        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research|identities|ledger)?$"))
 
 
 @pytest.fixture(scope="session")
@@ -230,6 +231,38 @@ async def test_the_heatmap_the_rotation_and_a_second_view_answer_to_keys(portal:
     await expect(page.locator("#keys")).to_be_visible()
 
 
+async def test_a_biologist_signs_what_the_genome_says_of_medicines(
+    platform: Platform, portal: Portal, page: Page, cases: CaseService, done: Done
+) -> None:
+    await portal.enter(page, "lefebvre")
+    await page.goto(f"{portal.base}/cases/{done.visit.case_id}")
+    signing = page.locator(".treatment").filter(has_text="Preliminary")
+    before = await signing.count()
+    await signing.first.locator("[name=comment]").fill("Adapt the dose; repeat in six months.")
+    await signing.first.locator("[name=password]").fill("wrong")
+    await signing.first.get_by_role("button").click()
+    await expect(page.get_by_role("alert")).to_contain_text("password is wrong")
+    await page.goto(f"{portal.base}/cases/{done.visit.case_id}")
+    await signing.first.locator("[name=comment]").fill("Adapt the dose; repeat in six months.")
+    await signing.first.locator("[name=password]").fill(portal.passwords["lefebvre"])
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".treatment .signed")).to_contain_text("Dr Maxime Lefebvre")
+    await expect(signing).to_have_count(before - 1)
+    assert (await Axe().run(page)).violations_count == 0
+    case = await holding(cases, done.visit.case_id, "portal.genomics.signed.v1")
+    (signed,) = [one.signed for one in case.samples if one.HasField("signed")]
+    base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
+    asked = {"identifier": f"urn:casepath:pharmacogenomics|{signed.report_id}"}
+    async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
+        while True:
+            (found,) = (await fhir.get("/DiagnosticReport", params=asked)).json()["entry"]
+            if found["resource"]["status"] == "final":
+                break
+    assert "repeat in six months" in found["resource"]["conclusion"]
+    (sent,) = await eventually(lambda: taken(platform, done.visit.accession, "F"))
+    assert {str(one[11]) for one in sent.segments("OBX")} == {"F"}
+
+
 async def test_a_new_case_appears_in_an_open_worklist(platform: Platform, portal: Portal, page: Page) -> None:
     await portal.enter(page)
     visit = new_visit(platform)
@@ -246,9 +279,10 @@ async def test_what_is_called_off_leaves_the_worklist_and_is_revoked_in_the_reco
 ) -> None:
     visit = new_visit(platform)
     await send(platform.ports["mllp"], [visit.registration(), visit.order()])
-    await holding(cases, visit.case_id, "records.entries.filed.v1")
+    await once(platform, visit, lambda case: bool(case.filed) and case.HasField("order"))
     called_off = visit.order().replace("ORC|NW", "ORC|CA").replace(f"{visit.stamp}-2|P", f"{visit.stamp}-3|P")
     await send(platform.ports["mllp"], [called_off])
+    await once(platform, visit, lambda case: all(one.called_off for one in case.order.services))
     await holding(cases, visit.case_id, "records.entries.filed.v1", 2)
     await portal.enter(page)
     await page.locator("[name=state][value=waiting_for_scan]").check()
@@ -335,6 +369,34 @@ async def test_who_is_of_another_unit_opens_a_case_for_a_reason_that_all_see(
             assert told[0]["outcomeDesc"] == "Frozen section, the surgeon asks"
         refused = await audit_events(fhir, "GET /cases/{case_id}/viewer")
         assert [one for one in refused if one["outcome"] == "4"]
+
+
+async def test_an_auditor_sees_who_opened_a_case_and_who_was_refused(portal: Portal, page: Page, done: Done) -> None:
+    """After the tests above, in which somebody of another unit was refused, and gave a reason then."""
+    await portal.enter(page, "fournier")
+    await expect(page.locator("h1")).to_have_text("Who saw what")
+    shown = page.locator("table.ledger tbody tr").filter(has_text=done.visit.accession)
+    await expect(shown.filter(has_text="Dr Camille Moreau").first).to_contain_text("Frozen section, the surgeon asks")
+    await page.locator("[name=kind]").select_option("refused")
+    await page.locator("[name=accession]").fill(done.visit.accession)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("table.ledger tbody tr").first).to_contain_text("refused")
+    await expect(page.locator("main")).not_to_contain_text(f"P{done.visit.stamp}")
+    assert (await Axe().run(page)).violations_count == 0
+    await page.locator("[name=kind]").select_option("all")
+    await page.locator("[name=whole_patient]").check()
+    await page.locator("[name=user]").fill("records")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("table.ledger tbody tr").first).to_contain_text("records.entries.filed.v1")
+    assert done.visit.accession not in page.url
+    assert (await page.request.get(f"{portal.base}/cases/{done.visit.case_id}")).status == 403
+
+
+async def test_only_an_auditor_sees_the_ledger(portal: Portal) -> None:
+    async with httpx.AsyncClient(base_url=portal.base, headers={"Origin": portal.base}) as martin:
+        await martin.post("/login", data={"name": "martin", "password": portal.passwords["martin"]})
+        assert (await martin.get("/ledger")).status_code == 403
+        assert (await martin.post("/ledger", data={"kind": "all"})).status_code == 403
 
 
 async def audit_events(fhir: httpx.AsyncClient, operation: str) -> list[dict[str, Any]]:

@@ -11,12 +11,12 @@ from kafka.broker import records_on
 from waiting import eventually, eventually_async
 
 
-def taken(platform: Platform, accession: str) -> list[hl7.Message]:
-    """What the hospital's system has of an accession."""
+def taken(platform: Platform, accession: str, status: str = "") -> list[hl7.Message]:
+    """What the hospital's system has of an accession, of a status of OBR-25 where one is given."""
     found = []
     for file in sorted((platform.home.folder / "hospital").glob("*.hl7")):
         message = hl7.parse(Path(file).read_bytes().decode())
-        if str(message["OBR"][0][3]) == accession:
+        if str(message["OBR"][0][3]) == accession and status in ("", str(message["OBR"][0][25])):
             found.append(message)
     return found
 
@@ -24,7 +24,7 @@ def taken(platform: Platform, accession: str) -> list[hl7.Message]:
 async def test_a_pharmacogenomic_report_is_in_the_hospitals_system_as_preliminary_with_its_pages(
     platform: Platform, done: Done
 ) -> None:
-    (message,) = await eventually(lambda: taken(platform, done.visit.accession))
+    (message,) = await eventually(lambda: taken(platform, done.visit.accession, "P"))
     assert str(message["PID"][0][3]).startswith(f"P{done.visit.stamp}^^^&")
     assert str(message["OBR"][0][2]) == f"PL{done.visit.stamp}-3"
     results = list(message.segments("OBX"))

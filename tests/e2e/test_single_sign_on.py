@@ -169,6 +169,20 @@ async def test_to_come_back_without_having_shown_who_one_is_proves_nothing(signe
     await expect(page.locator("#sign")).to_have_count(0)
 
 
+async def test_sessions_that_the_provider_ends_are_over_here(signed_on: SignedOn, page: Page) -> None:
+    await signed_on.enter(page, "lpetit")
+    await page.wait_for_url(f"{signed_on.base}/")
+    await signed_on.provider.log_out("lpetit")
+
+    async def is_out() -> bool:
+        return (await page.request.get(f"{signed_on.base}/")).status == 401
+
+    await eventually_async(is_out)
+    async with httpx.AsyncClient(base_url=signed_on.base) as stranger:
+        for token in ("", "x", "a.b.c"):
+            assert (await stranger.post("/login/ended", data={"logout_token": token})).status_code == 400
+
+
 async def test_an_answer_that_nobody_asked_the_provider_for_lets_nobody_in(signed_on: SignedOn) -> None:
     async with httpx.AsyncClient(base_url=signed_on.base) as client:
         for query in ("", "?code=x&state=y", "?error=access_denied"):

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 
 import examples
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
 from chassis.errors import Unavailable
 from chassis.events import Outgoing
 from chassis.objects import Objects
 from chassis.publisher import MemoryPublisher
 from portal.drafts import Drafts
-from portal.reports import AlreadySigned, Reports
+from portal.reports import AlreadySigned, GenomicReports, Reports
 
 
 class Dead(MemoryPublisher):
@@ -35,7 +35,7 @@ async def test_of_two_who_sign_at_once_one_signs_and_the_other_is_told(tmp_path:
     outcomes = await asyncio.gather(*(reports(tmp_path, publisher).sign(one) for one in both), return_exceptions=True)
     assert [type(one) for one in outcomes].count(AlreadySigned) == 1
     assert len(publisher.records) == 1
-    (kept,) = await reports(tmp_path).of_case(examples.CASE)
+    (kept,) = await reports(tmp_path).taken.all(examples.CASE)
     assert texts(publisher.records) == [kept.text]
 
 
@@ -63,6 +63,21 @@ async def test_signing_again_what_is_signed_gives_the_same_event(tmp_path: Path)
         await reports(tmp_path, publisher).sign(examples.report_signed())
     assert len({dict(record.headers)["ce_id"] for record in publisher.records}) == 1
     assert await reports(tmp_path).next_number(examples.CASE) == 2
+
+
+async def test_a_genomic_report_is_signed_once_and_an_amended_one_anew(tmp_path: Path) -> None:
+    publisher = MemoryPublisher()
+    signatures = GenomicReports(Objects.at(f"file://{tmp_path}"), publisher)
+    other = examples.genomics_signed()
+    other.signer.user_id = "u2"
+    await signatures.sign(examples.genomics_signed())
+    with pytest.raises(AlreadySigned):
+        await signatures.sign(other)
+    await signatures.sign(examples.genomics_signed(examples.RUN))
+    assert [GenomicReportSigned.FromString(record.value).report_id for record in publisher.records] == [
+        examples.pharmacogenomics_reported().report_id,
+        examples.RUN,
+    ]
 
 
 async def test_a_draft_is_its_authors_alone(tmp_path: Path) -> None:

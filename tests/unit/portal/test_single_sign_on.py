@@ -9,7 +9,7 @@ import examples
 from chassis.errors import Misconfigured, Rejected
 from chassis.objects import Objects
 from portal.settings import PortalSettings, SingleSignOn
-from portal.single_sign_on import PROOF_SECONDS, KnownStaff, account_of, is_fresh
+from portal.single_sign_on import PROOF_SECONDS, Ended, KnownStaff, account_of, is_fresh, logged_out
 
 CLAIMS = {"sub": "u-1", "name": "Alix Martin", "realm_access": {"roles": ["pathologist", "offline_access"]}}
 
@@ -79,3 +79,44 @@ def test_people_come_in_by_accounts_or_by_a_provider(tmp_path: Path) -> None:
 def test_both_or_neither_or_half_of_a_provider_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(Misconfigured):
         _ = settings(**given).single_sign_on
+
+
+LOGOUT = {
+    "iss": "https://idp",
+    "aud": "casepath",
+    "iat": 1000,
+    "sub": "u-1",
+    "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+}
+
+
+def test_a_logout_token_names_whose_sessions_end() -> None:
+    assert logged_out(LOGOUT, "https://idp", "casepath", 1100) == "u-1"
+    assert logged_out({**LOGOUT, "aud": ["other", "casepath"]}, "https://idp", "casepath", 1000) == "u-1"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "https://other"},
+        {"aud": "other"},
+        {"aud": None},
+        {"iat": 600},
+        {"sub": ""},
+        {"sub": None},
+        {"events": {}},
+        {"events": None},
+        {"nonce": "n"},
+    ],
+)
+def test_another_token_ends_nobodys_sessions(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="logout token"):
+        logged_out({**LOGOUT, **changed}, "https://idp", "casepath", 1000)
+
+
+async def test_an_end_is_known_to_every_replica(tmp_path: Path) -> None:
+    objects = Objects.at(f"file://{tmp_path}")
+    one, other = Ended(objects), Ended(objects)
+    assert await one.at("u-1") == -1
+    await one.end("u-1", 1000)
+    assert await one.at("u-1") == await other.at("u-1") == 1000

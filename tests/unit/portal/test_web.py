@@ -7,16 +7,19 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
 import examples
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, AccessRecorded
 from chassis.access import Signer
 from chassis.access_log import AccessLog
-from chassis.accounts import Accounts, account, load_accounts, save_accounts
+from chassis.accounts import Accounts, AccountsFile, account, load_accounts, save_accounts
 from chassis.errors import Misconfigured, Unavailable
 from chassis.objects import Objects
 from chassis.publisher import MemoryPublisher
+from portal import commands
 from portal.adapters.case_service import CaseService
+from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.assets import ADDRESS
@@ -25,7 +28,7 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.login_pages import PasswordLogin
 from portal.people import MOST_FAILURES, PasswordDoor, Tokens
-from portal.reports import Reports
+from portal.reports import GenomicReports, Reports
 from portal.web import application
 
 BASE = "http://portal"
@@ -41,16 +44,20 @@ def publisher() -> MemoryPublisher:
 async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[httpx.AsyncClient]:
     """The portal with nobody behind it."""
     objects, signer = Objects.at(f"file://{tmp_path}"), Signer.fresh()
-    door = PasswordDoor(Accounts([account("martin", "Dr Alix Martin", ["pathologist"], "right")]))
+    accounts = tmp_path / "accounts.json"
+    save_accounts(accounts, [account("martin", "Dr Alix Martin", ["pathologist"], "right")])
+    door = PasswordDoor(AccountsFile(accounts).now)
     accesses = AccessLog(publisher, "portal")
     cases = CaseService(NOBODY_LISTENS, None)
     async with httpx.AsyncClient() as pixels:
         desk = Desk(
             cases=cases,
             runs=RunServiceClient("", None),
+            ledger=LedgerServiceClient("", None),
             slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
             objects=objects,
             reports=Reports(objects, publisher),
+            genomic_reports=GenomicReports(objects, publisher),
             drafts=Drafts(objects),
             disputes=Disputes(objects),
             door=door,
@@ -115,6 +122,22 @@ async def test_logging_out_ends_the_session(client: httpx.AsyncClient) -> None:
     assert (await client.get("/")).status_code == 503
     await client.post("/logout")
     assert (await client.get("/")).status_code == 401
+
+
+async def test_a_session_that_is_ended_from_afar_is_over_at_once(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    await enter(client)
+    assert (await client.get("/")).status_code == 503
+    ended = CliRunner().invoke(commands.account, ["end", "martin", "--accounts", str(tmp_path / "accounts.json")])
+    assert ended.exit_code == 0
+    assert (await client.get("/")).status_code == 401
+    removed = CliRunner().invoke(commands.account, ["end", "martin", "--remove", "--accounts", str(tmp_path / "accounts.json")])
+    assert removed.exit_code == 0
+    assert (await enter(client)).status_code == 401
+
+
+async def test_accounts_that_cannot_be_read_any_more_are_those_that_there_were(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    (tmp_path / "accounts.json").write_text("{")
+    assert (await enter(client)).status_code == 303
 
 
 async def test_after_too_many_wrong_passwords_the_right_one_is_refused_too(client: httpx.AsyncClient) -> None:

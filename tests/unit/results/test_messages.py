@@ -96,3 +96,13 @@ def test_the_same_event_gives_the_same_bytes_and_control_id() -> None:
     first, again = (signed_report(PARTIES, examples.order(), [report(1)], CAUSE) for _ in range(2))
     assert first == again
     assert len(control_id(CAUSE)) == 20
+
+
+def test_what_a_biologist_signed_is_sent_as_final_with_their_name_and_words() -> None:
+    issued, signature = examples.pharmacogenomics_reported(), examples.genomics_signed()
+    sent = pharmacogenomics(PARTIES, examples.order(), issued, {"en": b"%PDF"}, signature.signed_at, CAUSE, signature)
+    message = parsed(sent)
+    results = [segment for segment in message if str(segment[0]) == "OBX"]
+    assert {str(one[11]) for one in results} == {"F"}
+    assert any("Dose à adapter." in str(one[5]) for one in results)
+    assert all(str(one[16]).startswith("lefebvre") for one in results)

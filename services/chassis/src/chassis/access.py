@@ -29,8 +29,12 @@ class Permission(StrEnum):
     # Label and overview images show what is written on the glass.
     READ_LABELS = "slides.labels.read"
     SEND_SCANS = "slides.send"
+    # Patients and orders, as a hospital's systems send them.
+    SEND_ORDERS = "orders.send"
     READ_CASES = "cases.read"
     SIGN_REPORTS = "reports.sign"
+    # What a genome says of drugs, as it was issued.
+    SIGN_GENOMICS = "genomics.sign"
     READ_MODELS = "models.read"
     PUBLISH_MODELS = "models.publish"
     # To let a version of a model read slides for care, or take that back.
@@ -41,6 +45,8 @@ class Permission(StrEnum):
     READ_SCHEDULE = "schedule.read"
     # Whether what came in is of the patient whom it names.
     DECIDE_IDENTITIES = "identities.decide"
+    # Who had to do with whose data.
+    READ_LEDGER = "ledger.read"
 
 
 GRANTS: dict[str, frozenset[Permission]] = {
@@ -54,6 +60,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             Permission.CANCEL_SCORING,
         }
     ),
+    "biologist": frozenset({Permission.READ_SLIDES, Permission.READ_CASES, Permission.SIGN_GENOMICS}),
     "technician": frozenset(
         {
             Permission.READ_SLIDES,
@@ -68,7 +75,9 @@ GRANTS: dict[str, frozenset[Permission]] = {
     "researcher": frozenset({Permission.RUN_WORKFLOWS, Permission.READ_SCHEDULE}),
     "operator": frozenset({Permission.READ_SCHEDULE}),
     "identity-manager": frozenset({Permission.DECIDE_IDENTITIES}),
+    "auditor": frozenset({Permission.READ_LEDGER}),
     "viewer": frozenset({Permission.READ_SLIDES}),
+    "ordering-system": frozenset({Permission.SEND_ORDERS}),
     "scanner": frozenset({Permission.SEND_SCANS}),
 }
 

@@ -4,11 +4,16 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import structlog
+
 from chassis.errors import Misconfigured
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 COST, BLOCK, PARALLEL = 2**14, 8, 1
 MEMORY = 64 << 20
@@ -20,7 +25,10 @@ EVERY_UNIT = "*"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`name` logs in; `full_name` is printed under a report; cases of `units` are theirs to see."""
+    """`name` logs in; `full_name` is printed under a report; cases of `units` are theirs to see.
+
+    Sessions that began before `not_before`, in seconds since 1970, are over.
+    """
 
     name: str
     full_name: str
@@ -28,11 +36,12 @@ class Account:
     salt: str
     hash: str
     units: tuple[str, ...] = ()
+    not_before: int = 0
 
 
 def account(name: str, full_name: str, roles: Iterable[str], password: str, units: Iterable[str] = ()) -> Account:
     salt = secrets.token_bytes(16)
-    return Account(name, full_name, tuple(roles), salt.hex(), hashed(password, salt).hex(), tuple(units))
+    return Account(name, full_name, tuple(roles), salt.hex(), hashed(password, salt).hex(), tuple(units), int(time.time()))
 
 
 def hashed(password: str, salt: bytes) -> bytes:
@@ -74,3 +83,32 @@ class Accounts:
 
     def named(self, name: str) -> Account | None:
         return self.by_name.get(name)
+
+
+class AccountsFile:
+    """The accounts of a file as it is now: what is changed in it counts at once, also for who is logged in."""
+
+    def __init__(self, path: Path) -> None:
+        """Raise Misconfigured."""
+        self.path = path
+        self.changed = modified(path)
+        self.accounts = Accounts(load_accounts(path))
+
+    def now(self) -> Accounts:
+        """Those that were there where the file cannot be read any more."""
+        changed = modified(self.path)
+        if changed != self.changed:
+            try:
+                self.accounts = Accounts(load_accounts(self.path))
+            except Misconfigured as error:
+                log.error("accounts", error=str(error))
+            self.changed = changed
+        return self.accounts
+
+
+def modified(path: Path) -> int:
+    """In nanoseconds; 0 where the file is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -14,6 +14,11 @@ def patient_id(namespace: UUID, authority: str, identifier: str) -> str:
     return str(uuid5(namespace, f"patient|{authority}|{identifier}"))
 
 
+def encounter_id(namespace: UUID, authority: str, number: str) -> str:
+    """One visit number under one assigning authority is one encounter."""
+    return str(uuid5(namespace, f"encounter|{authority}|{number}"))
+
+
 def sample_key(case: str, sample: str) -> str:
     """Of one of a case's samples, for names and keys: a specimen's identifier is the patient's."""
     return str(uuid5(UUID(case), f"sample|{sample}"))

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from chassis.access import Signer
 from chassis.access_log import AccessLog
-from chassis.accounts import Accounts, load_accounts
+from chassis.accounts import AccountsFile
 from chassis.http_client import http_client
 from chassis.http_server import HttpServer, host_and_port
 from chassis.objects import Objects
@@ -14,6 +14,7 @@ from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
 from chassis.worker import Worker
 from portal.adapters.case_service import CaseService
+from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.desk import Desk
@@ -21,9 +22,9 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.login_pages import Login, PasswordLogin, SignOnLogin
 from portal.people import Door, PasswordDoor, Tokens
-from portal.reports import Reports
+from portal.reports import GenomicReports, Reports
 from portal.settings import PortalSettings, SingleSignOn
-from portal.single_sign_on import KnownStaff, SignOnDoor
+from portal.single_sign_on import Ended, KnownStaff, SignOnDoor
 from portal.web import application
 
 TIMEOUT = 30.0
@@ -37,15 +38,18 @@ async def compose(settings: PortalSettings) -> None:
         http_client(TIMEOUT, settings.tls_ca) as client,
         asking(CaseService(settings.cases_address, settings.identity)) as cases,
         asking(RunServiceClient(settings.runs_address, settings.identity)) as runs,
+        asking(LedgerServiceClient(settings.ledger_address, settings.identity)) as ledger,
     ):
         accesses = AccessLog(publisher, "portal")
         door, login = await entrance(settings, provider, objects, accesses)
         desk = Desk(
             cases=cases,
             runs=runs,
+            ledger=ledger,
             slides=SlidePixels(settings.slides_dicomweb, client),
             objects=objects,
             reports=Reports(objects, publisher),
+            genomic_reports=GenomicReports(objects, publisher),
             drafts=Drafts(objects),
             disputes=Disputes(objects),
             door=door,
@@ -56,6 +60,7 @@ async def compose(settings: PortalSettings) -> None:
             record_link=settings.record_link,
         )
         await desk.reports.resume()
+        await desk.genomic_reports.resume()
         secret = hashlib.sha256(signer.pem() + b"sessions").hexdigest()
         app = application(desk, login, secret, settings.https_only, provider.issuer if provider else "")
         server = HttpServer(app, *host_and_port(settings.portal_address), settings.http_identity)
@@ -70,15 +75,15 @@ async def entrance(
     if provider is not None:
         staff = KnownStaff(objects)
         await staff.load()
-        sign_on = SignOnDoor(provider, settings.portal_url, staff)
+        sign_on = SignOnDoor(provider, settings.portal_url, staff, Ended(objects))
         return sign_on, SignOnLogin(sign_on, accesses)
     assert settings.accounts is not None
-    by_password = PasswordDoor(Accounts(load_accounts(settings.accounts)))
+    by_password = PasswordDoor(AccountsFile(settings.accounts).now)
     return by_password, PasswordLogin(by_password, accesses)
 
 
 @asynccontextmanager
-async def asking[S: (CaseService, RunServiceClient)](service: S) -> AsyncIterator[S]:
+async def asking[S: (CaseService, RunServiceClient, LedgerServiceClient)](service: S) -> AsyncIterator[S]:
     try:
         yield service
     finally:

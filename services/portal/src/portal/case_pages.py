@@ -59,7 +59,14 @@ class CasePages:
 
     async def case(self, request: Request, person: Person) -> Response:
         case = await self.desk.case(request, person)
-        return render(request, "case.html", person=person, **shown(case, self.desk))
+        return render(
+            request,
+            "case.html",
+            person=person,
+            may_sign_genomics=person.principal.may(Permission.SIGN_GENOMICS),
+            proven=self.desk.door.proven(request),
+            **shown(case, self.desk),
+        )
 
     async def read(self, request: Request, person: Person) -> Response:
         case = await self.desk.case(request, person)

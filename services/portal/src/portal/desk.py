@@ -34,6 +34,7 @@ from chassis.objects import Objects
 from chassis.publisher import Publisher, announce
 from portal import language
 from portal.adapters.case_service import CaseService
+from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
 from portal.assets import ADDRESS
@@ -41,7 +42,7 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.people import Door, NotProven, Person, Tokens, WrongPassword
 from portal.relation import NotRelated, opened_for
-from portal.reports import AlreadySigned, Reports
+from portal.reports import AlreadySigned, GenomicReports, Reports
 
 CASE = "/cases/{case_id}"
 # How long a person waits at most to see what they did.
@@ -56,9 +57,11 @@ class Desk:
 
     cases: CaseService
     runs: RunServiceClient
+    ledger: LedgerServiceClient
     slides: SlidePixels
     objects: Objects
     reports: Reports
+    genomic_reports: GenomicReports
     drafts: Drafts
     disputes: Disputes
     door: Door
@@ -129,7 +132,7 @@ def guarded(desk: Desk, page: Page, permission: Permission = Permission.READ_CAS
     async def answer(request: Request) -> Response:
         who = Asker(address=address_of(request))
         try:
-            person = desk.door.person(request)
+            person = await desk.door.person(request)
             who = Asker.of(person.principal, who.address)
             person.principal.must(permission)
             made = await page(request, person)

@@ -18,6 +18,7 @@ from casepath.portal.v1.reading_pb2 import (
     AnnotationsSaved,
     CaseAssigned,
     FindingReviewed,
+    GenomicReportSigned,
     GlassBroken,
     IdentityDecided,
     IdentityVerdict,
@@ -26,10 +27,12 @@ from casepath.portal.v1.reading_pb2 import (
     ReportSigned,
     Verdict,
 )
+from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.topics import (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_GENOMICS_SIGNED,
     PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
@@ -147,6 +150,25 @@ def report(case: Case, number: int, text: str, signer: Reader, signed_at: dateti
 def signed(report: ReportSigned) -> Event:
     """One number of a case is one event, whoever publishes it."""
     return Event(PORTAL_REPORT_SIGNED, report.case_id, report, id=report_event_id(report))
+
+
+def genomic_report(reported: PharmacogenomicsReported, comment: str, signer: Reader, signed_at: datetime) -> GenomicReportSigned:
+    """What is signed: the report as it was issued, and what is said of it."""
+    data = GenomicReportSigned(
+        case_id=reported.case_id,
+        patient_id=reported.patient_id,
+        sample_id=reported.sample_id,
+        report_id=reported.report_id,
+        comment=comment.strip(),
+        signer=signer,
+    )
+    data.signed_at.FromDatetime(signed_at)
+    return data
+
+
+def genomics_signed(report: GenomicReportSigned) -> Event:
+    """Of its own id, as a signed report is."""
+    return Event(PORTAL_GENOMICS_SIGNED, report.case_id, report, id=uuid5(UUID(report.report_id), "signed"))
 
 
 def report_event_id(report: ReportSigned) -> UUID:

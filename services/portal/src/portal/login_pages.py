@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from chassis.access import Forbidden, Permission, Unauthenticated
@@ -14,12 +14,13 @@ from chassis.access_log import AccessLog, Asker, address_of, operation_of
 from chassis.errors import NotFound, Rejected, Retriable
 from portal.desk import form_of, refusal, render
 from portal.people import PasswordDoor, Person, WrongPassword
-from portal.single_sign_on import DONE, STARTED, SignOnDoor
+from portal.single_sign_on import DONE, ENDED, STARTED, SignOnDoor
 
 # Where somebody begins: the first that they may.
 HOMES = (
     (Permission.READ_CASES, "/"),
     (Permission.DECIDE_IDENTITIES, "/identities"),
+    (Permission.READ_LEDGER, "/ledger"),
     (Permission.RUN_WORKFLOWS, "/research"),
 )
 
@@ -60,7 +61,7 @@ class PasswordLogin:
 
     async def leave(self, request: Request) -> Response:
         with suppress(Unauthenticated):
-            person = self.door.person(request)
+            person = await self.door.person(request)
             request.session.clear()
             await self.accesses.entered(Asker.of(person.principal, address_of(request)), operation_of(request))
         return RedirectResponse("/login", 303)
@@ -77,23 +78,38 @@ class SignOnLogin:
             Route(STARTED, told(self.start)),
             Route("/login/again/{case_id}", told(self.again)),
             Route(DONE, told(self.done)),
+            Route(ENDED, self.ended, methods=["POST"]),
             Route("/logout", told(self.leave), methods=["POST"]),
         ]
 
     async def form(self, request: Request) -> Response:
         return render(request, "sign_on.html")
 
+    async def ended(self, request: Request) -> Response:
+        """The provider ends somebody's sessions (OpenID Connect Back-Channel Logout 1.0, 2.8)."""
+        who = Asker(address=address_of(request))
+        try:
+            name = await self.door.end((await form_of(request)).get("logout_token", ""))
+            await self.accesses.entered(Asker(name, address=who.address), operation_of(request))
+        except Unauthenticated as error:
+            await self.accesses.refused(who, operation_of(request), (), error)
+            return JSONResponse({"error": "invalid_request", "error_description": str(error)}, 400)
+        except Retriable as error:
+            return JSONResponse({"error": "temporarily_unavailable", "error_description": str(error)}, 503)
+        return Response(status_code=200)
+
     async def start(self, request: Request) -> Response:
         return await self.door.start(request)
 
     async def again(self, request: Request) -> Response:
-        """Who signs shows again who they are, and comes back to the case."""
-        self.door.person(request)
+        """Who signs shows again who they are, and comes back to the case: to read it, or to its page."""
+        await self.door.person(request)
         try:
             case_id = UUID(request.path_params["case_id"])
         except ValueError:
             raise NotFound("there is no such case") from None
-        return await self.door.start(request, f"/cases/{case_id}/read#report")
+        place = "" if "page" in request.query_params else "/read#report"
+        return await self.door.start(request, f"/cases/{case_id}{place}")
 
     async def done(self, request: Request) -> Response:
         try:
@@ -106,7 +122,7 @@ class SignOnLogin:
 
     async def leave(self, request: Request) -> Response:
         try:
-            person = self.door.person(request)
+            person = await self.door.person(request)
         except Unauthenticated:
             return RedirectResponse("/login", 303)
         left = await self.door.leave(request)

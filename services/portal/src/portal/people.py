@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +47,10 @@ class Person:
         return self.principal.may(Permission.DECIDE_IDENTITIES)
 
     @property
+    def audits(self) -> bool:
+        return self.principal.may(Permission.READ_LEDGER)
+
+    @property
     def principal(self) -> Principal:
         return Principal(self.account.name, frozenset(self.account.roles))
 
@@ -65,8 +69,8 @@ class Door(Protocol):
     @property
     def staff(self) -> Staff: ...
 
-    def person(self, request: Request) -> Person:
-        """Raise Unauthenticated where nobody is logged in."""
+    async def person(self, request: Request) -> Person:
+        """Raise Unauthenticated where nobody is logged in, or their session was ended."""
         ...
 
     async def prove(self, request: Request, person: Person, password: str) -> None:
@@ -97,9 +101,13 @@ class Tokens:
 class PasswordDoor:
     """By name and password, from a file of accounts."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self.staff = accounts
+    def __init__(self, accounts: Callable[[], Accounts]) -> None:
+        self.accounts = accounts
         self.failures: dict[str, tuple[int, float]] = {}
+
+    @property
+    def staff(self) -> Accounts:
+        return self.accounts()
 
     async def enter(self, request: Request, name: str, password: str) -> Person:
         """Raise WrongPassword where name and password are not somebody's."""
@@ -128,8 +136,9 @@ class PasswordDoor:
         self.failures.pop(name, None)
         return found
 
-    def person(self, request: Request) -> Person:
+    async def person(self, request: Request) -> Person:
         account = self.staff.named(str(request.session.get("name", "")))
-        if account is None or time.time() - float(request.session.get("since", 0)) > SESSION_SECONDS:
+        since = float(request.session.get("since", 0))
+        if account is None or since < account.not_before or time.time() - since > SESSION_SECONDS:
             raise Unauthenticated("nobody is logged in")
         return Person(account)

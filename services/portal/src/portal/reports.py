@@ -1,66 +1,81 @@
-"""Signed reports: each number of a case once, whoever signs at the same time and whatever dies in between."""
+"""Signatures: each once, whoever signs at the same time and whatever dies in between."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
 from chassis.errors import Rejected
+from chassis.events import Event
 from chassis.objects import Objects, Shelf
 from chassis.publisher import Publisher, announce
-from portal.handlers import report_event_id, signed
+from portal.handlers import genomics_signed, signed
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class AlreadySigned(Rejected):
-    """Somebody signed this number of the report first."""
+    """Somebody signed it first."""
 
 
-class Reports:
-    """A report is written to the outbox, then takes its number, is published, and leaves the outbox.
+@dataclass(frozen=True, slots=True)
+class Signatures[M: (ReportSigned, GenomicReportSigned)]:
+    """What is signed is written to the outbox, then takes its name, is published, and leaves the outbox.
 
-    What is found in the outbox at start is published if it has its number, and else was never signed.
+    What is found in the outbox at start is published if it has its name, and else was never signed. `name` is opaque.
     """
 
-    def __init__(self, objects: Objects, publisher: Publisher) -> None:
-        self.taken = Shelf(objects, ReportSigned, "portal/reports")
-        self.outbox = Shelf(objects, ReportSigned, "portal/outbox")
-        self.publisher = publisher
+    taken: Shelf[M]
+    outbox: Shelf[M]
+    publisher: Publisher
+    name: Callable[[M], str]
+    event: Callable[[M], Event]
 
-    async def next_number(self, case_id: str) -> int:
-        return len(await self.taken.names(case_id)) + 1
-
-    async def sign(self, report: ReportSigned) -> str:
-        """Sign it, and return its event's id. Raise AlreadySigned where its number is another's."""
-        waiting = f"{report.case_id}-{report.number:04}-{report.signer.user_id}"
+    async def sign(self, report: M) -> str:
+        """Sign it, and return its event's id. Raise AlreadySigned where its name is another's."""
+        waiting = f"{self.name(report).replace('/', '-')}-{report.signer.user_id}"
         await self.outbox.put(waiting, report)
-        if not await self.taken.create(name_of(report), report) and await self.taken.get(name_of(report)) != report:
+        if not await self.taken.create(self.name(report), report) and await self.taken.get(self.name(report)) != report:
             await self.outbox.remove(waiting)
             raise AlreadySigned("somebody signed it first")
         await self.send(waiting, report)
-        return str(report_event_id(report))
+        return str(self.event(report).id)
 
-    async def send(self, waiting: str, report: ReportSigned) -> None:
-        await announce(self.publisher, [signed(report)], cause=report_event_id(report), source="portal")
+    async def send(self, waiting: str, report: M) -> None:
+        event = self.event(report)
+        assert event.id is not None
+        await announce(self.publisher, [event], cause=event.id, source="portal")
         await self.outbox.remove(waiting)
-        log.info("signed", case_id=report.case_id, number=report.number)
+        log.info("signed", case_id=report.case_id, topic=event.topic.name)
 
     async def resume(self) -> int:
         """Publish what was signed and not published when the process ended; return how many."""
         count = 0
         for waiting in sorted(await self.outbox.names()):
             report = await self.outbox.get(waiting)
-            if report is not None and await self.taken.get(name_of(report)) == report:
+            if report is not None and await self.taken.get(self.name(report)) == report:
                 await self.send(waiting, report)
                 count += 1
             else:
                 await self.outbox.remove(waiting)
         return count
 
-    async def of_case(self, case_id: str) -> Sequence[ReportSigned]:
-        return await self.taken.all(case_id)
+
+class Reports(Signatures[ReportSigned]):
+    """The report of a case and its addenda, by number."""
+
+    def __init__(self, objects: Objects, publisher: Publisher) -> None:
+        taken, outbox = (Shelf(objects, ReportSigned, f"portal/{name}") for name in ("reports", "outbox"))
+        super().__init__(taken, outbox, publisher, lambda report: f"{report.case_id}/{report.number:04}", signed)
+
+    async def next_number(self, case_id: str) -> int:
+        return len(await self.taken.names(case_id)) + 1
 
 
-def name_of(report: ReportSigned) -> str:
-    return f"{report.case_id}/{report.number:04}"
+class GenomicReports(Signatures[GenomicReportSigned]):
+    """What genomes say of drugs, by the report's id."""
+
+    def __init__(self, objects: Objects, publisher: Publisher) -> None:
+        taken, outbox = (Shelf(objects, GenomicReportSigned, f"portal/genomic-{name}") for name in ("reports", "outbox"))
+        super().__init__(taken, outbox, publisher, lambda report: f"{report.case_id}/{report.report_id}", genomics_signed)

@@ -8,7 +8,11 @@ from typing import Any
 import httpx2
 import structlog
 from authlib.integrations.starlette_client import OAuth, OAuthError, StarletteOAuth2App
+from cachetools import TTLCache
+from google.protobuf.timestamp_pb2 import Timestamp
+from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +31,14 @@ SESSION_SECONDS = 3600
 # To show again who one is holds for one signature's time.
 PROOF_SECONDS = 300
 MOST_UNITS = 20
-STARTED, DONE = "/login/start", "/login/done"
+STARTED, DONE, ENDED = "/login/start", "/login/done", "/login/ended"
+# A session that was ended elsewhere is over here after so long.
+ENDED_SECONDS = 10.0
+REMEMBERED = 10_000
+BACK_CHANNEL = "http://schemas.openid.net/event/backchannel-logout"
+ALGORITHMS = ["RS256", "PS256", "ES256"]
+# Of a logout token, whose clock may differ.
+TOKEN_SECONDS = 300
 
 
 class KnownStaff:
@@ -56,10 +67,30 @@ class KnownStaff:
         return sorted((one for one in self.by_name.values() if role in one.roles), key=lambda one: one.full_name)
 
 
+class Ended:
+    """When the provider last ended somebody's sessions: in the object store, since any replica may be told."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.shelf = Shelf(objects, Timestamp, "portal/ended")
+        self.looked_up: TTLCache[str, int] = TTLCache(REMEMBERED, ENDED_SECONDS)
+
+    async def end(self, name: str, at: int) -> None:
+        await self.shelf.put(name, Timestamp(seconds=at))
+        self.looked_up[name] = at
+
+    async def at(self, name: str) -> int:
+        """Seconds since 1970; -1 where nobody ended any."""
+        if name not in self.looked_up:
+            kept = await self.shelf.get(name)
+            self.looked_up[name] = kept.seconds if kept is not None else -1
+        return self.looked_up[name]
+
+
 class SignOnDoor:
     """By an OpenID provider. `base` is the address under which browsers reach the portal."""
 
-    def __init__(self, provider: SingleSignOn, base: str, staff: KnownStaff) -> None:
+    def __init__(self, provider: SingleSignOn, base: str, staff: KnownStaff, ended: Ended) -> None:
+        self.ended = ended
         self.provider = provider
         self.base = base.rstrip("/")
         self.staff = staff
@@ -123,11 +154,28 @@ class SignOnDoor:
             )
         return answer
 
-    def person(self, request: Request) -> Person:
+    async def person(self, request: Request) -> Person:
         account = self.account(request.session)
-        if account is None or time.time() - float(request.session.get("since", 0)) > SESSION_SECONDS:
+        since = float(request.session.get("since", 0))
+        if account is None or time.time() - since > SESSION_SECONDS or since <= await self.ended.at(account.name):
             raise Unauthenticated("nobody is logged in")
         return Person(account)
+
+    async def end(self, logout_token: str) -> str:
+        """End all sessions of whom a logout token names, and say who that is (OpenID Connect Back-Channel Logout 1.0, 2.6).
+
+        Raise Unauthenticated where it is not the provider's, or not good.
+        """
+        try:
+            with asking():
+                metadata = await self.client.load_server_metadata()
+                keys = KeySet.import_key_set(await self.client.fetch_jwk_set(force=True))
+            token = jwt.decode(logout_token, keys, algorithms=ALGORITHMS)
+            name = logged_out(token.claims, metadata["issuer"], self.provider.client_id, int(time.time()))
+        except (JoseError, ValueError, TypeError) as error:
+            raise Unauthenticated(f"the logout token is not good: {type(error).__name__}") from None
+        await self.ended.end(name, int(time.time()))
+        return name
 
     def account(self, session: Mapping[str, Any]) -> Account | None:
         if "name" not in session:
@@ -154,6 +202,20 @@ def account_of(claims: Mapping[str, Any], roles_claim: str, units_claim: str) ->
     if len(units) > MOST_UNITS:
         raise Rejected(f"the identity provider names more than {MOST_UNITS} units of yours: * is every unit")
     return Account(name, full_name, tuple(roles), "", "", tuple(units))
+
+
+def logged_out(claims: Mapping[str, Any], issuer: str, client_id: str, now: int) -> str:
+    """Whom a logout token is of. Raise ValueError where it is another token, old, or of somebody else's."""
+    audience = claims.get("aud")
+    named = audience if isinstance(audience, list) else [audience]
+    is_ours = claims.get("iss") == issuer and client_id in named
+    is_fresh = abs(now - int(claims.get("iat", 0))) <= TOKEN_SECONDS
+    # An ID token has a nonce: it must never pass for one of these.
+    is_logout = BACK_CHANNEL in (claims.get("events") or {}) and "nonce" not in claims
+    name = claims.get("sub")
+    if not (is_ours and is_fresh and is_logout and isinstance(name, str) and 0 < len(name) <= 64):
+        raise ValueError("not a logout token")
+    return name
 
 
 def listed(claims: Mapping[str, Any], claim: str) -> list[str]:

@@ -1,16 +1,18 @@
 """What a patient's genome says of drugs, what is known of its variants, and how good its reads were: shown as issued."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported, TreatmentPage
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from chassis.errors import NotFound
-from portal.desk import Desk, spoken
+from portal.desk import SEEN_SECONDS, Desk, form_of, spoken
+from portal.handlers import genomic_report
 from portal.people import Person
 
 # The page brings its own style, and neither scripts nor pictures.
@@ -26,6 +28,16 @@ class TreatmentPages:
 
     async def printed(self, request: Request, person: Person) -> Response:
         return await self.on_paper(await self.issued(request, person), str(request.path_params["report_id"]))
+
+    async def sign(self, request: Request, person: Person) -> Response:
+        """The newest report of a sample, as it was issued. A signature needs the signer's password again."""
+        case, form = await self.desk.case(request, person), await form_of(request)
+        reported = report_of(case, str(request.path_params["report_id"]))
+        await self.desk.door.prove(request, person, form.get("password", ""))
+        said = genomic_report(reported, form.get("comment", ""), person.reader, datetime.now(UTC))
+        event = await self.desk.genomic_reports.sign(said)
+        await self.desk.cases.holding(case.case_id, [event], SEEN_SECONDS)
+        return RedirectResponse(f"/cases/{case.case_id}", 303)
 
     async def known(self, request: Request, person: Person) -> Response:
         """What knowledge bases say of a sample's variants."""

@@ -18,10 +18,12 @@ from portal.case_pages import CasePages
 from portal.desk import CASE, Desk, form_of, guarded
 from portal.identities_page import IdentityPages
 from portal.language import LANGUAGES
+from portal.ledger_page import LedgerPage
 from portal.login_pages import Login
 from portal.people import SESSION_SECONDS
 from portal.pictures import Pictures
 from portal.research import Launchpad
+from portal.single_sign_on import ENDED
 from portal.treatment import TreatmentPages
 from portal.worklist_page import WorklistPage
 
@@ -42,7 +44,10 @@ HEADERS = {
 
 
 class SameSite:
-    """Security headers on each answer; and an act is only taken from our own pages (OWASP: verifying the origin)."""
+    """Security headers on each answer; and an act is only taken from our own pages (OWASP: verifying the origin).
+
+    What an identity provider sends itself comes from no page, and proves itself without the session.
+    """
 
     def __init__(self, app: ASGIApp, provider: str = "") -> None:
         """`provider` is an origin to which a form of ours may lead: logging out leads there."""
@@ -54,7 +59,11 @@ class SameSite:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if scope["method"] not in SAFE_METHODS and urlsplit(headers.get("origin", "")).netloc != headers.get("host"):
+        if (
+            scope["method"] not in SAFE_METHODS
+            and scope["path"] != ENDED
+            and urlsplit(headers.get("origin", "")).netloc != headers.get("host")
+        ):
             await PlainTextResponse("not from this site", 403)(scope, receive, send)
             return
 
@@ -91,7 +100,7 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
     case = CASE
     slide = case + "/slides/{slide_id}"
     launchpad = Launchpad(desk)
-    identities = IdentityPages(desk)
+    identities, ledger = IdentityPages(desk), LedgerPage(desk)
     sign, run, decide = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS, Permission.DECIDE_IDENTITIES
     routes = [
         *login.routes(),
@@ -105,6 +114,9 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route(case + "/viewer", guarded(desk, cases.viewer)),
         Route(case + "/treatment/{report_id:uuid}.pdf", guarded(desk, treatment.printed)),
         Route(case + "/treatment/{report_id:uuid}", guarded(desk, treatment.page)),
+        Route(
+            case + "/treatment/{report_id:uuid}/sign", guarded(desk, treatment.sign, Permission.SIGN_GENOMICS), methods=["POST"]
+        ),
         Route(case + "/known/{annotation_id:uuid}.pdf", guarded(desk, treatment.known_printed)),
         Route(case + "/known/{annotation_id:uuid}", guarded(desk, treatment.known)),
         Route(case + "/quality/{job_id:uuid}", guarded(desk, treatment.quality)),
@@ -125,6 +137,8 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route("/research/{run_id:uuid}/files/{name}", guarded(desk, launchpad.file, run)),
         Route("/identities", guarded(desk, identities.whole, decide)),
         Route("/identities/{dispute_id:uuid}", guarded(desk, identities.decide, decide), methods=["POST"]),
+        Route("/ledger", guarded(desk, ledger.whole, Permission.READ_LEDGER)),
+        Route("/ledger", guarded(desk, ledger.asked, Permission.READ_LEDGER), methods=["POST"]),
         Mount("/static", Assets()),
     ]
     session = Middleware(

@@ -15,7 +15,7 @@ from portal.people import Person
 from portal.presenting import line, reason_name, state_name
 from portal.relation import relation
 
-SHOWN_STATES = ("ready", "ai_failed", "waiting_for_ai", "waiting_for_scan", "in_reading", "signed", "called_off")
+SHOWN_STATES = ("ready", "ai_failed", "waiting_for_ai", "waiting_for_scan", "in_reading", "signed", "no_slides", "called_off")
 SORTS: dict[str, Sort] = {"priority": SORT_UNSPECIFIED, "due": SORT_DUE, "newest": SORT_NEWEST}
 PAGE = 50
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.intake.v1.order_pb2 import OrderPlaced, RequestedService
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
 from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.topics import RESULTS_RESULT_DELIVERED
@@ -66,16 +66,24 @@ def pharmacogenomics(
     printed: Mapping[str, bytes],
     at: Timestamp,
     cause: UUID,
+    signature: GenomicReportSigned | None = None,
 ) -> bytes:
-    """Genes as they were called, and the pages; preliminary, since nobody has signed it."""
+    """Genes as they were called, and the pages; preliminary until somebody has signed it."""
+    status = FINAL if signature is not None else PRELIMINARY
+    signed_by = components(signature.signer.user_id, signature.signer.name) if signature is not None else ""
     texts = [("genes", "TX", escaped("\n".join(gene_line(one) for one in issued.genes)))]
+    if signature is not None and signature.comment:
+        texts.append(("comment", "TX", escaped(signature.comment)))
     pages = [(f"page-{language}", "ED", embedded_document(content, "pdf")) for language, content in sorted(printed.items())]
     observations = [
-        segment("OBX", {1: str(number), 2: kind, 3: components(*GENETICS), 4: name, 5: value, 11: PRELIMINARY, 14: moment(at)})
+        segment(
+            "OBX",
+            {1: str(number), 2: kind, 3: components(*GENETICS), 4: name, 5: value, 11: status, 14: moment(at), 16: signed_by},
+        )
         for number, (name, kind, value) in enumerate([*texts, *pages], start=1)
     ]
     ordered = (one for one in order.services if any(each.identifier == issued.sample_id for each in one.specimens))
-    return message(parties, order, next(ordered, order.services[0]), GENETICS, at, PRELIMINARY, "GE", observations, cause)
+    return message(parties, order, next(ordered, order.services[0]), GENETICS, at, status, "GE", observations, cause)
 
 
 def gene_line(one: GeneCall) -> str:

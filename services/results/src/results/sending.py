@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.topics import (
     INTAKE_ORDER_PLACED,
+    PORTAL_GENOMICS_SIGNED,
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
@@ -32,12 +34,14 @@ class Sending:
         self.sender = sender
         self.parties = parties
         self.reports = Shelf(objects, ReportSigned, "results/reports")
+        self.issued = Shelf(objects, PharmacogenomicsReported, "results/issued")
 
     def routes(self) -> list[Route[Any]]:
         return [
             Route(INTAKE_ORDER_PLACED, self.orders.keep),
             Route(RECORDS_CASE_MOVED, self.orders.move),
             Route(PORTAL_REPORT_SIGNED, self.report, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
+            Route(PORTAL_GENOMICS_SIGNED, self.genomic_signed, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.genomic, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
         ]
 
@@ -56,9 +60,24 @@ class Sending:
 
     async def genomic(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
         issued, cause = received.data, received.envelope.id
-        order = await self.orders.expected(issued.case_id, "a report")
-        printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
+        await self.issued.put(issued.report_id, issued)
         at = Timestamp()
         at.FromDatetime(received.envelope.time)
-        await self.sender.send(pharmacogenomics(self.parties, order, issued, printed, at, cause))
+        await self.send_genomic(issued, at, cause)
         return [delivered(issued.case_id, cause, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)]
+
+    async def genomic_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
+        """The report again, final now. It waits for the report."""
+        said, cause = received.data, received.envelope.id
+        issued = await self.issued.get(said.report_id)
+        if issued is None:
+            raise Unavailable("the report that was signed has not come yet")
+        await self.send_genomic(issued, said.signed_at, cause, said)
+        return [delivered(said.case_id, cause, PORTAL_GENOMICS_SIGNED.name)]
+
+    async def send_genomic(
+        self, issued: PharmacogenomicsReported, at: Timestamp, cause: UUID, signature: GenomicReportSigned | None = None
+    ) -> None:
+        order = await self.orders.expected(issued.case_id, "a report")
+        printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
+        await self.sender.send(pharmacogenomics(self.parties, order, issued, printed, at, cause, signature))

@@ -74,6 +74,16 @@ class Ledger:
         kept = await self.blocks.get(name(number))
         return None if kept is None else Block.FromString(kept.block)
 
+    async def intact(self, number: int) -> Block | None:
+        """The block, unless it is not there or damaged."""
+        content = await self.blocks.objects.read(f"{self.blocks.prefix}/{name(number)}")
+        found = opened(content) if content is not None else None
+        return found[1] if found is not None else None
+
+    async def newest(self) -> int:
+        """The last block's number, -1 where there is none."""
+        return (await last(self.blocks)).number
+
 
 def name(number: int) -> str:
     return f"{number // FOLDER:08}/{number:012}"
