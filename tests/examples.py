@@ -33,7 +33,17 @@ from casepath.inference.v1.scoring_pb2 import (
 )
 from casepath.intake.v1.identity_pb2 import TRAIT_BIRTH_DATE, TRAIT_SEX, IdentityDisputed
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, Patient, PatientMerged, PatientRegistered, PatientsUnlinked
+from casepath.intake.v1.patient_pb2 import (
+    ENCOUNTER_CLASS_INPATIENT,
+    ENCOUNTER_STATUS_IN_PROGRESS,
+    SEX_FEMALE,
+    SEX_MALE,
+    Encounter,
+    Patient,
+    PatientMerged,
+    PatientRegistered,
+    PatientsUnlinked,
+)
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import (
     IDENTITY_VERDICT_TAKEN,
@@ -41,6 +51,7 @@ from casepath.portal.v1.reading_pb2 import (
     AnnotationsSaved,
     CaseAssigned,
     FindingReviewed,
+    GenomicReportSigned,
     GlassBroken,
     IdentityDecided,
     IdentityVerdict,
@@ -115,6 +126,7 @@ from casepath.topics import (
     PORTAL_ANNOTATIONS_SAVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
+    PORTAL_GENOMICS_SIGNED,
     PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
@@ -137,7 +149,7 @@ from casepath.topics import (
     SLIDES_SLIDE_QUARANTINED,
 )
 from chassis.events import Envelope
-from chassis.identity import case_id, patient_id
+from chassis.identity import case_id, encounter_id, patient_id
 
 NAMESPACE = UUID("7c9b1d3a-0f43-4f0e-9f57-7a1f6a4a9b11")
 ACCESSION = "S26-0001"
@@ -173,8 +185,20 @@ def patient() -> Patient:
     )
 
 
+def encounter() -> Encounter:
+    return Encounter(
+        encounter_id=encounter_id(NAMESPACE, "1.2.250.1.999", "V1"),
+        number="V1",
+        authority="1.2.250.1.999",
+        status=ENCOUNTER_STATUS_IN_PROGRESS,
+        unit="CHIR",
+        admitted_at=stamp(),
+        **{"class": ENCOUNTER_CLASS_INPATIENT},  # type: ignore[arg-type]
+    )
+
+
 def registered() -> PatientRegistered:
-    return PatientRegistered(patient=patient(), trigger="A01", recorded_at=stamp())
+    return PatientRegistered(patient=patient(), trigger="A01", recorded_at=stamp(), encounter=encounter())
 
 
 def order(recorded_at: datetime = NOON) -> OrderPlaced:
@@ -541,6 +565,18 @@ def reading_begun() -> ReadingBegun:
     return ReadingBegun(case_id=CASE, reader=reader())
 
 
+def genomics_signed(report_id: str = "", at: datetime = NOON + timedelta(hours=3)) -> GenomicReportSigned:
+    return GenomicReportSigned(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        report_id=report_id or pharmacogenomics_reported().report_id,
+        comment="Dose à adapter.",
+        signer=reader("lefebvre"),
+        signed_at=stamp(at),
+    )
+
+
 def glass_broken(user: str = "u9", until: datetime = NOON + timedelta(hours=8)) -> GlassBroken:
     return GlassBroken(case_id=CASE, by=reader(user), reason="Frozen section asked for by the surgeon", until=stamp(until))
 
@@ -641,6 +677,7 @@ BY_TOPIC: dict[str, Message] = {
     RESULTS_RESULT_DELIVERED.name: result_delivered(),
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),
+    PORTAL_GENOMICS_SIGNED.name: genomics_signed(),
     PORTAL_GLASS_BROKEN.name: glass_broken(),
     PORTAL_FINDING_REVIEWED.name: reviewed(),
     PORTAL_ANNOTATIONS_SAVED.name: annotated(),

@@ -137,6 +137,17 @@ def test_who_opened_it_from_another_unit_is_shown_with_their_latest_reason() -> 
     ]
 
 
+def test_the_latest_signature_of_a_sample_is_kept_whatever_comes_first() -> None:
+    messages = [
+        examples.pharmacogenomics_reported(),
+        examples.genomics_signed(),
+        examples.genomics_signed(examples.RUN, examples.NOON + timedelta(hours=9)),
+    ]
+    for order in permutations(messages):
+        (sample,) = fold(*order).samples
+        assert sample.signed.report_id == examples.RUN
+
+
 def test_a_late_score_of_a_replaced_scan_is_not_shown() -> None:
     case = fold(examples.order(), examples.ingested(scan=OTHER_SCAN), examples.scored())
     assert states(case)["A1"] == SLIDE_STATE_WAITING_FOR_AI

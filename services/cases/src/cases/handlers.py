@@ -26,6 +26,7 @@ from casepath.portal.v1.reading_pb2 import (
     AnnotationsSaved,
     CaseAssigned,
     FindingReviewed,
+    GenomicReportSigned,
     GlassBroken,
     ReadingBegun,
     ReportSigned,
@@ -95,6 +96,8 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             annotated(case, data)
         case ReportSigned():
             signed(case, data)
+        case GenomicReportSigned():
+            genomics_signed(case, data)
         case GlassBroken():
             opened_by(case, data)
         case _:
@@ -228,6 +231,13 @@ def signed(case: Case, report: ReportSigned) -> None:
     if all(one.number != report.number for one in case.reports):
         case.reports.append(report)
         case.reports.sort(key=lambda one: one.number)
+
+
+def genomics_signed(case: Case, said: GenomicReportSigned) -> None:
+    """The latest counts; it may come before the report."""
+    kept = sample_of(case, said.sample_id)
+    if kept.signed.signed_at.ToNanoseconds() <= said.signed_at.ToNanoseconds():
+        kept.signed.CopyFrom(said)
 
 
 def opened_by(case: Case, broken: GlassBroken) -> None:

@@ -6,4 +6,5 @@ CALLERS: dict[str, frozenset[str]] = {
     "/casepath.cases.v1.CaseService/WatchCase": frozenset({"portal", "operator"}),
     "/casepath.cases.v1.CaseService/ListWorklist": frozenset({"portal"}),
     "/casepath.cases.v1.CaseService/WatchWorklist": frozenset({"portal"}),
+    "/casepath.audit.v1.LedgerService/ListLines": frozenset({"portal"}),
 }

@@ -327,6 +327,14 @@ PORTAL_READING_BEGUN = Topic(
     consumers=("cases", "audit"),
     partitions=12,
 )
+PORTAL_GENOMICS_SIGNED = Topic(
+    name="portal.genomics.signed.v1",
+    message=reading_pb2.GenomicReportSigned,
+    key="case id",
+    publishers=("portal",),
+    consumers=("records", "cases", "results", "audit"),
+    partitions=12,
+)
 PORTAL_GLASS_BROKEN = Topic(
     name="portal.glass.broken.v1",
     message=reading_pb2.GlassBroken,
@@ -379,7 +387,7 @@ AUDIT_ACCESS_RECORDED = Topic(
     name="audit.access.recorded.v1",
     message=audit_pb2.AccessRecorded,
     key="access id",
-    publishers=("portal", "slides", "cases", "advice"),
+    publishers=("intake", "portal", "slides", "cases", "advice", "audit"),
     consumers=("audit",),
     partitions=12,
 )
@@ -429,6 +437,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     RECORDS_CASE_MOVED,
     PORTAL_CASE_ASSIGNED,
     PORTAL_READING_BEGUN,
+    PORTAL_GENOMICS_SIGNED,
     PORTAL_GLASS_BROKEN,
     PORTAL_FINDING_REVIEWED,
     PORTAL_ANNOTATIONS_SAVED,

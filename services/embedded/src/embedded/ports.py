@@ -23,6 +23,8 @@ OFFSETS = {
     "advice": 89,
     "runs": 55,
     "wes": 56,
+    "ledger": 57,
+    "fhir-in": 58,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,

@@ -40,11 +40,13 @@ DEMONSTRATION = (
     ("martin", "Dr Alix Martin", "pathologist", ("LAB",)),
     ("bernard", "Dr Noé Bernard", "pathologist", ("LAB",)),
     ("moreau", "Dr Camille Moreau", "pathologist", ("LAB-SUD",)),
+    ("lefebvre", "Dr Maxime Lefebvre", "biologist", ("LAB",)),
     ("petit", "Lou Petit", "technician", ("LAB",)),
     ("robert", "Claude Robert", "model-publisher", ()),
     ("dubois", "Dr Sacha Dubois", "model-approver", ()),
     ("leroy", "Dominique Leroy", "researcher", ()),
     ("garnier", "Sam Garnier", "identity-manager", ()),
+    ("fournier", "Andréa Fournier", "auditor", ()),
 )
 PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
 PRESCRIBER = "https://prescriber.example"
@@ -231,6 +233,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_NAMESPACE": namespace,
         "CASEPATH_WORK_FOLDER": str(home / "work"),
         "CASEPATH_MLLP_PORT": str(ports["mllp"]),
+        "CASEPATH_FHIR_IN_ADDRESS": f"127.0.0.1:{ports['fhir-in']}",
         "CASEPATH_SLIDE_FOLDER": str(home / "scanner"),
         "CASEPATH_READS_FOLDER": str(home / "sequencer"),
         "CASEPATH_REFERENCES": str(references(home)),
@@ -262,8 +265,11 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_INFERENCE_ADDRESS": f"127.0.0.1:{ports['inference']}",
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
         "CASEPATH_CASES_DATABASE": str(home / "cases.sqlite"),
+        "CASEPATH_LEDGER_ADDRESS": f"127.0.0.1:{ports['ledger']}",
+        "CASEPATH_LEDGER_DATABASE": str(home / "ledger.sqlite"),
         "CASEPATH_DICOMWEB": f"http://127.0.0.1:{ports['orthanc']}/dicom-web",
         "CASEPATH_DICOMWEB_AUTHORIZATION": str(archive_authorization(home)),
+        "CASEPATH_FHIR_CREATION": "version-0",
         "CASEPATH_FHIR": f"http://127.0.0.1:{ports['fhir']}/fhir",
     }
     return [

@@ -24,7 +24,8 @@ from casepath.cases.v1.cases_pb2 import (
     WorklistEntry,
 )
 from cases.worklist import entry
-from chassis.errors import Malformed, Unavailable
+from chassis.errors import Malformed
+from chassis.views import view_at
 
 OPEN_STATES: tuple[CaseState, ...] = (
     CASE_STATE_WAITING_FOR_SCAN,
@@ -44,7 +45,7 @@ ORDERS: dict[Sort, tuple[str, str]] = {
     SORT_DUE: ("due", "rank"),
     SORT_NEWEST: ("age", "rank"),
 }
-SCHEMA = f"""
+SCHEMA = """
 CREATE TABLE cases (
     number INTEGER PRIMARY KEY,
     case_id TEXT NOT NULL UNIQUE,
@@ -89,8 +90,7 @@ CREATE TRIGGER renamed AFTER UPDATE OF words ON cases WHEN old.words <> new.word
     INSERT INTO search (search, rowid, words) VALUES ('delete', old.number, old.words);
     INSERT INTO search (rowid, words) VALUES (new.number, new.words);
 END;
-PRAGMA user_version = {VERSION};
-"""  # noqa: S608 - version number
+"""
 UPSERT = """
 INSERT INTO cases (case_id, state, rank, due, age, assignee, unit, accession, words, entry, body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -283,19 +283,7 @@ class SqliteCaseView:
     @classmethod
     def at(cls, path: Path) -> "SqliteCaseView":
         """Raise Unavailable where the file cannot be opened. A file of another version is made anew, and filled on recovery."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = opened(path)
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != VERSION:
-                connection.close()
-                for suffix in ("", "-wal", "-shm"):
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
-                connection = opened(path)
-                connection.executescript(SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise Unavailable(f"the view of cases cannot be opened: {type(error).__name__}") from error
-        return cls(connection)
+        return cls(view_at(path, VERSION, SCHEMA))
 
     def close(self) -> None:
         self.connection.close()
@@ -403,10 +391,3 @@ def relations(relation: Related, few: bool) -> list[tuple[list[str], list[str]]]
         return [([f"(unit IN ({marks}) OR assignee = ?)"], [*relation.units, relation.person])]
     given = ["assignee = ?", f"unit NOT IN ({marks})"], [relation.person, *relation.units]
     return [*((["unit = ?"], [unit]) for unit in relation.units), given]
-
-
-def opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    return connection

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n casepath/intake/v1/patient.proto\x12\x12\x63\x61sepath.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x04\n\x07Patient\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nidentifier\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\x13\x61ssigning_authority\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12\x1d\n\x0b\x66\x61mily_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc2\x01\x12&\n\x0bgiven_names\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x10\"\x07r\x05\x10\x01\x18\xc2\x01\x12@\n\nbirth_date\x18\x06 \x01(\tB,\xbaH)r\'2%^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$\x12.\n\x03sex\x18\x07 \x01(\x0e\x32\x17.casepath.intake.v1.SexB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x30\n\x03ins\x18\x08 \x01(\tB#\xbaH r\x1e\x32\x1c^([0-9]{6}[0-9AB][0-9]{8})?$\x12u\n\rins_authority\x18\t \x01(\tB^\xbaH[rVR\x13\x31.2.250.1.213.1.4.8R\x13\x31.2.250.1.213.1.4.9R\x14\x31.2.250.1.213.1.4.10R\x14\x31.2.250.1.213.1.4.11\xd8\x01\x01\x12\x35\n\x0b\x62irth_place\x18\n \x01(\tB \xbaH\x1dr\x1b\x32\x19^([0-9][0-9AB][0-9]{3})?$\"\xa7\x01\n\x11PatientRegistered\x12\x34\n\x07patient\x18\x01 \x01(\x0b\x32\x1b.casepath.intake.v1.PatientB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x07trigger\x18\x02 \x01(\tB\x12\xbaH\x0fr\r2\x0b^A[0-9]{2}$\x12\x37\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\xea\x01\n\rPatientMerged\x12\x36\n\tsurviving\x18\x01 \x01(\x0b\x32\x1b.casepath.intake.v1.PatientB\x06\xbaH\x03\xc8\x01\x01\x12\x1c\n\nretired_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x12retired_identifier\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12#\n\x11retired_authority\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12\x37\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x85\x01\n\x10PatientsUnlinked\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08other_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01*G\n\x03Sex\x12\x13\n\x0fSEX_UNSPECIFIED\x10\x00\x12\x0e\n\nSEX_FEMALE\x10\x01\x12\x0c\n\x08SEX_MALE\x10\x02\x12\r\n\tSEX_OTHER\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n casepath/intake/v1/patient.proto\x12\x12\x63\x61sepath.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x04\n\x07Patient\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nidentifier\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\x13\x61ssigning_authority\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12\x1d\n\x0b\x66\x61mily_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc2\x01\x12&\n\x0bgiven_names\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x10\"\x07r\x05\x10\x01\x18\xc2\x01\x12@\n\nbirth_date\x18\x06 \x01(\tB,\xbaH)r\'2%^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$\x12.\n\x03sex\x18\x07 \x01(\x0e\x32\x17.casepath.intake.v1.SexB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x30\n\x03ins\x18\x08 \x01(\tB#\xbaH r\x1e\x32\x1c^([0-9]{6}[0-9AB][0-9]{8})?$\x12u\n\rins_authority\x18\t \x01(\tB^\xbaH[rVR\x13\x31.2.250.1.213.1.4.8R\x13\x31.2.250.1.213.1.4.9R\x14\x31.2.250.1.213.1.4.10R\x14\x31.2.250.1.213.1.4.11\xd8\x01\x01\x12\x35\n\x0b\x62irth_place\x18\n \x01(\tB \xbaH\x1dr\x1b\x32\x19^([0-9][0-9AB][0-9]{3})?$\"\xdc\x02\n\tEncounter\x12\x1e\n\x0c\x65ncounter_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x06number\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\tauthority\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12;\n\x05\x63lass\x18\x04 \x01(\x0e\x32\".casepath.intake.v1.EncounterClassB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\x06status\x18\x05 \x01(\x0e\x32#.casepath.intake.v1.EncounterStatusB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04unit\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0b\x61\x64mitted_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rdischarged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd9\x01\n\x11PatientRegistered\x12\x34\n\x07patient\x18\x01 \x01(\x0b\x32\x1b.casepath.intake.v1.PatientB\x06\xbaH\x03\xc8\x01\x01\x12#\n\x07trigger\x18\x02 \x01(\tB\x12\xbaH\x0fr\r2\x0b^A[0-9]{2}$\x12\x37\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\tencounter\x18\x04 \x01(\x0b\x32\x1d.casepath.intake.v1.Encounter\"\xea\x01\n\rPatientMerged\x12\x36\n\tsurviving\x18\x01 \x01(\x0b\x32\x1b.casepath.intake.v1.PatientB\x06\xbaH\x03\xc8\x01\x01\x12\x1c\n\nretired_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12%\n\x12retired_identifier\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12#\n\x11retired_authority\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12\x37\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x85\x01\n\x10PatientsUnlinked\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x08other_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x37\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01*G\n\x03Sex\x12\x13\n\x0fSEX_UNSPECIFIED\x10\x00\x12\x0e\n\nSEX_FEMALE\x10\x01\x12\x0c\n\x08SEX_MALE\x10\x02\x12\r\n\tSEX_OTHER\x10\x03*\xb1\x01\n\x0e\x45ncounterClass\x12\x1f\n\x1b\x45NCOUNTER_CLASS_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45NCOUNTER_CLASS_INPATIENT\x10\x01\x12\x1e\n\x1a\x45NCOUNTER_CLASS_OUTPATIENT\x10\x02\x12\x1d\n\x19\x45NCOUNTER_CLASS_EMERGENCY\x10\x03\x12 \n\x1c\x45NCOUNTER_CLASS_PREADMISSION\x10\x04*\x94\x01\n\x0f\x45ncounterStatus\x12 \n\x1c\x45NCOUNTER_STATUS_UNSPECIFIED\x10\x00\x12 \n\x1c\x45NCOUNTER_STATUS_IN_PROGRESS\x10\x01\x12\x1d\n\x19\x45NCOUNTER_STATUS_FINISHED\x10\x02\x12\x1e\n\x1a\x45NCOUNTER_STATUS_CANCELLED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,6 +53,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PATIENT'].fields_by_name['ins_authority']._serialized_options = b'\272H[rVR\0231.2.250.1.213.1.4.8R\0231.2.250.1.213.1.4.9R\0241.2.250.1.213.1.4.10R\0241.2.250.1.213.1.4.11\330\001\001'
   _globals['_PATIENT'].fields_by_name['birth_place']._loaded_options = None
   _globals['_PATIENT'].fields_by_name['birth_place']._serialized_options = b'\272H\035r\0332\031^([0-9][0-9AB][0-9]{3})?$'
+  _globals['_ENCOUNTER'].fields_by_name['encounter_id']._loaded_options = None
+  _globals['_ENCOUNTER'].fields_by_name['encounter_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ENCOUNTER'].fields_by_name['number']._loaded_options = None
+  _globals['_ENCOUNTER'].fields_by_name['number']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_ENCOUNTER'].fields_by_name['authority']._loaded_options = None
+  _globals['_ENCOUNTER'].fields_by_name['authority']._serialized_options = b'\272H\005r\003\030\307\001'
+  _globals['_ENCOUNTER'].fields_by_name['class']._loaded_options = None
+  _globals['_ENCOUNTER'].fields_by_name['class']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_ENCOUNTER'].fields_by_name['status']._loaded_options = None
+  _globals['_ENCOUNTER'].fields_by_name['status']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_ENCOUNTER'].fields_by_name['unit']._loaded_options = None
+  _globals['_ENCOUNTER'].fields_by_name['unit']._serialized_options = b'\272H\004r\002\030@'
   _globals['_PATIENTREGISTERED'].fields_by_name['patient']._loaded_options = None
   _globals['_PATIENTREGISTERED'].fields_by_name['patient']._serialized_options = b'\272H\003\310\001\001'
   _globals['_PATIENTREGISTERED'].fields_by_name['trigger']._loaded_options = None
@@ -75,14 +87,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PATIENTSUNLINKED'].fields_by_name['other_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PATIENTSUNLINKED'].fields_by_name['recorded_at']._loaded_options = None
   _globals['_PATIENTSUNLINKED'].fields_by_name['recorded_at']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_SEX']._serialized_start=1182
-  _globals['_SEX']._serialized_end=1253
+  _globals['_SEX']._serialized_start=1583
+  _globals['_SEX']._serialized_end=1654
+  _globals['_ENCOUNTERCLASS']._serialized_start=1657
+  _globals['_ENCOUNTERCLASS']._serialized_end=1834
+  _globals['_ENCOUNTERSTATUS']._serialized_start=1837
+  _globals['_ENCOUNTERSTATUS']._serialized_end=1985
   _globals['_PATIENT']._serialized_start=119
   _globals['_PATIENT']._serialized_end=637
-  _globals['_PATIENTREGISTERED']._serialized_start=640
-  _globals['_PATIENTREGISTERED']._serialized_end=807
-  _globals['_PATIENTMERGED']._serialized_start=810
-  _globals['_PATIENTMERGED']._serialized_end=1044
-  _globals['_PATIENTSUNLINKED']._serialized_start=1047
-  _globals['_PATIENTSUNLINKED']._serialized_end=1180
+  _globals['_ENCOUNTER']._serialized_start=640
+  _globals['_ENCOUNTER']._serialized_end=988
+  _globals['_PATIENTREGISTERED']._serialized_start=991
+  _globals['_PATIENTREGISTERED']._serialized_end=1208
+  _globals['_PATIENTMERGED']._serialized_start=1211
+  _globals['_PATIENTMERGED']._serialized_end=1445
+  _globals['_PATIENTSUNLINKED']._serialized_start=1448
+  _globals['_PATIENTSUNLINKED']._serialized_end=1581
 # @@protoc_insertion_point(module_scope)

@@ -17,10 +17,34 @@ class Sex(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SEX_FEMALE: _ClassVar[Sex]
     SEX_MALE: _ClassVar[Sex]
     SEX_OTHER: _ClassVar[Sex]
+
+class EncounterClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ENCOUNTER_CLASS_UNSPECIFIED: _ClassVar[EncounterClass]
+    ENCOUNTER_CLASS_INPATIENT: _ClassVar[EncounterClass]
+    ENCOUNTER_CLASS_OUTPATIENT: _ClassVar[EncounterClass]
+    ENCOUNTER_CLASS_EMERGENCY: _ClassVar[EncounterClass]
+    ENCOUNTER_CLASS_PREADMISSION: _ClassVar[EncounterClass]
+
+class EncounterStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ENCOUNTER_STATUS_UNSPECIFIED: _ClassVar[EncounterStatus]
+    ENCOUNTER_STATUS_IN_PROGRESS: _ClassVar[EncounterStatus]
+    ENCOUNTER_STATUS_FINISHED: _ClassVar[EncounterStatus]
+    ENCOUNTER_STATUS_CANCELLED: _ClassVar[EncounterStatus]
 SEX_UNSPECIFIED: Sex
 SEX_FEMALE: Sex
 SEX_MALE: Sex
 SEX_OTHER: Sex
+ENCOUNTER_CLASS_UNSPECIFIED: EncounterClass
+ENCOUNTER_CLASS_INPATIENT: EncounterClass
+ENCOUNTER_CLASS_OUTPATIENT: EncounterClass
+ENCOUNTER_CLASS_EMERGENCY: EncounterClass
+ENCOUNTER_CLASS_PREADMISSION: EncounterClass
+ENCOUNTER_STATUS_UNSPECIFIED: EncounterStatus
+ENCOUNTER_STATUS_IN_PROGRESS: EncounterStatus
+ENCOUNTER_STATUS_FINISHED: EncounterStatus
+ENCOUNTER_STATUS_CANCELLED: EncounterStatus
 
 class Patient(_message.Message):
     __slots__ = ("patient_id", "identifier", "assigning_authority", "family_name", "given_names", "birth_date", "sex", "ins", "ins_authority", "birth_place")
@@ -46,15 +70,36 @@ class Patient(_message.Message):
     birth_place: str
     def __init__(self, patient_id: _Optional[str] = ..., identifier: _Optional[str] = ..., assigning_authority: _Optional[str] = ..., family_name: _Optional[str] = ..., given_names: _Optional[_Iterable[str]] = ..., birth_date: _Optional[str] = ..., sex: _Optional[_Union[Sex, str]] = ..., ins: _Optional[str] = ..., ins_authority: _Optional[str] = ..., birth_place: _Optional[str] = ...) -> None: ...
 
+class Encounter(_message.Message):
+    __slots__ = ("encounter_id", "number", "authority", "status", "unit", "admitted_at", "discharged_at")
+    ENCOUNTER_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    AUTHORITY_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    ADMITTED_AT_FIELD_NUMBER: _ClassVar[int]
+    DISCHARGED_AT_FIELD_NUMBER: _ClassVar[int]
+    encounter_id: str
+    number: str
+    authority: str
+    status: EncounterStatus
+    unit: str
+    admitted_at: _timestamp_pb2.Timestamp
+    discharged_at: _timestamp_pb2.Timestamp
+    def __init__(self, encounter_id: _Optional[str] = ..., number: _Optional[str] = ..., authority: _Optional[str] = ..., status: _Optional[_Union[EncounterStatus, str]] = ..., unit: _Optional[str] = ..., admitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., discharged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
+
 class PatientRegistered(_message.Message):
-    __slots__ = ("patient", "trigger", "recorded_at")
+    __slots__ = ("patient", "trigger", "recorded_at", "encounter")
     PATIENT_FIELD_NUMBER: _ClassVar[int]
     TRIGGER_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENCOUNTER_FIELD_NUMBER: _ClassVar[int]
     patient: Patient
     trigger: str
     recorded_at: _timestamp_pb2.Timestamp
-    def __init__(self, patient: _Optional[_Union[Patient, _Mapping]] = ..., trigger: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    encounter: Encounter
+    def __init__(self, patient: _Optional[_Union[Patient, _Mapping]] = ..., trigger: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., encounter: _Optional[_Union[Encounter, _Mapping]] = ...) -> None: ...
 
 class PatientMerged(_message.Message):
     __slots__ = ("surviving", "retired_id", "retired_identifier", "retired_authority", "recorded_at")

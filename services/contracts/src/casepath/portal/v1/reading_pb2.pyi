@@ -112,6 +112,24 @@ class ReportSigned(_message.Message):
     scan_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class GenomicReportSigned(_message.Message):
+    __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "comment", "signer", "signed_at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_FIELD_NUMBER: _ClassVar[int]
+    SIGNER_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    patient_id: str
+    sample_id: str
+    report_id: str
+    comment: str
+    signer: Reader
+    signed_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., report_id: _Optional[str] = ..., comment: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class GlassBroken(_message.Message):
     __slots__ = ("case_id", "by", "reason", "until")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
