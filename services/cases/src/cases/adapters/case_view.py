@@ -69,21 +69,26 @@ CREATE INDEX by_unit_age ON cases (unit, state, age, rank, case_id);
 CREATE INDEX by_accession ON cases (accession);
 CREATE INDEX by_assignee ON cases (assignee, state, rank, due, case_id);
 CREATE TABLE counts (
-    state INTEGER NOT NULL, unit TEXT NOT NULL, cases INTEGER NOT NULL, PRIMARY KEY (state, unit)
+    unit TEXT NOT NULL, assignee TEXT NOT NULL, state INTEGER NOT NULL, cases INTEGER NOT NULL,
+    PRIMARY KEY (unit, assignee, state)
 ) WITHOUT ROWID;
+CREATE INDEX counts_by_assignee ON counts (assignee, unit);
 CREATE TABLE revision (number INTEGER NOT NULL);
 INSERT INTO revision VALUES (0);
 CREATE VIRTUAL TABLE search USING fts5 (
     words, content='cases', content_rowid='number', tokenize="unicode61 remove_diacritics 2", prefix='2 3'
 );
 CREATE TRIGGER inserted AFTER INSERT ON cases BEGIN
-    INSERT INTO counts VALUES (new.state, new.unit, 1) ON CONFLICT (state, unit) DO UPDATE SET cases = cases + 1;
+    INSERT INTO counts VALUES (new.unit, new.assignee, new.state, 1)
+        ON CONFLICT (unit, assignee, state) DO UPDATE SET cases = cases + 1;
     INSERT INTO search (rowid, words) VALUES (new.number, new.words);
     UPDATE revision SET number = number + 1;
 END;
 CREATE TRIGGER updated AFTER UPDATE ON cases BEGIN
-    UPDATE counts SET cases = cases - 1 WHERE state = old.state AND unit = old.unit;
-    INSERT INTO counts VALUES (new.state, new.unit, 1) ON CONFLICT (state, unit) DO UPDATE SET cases = cases + 1;
+    UPDATE counts SET cases = cases - 1
+        WHERE unit = old.unit AND assignee = old.assignee AND state = old.state;
+    INSERT INTO counts VALUES (new.unit, new.assignee, new.state, 1)
+        ON CONFLICT (unit, assignee, state) DO UPDATE SET cases = cases + 1;
     UPDATE revision SET number = number + 1;
 END;
 CREATE TRIGGER renamed AFTER UPDATE OF words ON cases WHEN old.words <> new.words BEGIN
@@ -363,7 +368,7 @@ class SqliteCaseView:
             marks = ", ".join("?" * len(relation.units))
             kept = f"SELECT state, sum(cases) FROM counts WHERE unit IN ({marks}) GROUP BY state"  # noqa: S608
             found.update(dict(self.connection.execute(kept, relation.units)))
-            given = f"SELECT state, count(*) FROM cases WHERE assignee = ? AND unit NOT IN ({marks}) GROUP BY state"  # noqa: S608
+            given = f"SELECT state, sum(cases) FROM counts WHERE assignee = ? AND unit NOT IN ({marks}) GROUP BY state"  # noqa: S608
             found.update(dict(self.connection.execute(given, (relation.person, *relation.units))))
         return {state: cases for state, cases in sorted(found.items()) if cases}
 
