@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 import examples
 from casepath.slides.v1.slide_pb2 import Instance, SlideIngested
 from casepath.topics import TOPICS
+from chassis.events import Event
 from chassis.fhir import Resource
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
@@ -95,9 +96,9 @@ def filing(objects: Objects, fhir: FhirServer, archive: DicomArchive, points: Po
     return Filing(PointedFhir(fhir, points), PointedArchive(archive, points), pointed, orders, scratch)
 
 
-async def handle(to: Filing, message: Message) -> None:
+async def handle(to: Filing, message: Message) -> list[Event]:
     routes: dict[Any, Any] = {route.topic.message: route for route in to.routes()}
-    await routes[type(message)].handle(Received(message, examples.envelope(BY_MESSAGE[type(message)])))
+    return list(await routes[type(message)].handle(Received(message, examples.envelope(BY_MESSAGE[type(message)]))))
 
 
 def renamed[M: Message](message: M, world: str) -> M:

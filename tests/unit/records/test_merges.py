@@ -7,48 +7,39 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filing_world import MemoryArchive, handle
 from google.protobuf.message import Message
 
 import examples
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientsUnlinked
 from casepath.records.v1.filing_pb2 import CaseMoved
-from casepath.topics import TOPICS
 from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.fhir import Resource
 from chassis.identity import patient_id
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
-from chassis.worker import Received
 from records.adapters.fhir_server import Change, MemoryFhirServer
 from records.belonging import patient_of
 from records.filing import Filing
 
 SURVIVOR = examples.survivor().patient_id
-BY_MESSAGE = {topic.message: topic.name for topic in TOPICS}
-
-
-class NoArchive:
-    async def store(self, study: str, series: str, instance: str, file: Path, sha256: str) -> None:
-        return
 
 
 def filing(folder: Path, server: MemoryFhirServer | None = None) -> Filing:
     objects = Objects.at(f"file://{folder / 'objects'}")
     orders = ShelvedOrders(objects, "records", examples.NAMESPACE)
-    return Filing(server or MemoryFhirServer(), NoArchive(), objects, orders, folder)
+    return Filing(server or MemoryFhirServer(), MemoryArchive(), objects, orders, folder)
 
 
 async def handed(to: Filing, messages: Iterable[Message]) -> list[Event]:
     """Each message to its handler; what must wait comes again after the others, as from another partition."""
-    routes = {route.topic.message: route for route in to.routes()}
     waiting, events = list(messages), list[Event]()
     for _ in range(len(waiting)):
         later = []
         for message in waiting:
-            topic = BY_MESSAGE[type(message)]
             try:
-                events += await routes[type(message)].handle(Received(message, examples.envelope(topic)))
+                events += await handle(to, message)
             except Unavailable:
                 later.append(message)
         waiting = later

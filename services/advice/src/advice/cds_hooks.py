@@ -21,6 +21,7 @@ from advice.prescriptions import asked
 from chassis.access import Unauthenticated
 from chassis.access_log import AccessLog, Asker, address_of, operation_of, patient_entry
 from chassis.errors import Malformed, NotFound, Retriable
+from chassis.http_bodies import bounded_body
 from chassis.language import Language
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -136,11 +137,7 @@ class CdsHooks:
 
 async def body_of(request: Request) -> object:
     """Raise Malformed for what is no JSON, or too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise Malformed("the request is larger than a megabyte")
+    body = await bounded_body(request, LARGEST, "the request is larger than a megabyte")
     try:
         return json.loads(body)
     except ValueError:

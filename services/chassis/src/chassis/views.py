@@ -1,9 +1,10 @@
 """Files of SQLite that a service keeps for asking: several processes of one machine share one, and it can be made anew."""
 
+import json
 import sqlite3
 from pathlib import Path
 
-from chassis.errors import Unavailable
+from chassis.errors import Malformed, Unavailable
 
 
 def view_at(path: Path, version: int, schema: str) -> sqlite3.Connection:
@@ -28,3 +29,19 @@ def connected(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     return connection
+
+
+def read_end(end: str, numbers: int) -> tuple[*tuple[int, ...], str] | None:
+    """Where a page ended, as its JSON says: so many numbers, and a name. None where it is empty, before the first page.
+
+    Raise Malformed where it is not what a page gave.
+    """
+    if not end:
+        return None
+    try:
+        *first, name = json.loads(end)
+        if len(first) != numbers:
+            raise ValueError("of another length")
+        return (*map(int, first), str(name))
+    except (ValueError, TypeError):
+        raise Malformed("page_token is not one that an answer gave") from None

@@ -40,8 +40,8 @@ from chassis.events import Event
 from chassis.fhir import Resource
 from chassis.identity import case_id, patient_id
 from chassis.ins import AUTHORITIES
-from intake.handlers import proto_time
-from intake.ins import is_ins
+from intake.handlers import LONGEST_IDENTIFIER, proto_time
+from intake.ins import QUALIFIED, is_ins
 
 KEPT = ("Patient", "ServiceRequest", "Specimen")
 # What comes with an order and says nothing that is kept.
@@ -60,10 +60,8 @@ SYSTEMS = {"http://loinc.org": "LN", "http://snomed.info/sct": "SCT"}
 ACCESSION, FILLER, PLACER, INTERNAL = "ACSN", "FILL", "PLAC", ("PI", "MR")
 # ADT^A31, update person information, is what a Patient says.
 TRIGGER = "A31"
-LONGEST = 64
 LONGEST_TEXT = 199
 RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
-QUALIFIED = "VALI"
 
 
 class NotTaken(Malformed):
@@ -162,7 +160,6 @@ def names_of(one: Resource) -> list[str]:
 class Ordered:
     """One ServiceRequest."""
 
-    entry: Entry
     accession: str
     person: Patient
     service: RequestedService
@@ -221,7 +218,6 @@ def ordered(entry: Entry, found: Mapping[str, Entry], people: Mapping[int, Patie
     at = said_at(entry)
     assert at is not None
     return Ordered(
-        entry,
         accession,
         people[id(subject)],
         service,
@@ -330,7 +326,7 @@ def coded(entry: Entry, element: str, concept: Any) -> Code | None:
     if not code:
         return None
     system = str(coding.get("system", ""))
-    return Code(code=bounded(entry, element, code), text=text, system=SYSTEMS.get(system, system)[:LONGEST])
+    return Code(code=bounded(entry, element, code), text=text, system=SYSTEMS.get(system, system)[:LONGEST_IDENTIFIER])
 
 
 def identifier(entry: Entry, kinds: Iterable[str]) -> str:
@@ -360,6 +356,6 @@ def oid(system: str) -> str:
 
 
 def bounded(entry: Entry, element: str, text: str) -> str:
-    if len(text) > LONGEST:
-        raise entry.refuse("too-long", element, f"longer than {LONGEST} characters")
+    if len(text) > LONGEST_IDENTIFIER:
+        raise entry.refuse("too-long", element, f"longer than {LONGEST_IDENTIFIER} characters")
     return text

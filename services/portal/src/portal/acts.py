@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import Reader
 from chassis.errors import Malformed
+from chassis.http_bodies import bounded_body
 from portal.case_pages import shown
 from portal.desk import SEEN_SECONDS, Desk, form_of, render
 from portal.handlers import (
@@ -94,7 +95,7 @@ class Acts:
 
     async def annotate(self, request: Request, person: Person) -> Response:
         case = await self.desk.case(request, person)
-        body = await bounded_body(request)
+        body = await bounded_body(request, LONGEST_DOCUMENT, "the annotations are too large")
         slide = slide_named(case, request.path_params["slide_id"])
         finest = levels(slide.ingested)[0]
         try:
@@ -119,12 +120,3 @@ class Acts:
 def refuse_signed(case: Case) -> None:
     if case.reports:
         raise Malformed("the case is signed: write an addendum")
-
-
-async def bounded_body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_DOCUMENT:
-            raise Malformed("the annotations are too large")
-    return body

@@ -179,17 +179,17 @@ def refusal(request: Request, error: CasepathError) -> Response:
     """What went wrong and what to do, in the person's language."""
     status = status_of(error, ((WrongPassword, 403), (NotProven, 403), (AlreadySigned, 409)))
     key = next(key for kind, key in SAID if isinstance(error, kind))
-    template = "problem.html" if "hx-request" in request.headers else "glass.html" if is_shut(request, error) else "error.html"
-    values = {"case_id": request.path_params["case_id"]} if template == "glass.html" else {}
+    values: dict[str, str] = {}
+    if "hx-request" in request.headers:
+        template = "problem.html"
+    elif isinstance(error, NotRelated):
+        template, values = "glass.html", {"case_id": request.path_params["case_id"]}
+    else:
+        template = "error.html"
     answer = render(request, template, status, key=key, detail=str(error), **values)
     if isinstance(error, Unauthenticated):
         answer.headers["HX-Redirect"] = "/login"
     return answer
-
-
-def is_shut(request: Request, error: CasepathError) -> bool:
-    """Whether somebody came to a case of another unit, whose page asks them why."""
-    return isinstance(error, NotRelated) and request.scope["route"].path.startswith(CASE)
 
 
 async def form_of(request: Request) -> dict[str, str]:

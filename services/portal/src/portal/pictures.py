@@ -1,7 +1,6 @@
 """Pixels and annotations for the viewer, for whoever may see them."""
 
 import json
-from collections.abc import Collection
 
 from cachetools import TTLCache
 from starlette.requests import Request
@@ -30,7 +29,7 @@ class Pictures:
     async def tile(self, request: Request, person: Person) -> Response:
         path = request.path_params
         place = path["study"], path["series"], path["instance"]
-        if place not in await self.places(request, person, place):
+        if not await self.holds(request, person, place):
             raise NotFound("there is no such tile")
         managed = request.query_params.get("colour") != "raw"
         token = self.desk.tokens.of(person)
@@ -41,13 +40,13 @@ class Pictures:
             return Response(status_code=304, headers=headers)
         return Response(picture.content, media_type="image/jpeg", headers=headers)
 
-    async def places(self, request: Request, person: Person, wanted: Place) -> Collection[Place]:
-        """Study, series and instance of all that was scanned for the case, read anew where `wanted` was not among it.
+    async def holds(self, request: Request, person: Person, place: Place) -> bool:
+        """Whether this was scanned for the case; read anew where it was not when that was last known.
 
         A slide is looked at in thousands of tiles.
         """
         name = request.path_params["case_id"], person.account
-        if wanted not in self.known.get(name, ()):
+        if place not in self.known.get(name, ()):
             case = await self.desk.case(request, person)
             scans = [scan for slide in case.slides for scan in (slide.ingested, *slide.superseded)]
             self.known[name] = frozenset(
@@ -55,7 +54,7 @@ class Pictures:
                 for scan in scans
                 for instance in scan.instances
             )
-        return self.known[name]
+        return place in self.known[name]
 
     async def heatmap(self, request: Request, person: Person) -> Response:
         case = await self.desk.case(request, person)

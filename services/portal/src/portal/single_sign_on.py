@@ -11,7 +11,7 @@ from authlib.integrations.starlette_client import OAuth, OAuthError, StarletteOA
 from cachetools import TTLCache
 from google.protobuf.timestamp_pb2 import Timestamp
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from starlette.requests import Request
 from starlette.responses import Response
@@ -161,6 +161,14 @@ class SignOnDoor:
             raise Unauthenticated("nobody is logged in")
         return Person(account)
 
+    async def opened(self, token: str) -> jwt.Token:
+        """By the provider's keys as they are known; they are asked for anew where it is of another."""
+        try:
+            return jwt.decode(token, KeySet.import_key_set(await self.client.fetch_jwk_set()), algorithms=ALGORITHMS)
+        except InvalidKeyIdError:
+            keys = KeySet.import_key_set(await self.client.fetch_jwk_set(force=True))
+            return jwt.decode(token, keys, algorithms=ALGORITHMS)
+
     async def end(self, logout_token: str) -> str:
         """End all sessions of whom a logout token names, and say who that is (OpenID Connect Back-Channel Logout 1.0, 2.6).
 
@@ -169,8 +177,7 @@ class SignOnDoor:
         try:
             with asking():
                 metadata = await self.client.load_server_metadata()
-                keys = KeySet.import_key_set(await self.client.fetch_jwk_set(force=True))
-            token = jwt.decode(logout_token, keys, algorithms=ALGORITHMS)
+                token = await self.opened(logout_token)
             name = logged_out(token.claims, metadata["issuer"], self.provider.client_id, int(time.time()))
         except (JoseError, ValueError, TypeError) as error:
             raise Unauthenticated(f"the logout token is not good: {type(error).__name__}") from None

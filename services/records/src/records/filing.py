@@ -208,12 +208,14 @@ class Filing:
         order = await self.orders.expected(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)
         name = report_resource_id(issued)
         before = await self.genomic.get(name)
-        entries = await self.put_genomics(order, issued, before.entries if before else ())
+        signature = await self.signatures.get(issued.report_id)
+        entries = await self.put_genomics(order, issued, signature, before.entries if before else ())
         await self.genomic.put(name, EntriesFiled(case_id=issued.case_id, cause=issued.report_id, entries=entries))
         await self.issued.put(issued.report_id, issued)
-        if await self.signatures.get(issued.report_id) is not None:
+        now = await self.signatures.get(issued.report_id)
+        if now != signature:
             # Signed meanwhile, and put off there until the report was known.
-            entries = await self.put_genomics(order, issued, ())
+            entries = await self.put_genomics(order, issued, now)
         return [filed(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name, entries)]
 
     async def genomics_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
@@ -227,12 +229,18 @@ class Filing:
         newest = await self.genomic.get(report_resource_id(issued))
         if newest is None or newest.cause != said.report_id:
             return ()
-        return [filed(said.case_id, PORTAL_GENOMICS_SIGNED.name, await self.put_genomics(order, issued, ()))]
+        signature = await self.signatures.get(said.report_id)
+        return [filed(said.case_id, PORTAL_GENOMICS_SIGNED.name, await self.put_genomics(order, issued, signature))]
 
-    async def put_genomics(self, order: OrderPlaced, issued: PharmacogenomicsReported, before: Iterable[Entry]) -> list[Entry]:
+    async def put_genomics(
+        self,
+        order: OrderPlaced,
+        issued: PharmacogenomicsReported,
+        signature: GenomicReportSigned | None,
+        before: Iterable[Entry] = (),
+    ) -> list[Entry]:
         report = PharmacogenomicReport.FromString(await self.objects.get(issued.report))
         printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
-        signature = await self.signatures.get(issued.report_id)
         return await self.put(of_pharmacogenomics(order, issued, report, printed, before, signature), order.case_id)
 
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:

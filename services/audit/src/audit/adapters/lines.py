@@ -10,8 +10,7 @@ from typing import Protocol
 from audit.handlers import line_id
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, LedgerEntry
 from casepath.records.v1.filing_pb2 import Entry
-from chassis.errors import Malformed
-from chassis.views import view_at
+from chassis.views import read_end, view_at
 
 VERSION = 1
 SCHEMA = """
@@ -86,17 +85,6 @@ def key_of(line: LedgerEntry) -> tuple[int, str]:
     return line.time.ToNanoseconds(), line_id(line)
 
 
-def read_end(end: str) -> tuple[int, str] | None:
-    """Raise Malformed where it is not what a page gave."""
-    if not end:
-        return None
-    try:
-        time, name = json.loads(end)
-        return int(time), str(name)
-    except (ValueError, TypeError):
-        raise Malformed("page_token is not one that an answer gave") from None
-
-
 @dataclass(slots=True)
 class MemoryLines:
     """A dictionary, for tests and as the plain statement of what is asked."""
@@ -113,7 +101,7 @@ class MemoryLines:
             self.next = block + 1
 
     def page(self, asked: Asked) -> Page:
-        after = read_end(asked.after)
+        after = read_end(asked.after, 1)
         found = sorted((line for line in self.kept.values() if asked.holds(line)), key=key_of, reverse=True)
         rest = [line for line in found if after is None or key_of(line) < after]
         shown = rest[: asked.size]
@@ -174,7 +162,7 @@ class SqliteLines:
             terms.append("lines.refused")
         if asked.for_a_purpose:
             terms.append("lines.purpose <> 0")
-        if after := read_end(asked.after):
+        if after := read_end(asked.after, 1):
             terms.append(f"({', '.join(place)}) < (?, ?)")
             arguments += after
         order = ", ".join(f"{name} DESC" for name in place)

@@ -24,8 +24,7 @@ from casepath.cases.v1.cases_pb2 import (
     WorklistEntry,
 )
 from cases.worklist import entry
-from chassis.errors import Malformed
-from chassis.views import view_at
+from chassis.views import read_end, view_at
 
 OPEN_STATES: tuple[CaseState, ...] = (
     CASE_STATE_WAITING_FOR_SCAN,
@@ -203,17 +202,6 @@ def row_of(case: Case) -> Row:
     )
 
 
-def read_end(end: str) -> tuple[int, int, str] | None:
-    """Raise Malformed where it is not what a page gave."""
-    if not end:
-        return None
-    try:
-        first, second, case_id = json.loads(end)
-        return int(first), int(second), str(case_id)
-    except (ValueError, TypeError):
-        raise Malformed("page_token is not one that an answer gave") from None
-
-
 class MemoryCaseView:
     """A dictionary, for tests of the queries and as the plain statement of what the worklist is."""
 
@@ -243,7 +231,7 @@ class MemoryCaseView:
         return [self.cases[name] for name in sorted(self.cases) if name > after][:size]
 
     def worklist(self, wanted: Wanted) -> Page:
-        after = read_end(wanted.after)
+        after = read_end(wanted.after, 2)
         beginnings = words_of(wanted.search)
         rows = sorted((row_of(case) for case in self.cases.values()), key=lambda row: row.key(wanted.sort))
         found = [
@@ -344,7 +332,7 @@ class SqliteCaseView:
         if wanted.assignee is not None:
             terms.append("assignee = ?")
             values.append(wanted.assignee)
-        if after := read_end(wanted.after):
+        if after := read_end(wanted.after, 2):
             terms.append(f"({first}, {second}, case_id) > (?, ?, ?)")
             values += after
         order = f"ORDER BY {first}, {second}, case_id LIMIT ?"

@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from chassis.access import Forbidden, Gate, Permission, Unauthenticated
 from chassis.access_log import AccessLog, Asker, address_of, operation_of
-from chassis.errors import CasepathError, Malformed, Rejected
+from chassis.errors import CasepathError, Malformed
 from chassis.fhir import MEDIA_TYPE, Resource
+from chassis.http_bodies import TooLarge, bounded_body
 from chassis.http_errors import headers_of, status_of
 from chassis.publisher import Publisher, announce
 from intake.fhir_bundles import BESIDE, KEPT, NotTaken, events, read
@@ -27,10 +28,6 @@ BUNDLES = Counter("casepath_fhir_bundles_total", "FHIR transactions, by status",
 UNREADABLE, TOO_LARGE = 422, 413
 # FHIR's issue types for what is not of the content.
 CODES = {401: "login", 403: "forbidden", 413: "too-long", 422: "invalid", 503: "transient"}
-
-
-class TooLarge(Rejected):
-    """More bytes than are taken at once."""
 
 
 class FhirEndpoint:
@@ -63,7 +60,7 @@ class FhirEndpoint:
             principal = self.gate.principal(request.headers.get("authorization"))
             who = Asker.of(principal, who.address)
             principal.must(Permission.SEND_ORDERS)
-            bundle = read(await self.body(request))
+            bundle = read(await bounded_body(request, self.largest, f"more than {self.largest} bytes"))
             canonical = json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode()
             cause = uuid5(self.namespace, f"fhir|{sha256(canonical).hexdigest()}")
             published = await announce(self.publisher, events(bundle, self.namespace), cause=cause, source="intake")
@@ -74,15 +71,6 @@ class FhirEndpoint:
             return refusal(error)
         log.info("transaction", outcome="taken", events=len(published), event_id=dict(published[0].headers)["ce_id"].decode())
         return fhir({"resourceType": "Bundle", "type": "transaction-response", "entry": [kept(one) for one in bundle["entry"]]})
-
-    async def body(self, request: Request) -> bytes:
-        """Raise TooLarge."""
-        content = b""
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > self.largest:
-                raise TooLarge(f"more than {self.largest} bytes")
-        return content
 
     async def metadata(self, request: Request) -> Response:
         """What is taken here (FHIR R4 section 5.1)."""
