@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint security protos bench bench-gpu clean
+.PHONY: help setup setup-test demo up down test test-unit lint security protos chart test-k8s bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -32,12 +32,12 @@ test: setup-test lint ## Lint, types and every test, on real Kafka, Orthanc and 
 	@$(RUN)/python -m pytest
 
 test-unit: setup-test ## The tests that need no server
-	@$(RUN)/python -m pytest tests/unit tests/contract tests/stages
+	@$(RUN)/python -m pytest tests/unit tests/contract tests/chart tests/stages
 
 lint: setup ## Style, types and contracts
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check --quiet .
-	@$(RUN)/mypy $(SOURCES) tests protos/generate.py
+	@$(RUN)/mypy $(SOURCES) tests protos/generate.py charts/generate.py
 	@$(RUN)/buf lint protos
 	@$(RUN)/buf format --exit-code --diff protos
 	@$(RUN)/buf breaking protos --against protos/release.binpb
@@ -52,6 +52,13 @@ security: setup-test ## Secrets, bandit's rules, a bill of materials (sbom.cdx.j
 protos: setup ## Generate the contracts anew from protos/
 	@$(RUN)/buf format --write protos
 	@$(RUN)/python protos/generate.py
+
+chart: setup-test ## Generate what the chart has from elsewhere, and check it: helm, Kubernetes' and the operators' own definitions
+	@$(RUN)/python charts/generate.py
+	@$(RUN)/python -m pytest -q tests/chart
+
+test-k8s: setup-test ## The chart on a real API server, scaled up and down by the lag of a real broker (builds Kubernetes, once)
+	@$(RUN)/python -m pytest tests/kubernetes
 
 bench: setup ## Measure; docs/benchmarks.md says how to read it
 	@$(RUN)/python -m pytest tests/bench -p no:cacheprovider -s

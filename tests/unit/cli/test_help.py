@@ -22,6 +22,7 @@ from cli.__main__ import casepath
         ["down"],
         ["prepare"],
         ["provision"],
+        ["ready"],
         ["demo"],
     ],
     ids=" ".join,

@@ -1,0 +1,38 @@
+"""`casepath provision`: a cluster as topics.yaml declares it."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--kafka", envvar="CASEPATH_KAFKA", required=True, help="Bootstrap servers, of a listener that asks for certificates."
+)
+@click.option("--kafka-ca", envvar="CASEPATH_KAFKA_CA", required=True, type=FILE, help="Who signs the brokers' certificates.")
+@click.option("--identity", required=True, type=FILE, help="PEM file with the administrator's key and certificate.")
+@click.option(
+    "--passwords",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with PRINCIPAL.password for each principal whose password is to be set.",
+)
+@click.option("--replication", default=1, show_default=True, type=click.IntRange(min=1), help="Replicas of each topic.")
+def provision(kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None, replication: int) -> None:
+    """Create the declared topics on a cluster, and give each service the rights that topics.yaml declares, and no others.
+
+    Topics that exist are left as they are; rights of this cluster that are not declared are taken away.
+    """
+    from chassis.kafka import Kafka
+    from chassis.kafka_rights import principals
+    from chassis.provision import provision as run
+    from chassis.provision import provision_access
+
+    cluster = Kafka(kafka, kafka_ca, identity=identity)
+    files = {name: passwords / f"{name}.password" for name in principals()} if passwords else {}
+    words = {name: file.read_text().strip() for name, file in files.items() if file.exists()}
+    for name in asyncio.run(run(cluster, replication)):
+        click.echo(name)
+    click.echo(f"{asyncio.run(provision_access(cluster, words))} rights changed, {len(words)} passwords set", err=True)
