@@ -242,6 +242,28 @@ async def test_work_longer_than_the_session_keeps_the_membership(bench: Bench, m
     assert assignments == 1
 
 
+async def test_a_record_in_hand_for_longer_than_the_session_is_not_given_to_one_who_joins(bench: Bench) -> None:
+    await publish(bench.kafka, bench.source, orders(2))
+    first, second = Recording(bench.out), Recording(bench.out)
+    in_hand, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(received: Received[OrderPlaced]) -> Iterable[Event]:
+        in_hand.set()
+        await go_on.wait()
+        return await first.handle(received)
+
+    async with publisher(bench.kafka) as one, running(bench.worker(one, slow)):
+        await in_hand.wait()
+        joining = bench.worker(one, second.handle)
+        async with running(joining):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(joining.assigned.wait(), 9)
+            go_on.set()
+            await bench.done(2)
+    assert sorted(first.taken + second.taken) == ["S26-0000", "S26-0001"]
+    assert set((await bench.outputs()).values()) == {1}
+
+
 async def test_workers_that_join_and_leave_lose_nothing_and_repeat_only_the_same_events(bench: Bench) -> None:
     halves = orders(200)
     await publish(bench.kafka, bench.source, halves[:100], partition=0)

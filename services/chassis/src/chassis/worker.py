@@ -36,6 +36,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 # How long records of an idle partition may wait: not at all while every lane is idle, else until the next look.
 POLL_SECONDS = 0.2
 BUSY_POLL_SECONDS = 0.02
+REJOIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
             session_timeout_ms=session_timeout_ms,
             heartbeat_interval_ms=session_timeout_ms // 5,
             max_poll_interval_ms=300_000,
+            # By default a rebalance goes on after the session's timeout without whoever still finishes what it holds.
+            rebalance_timeout_ms=int((grace + REJOIN_SECONDS) * 1000),
         )
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -32,6 +32,7 @@ class Assembly:
     def __init__(self, kafka: Kafka, replication: int, folder: Path, view: CaseView, publisher: Publisher) -> None:
         self.view = view
         self.publisher = publisher
+        folder.mkdir(parents=True, exist_ok=True)
         self.app = faust.App(
             group_of(SERVICE),
             broker=f"kafka://{kafka.bootstrap}",
