@@ -1,14 +1,19 @@
 """What is generated is what generating gives, and the contracts keep their rules."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
+from google.protobuf.json_format import MessageToJson
 
+import examples
 from casepath.topics import TOPICS
 from chassis.provision import wanted_topics
+from node_programs import run_on_node
 
 REPOSITORY = Path(__file__).parents[2]
 BUF = Path(sys.executable).with_name("buf")
@@ -36,6 +41,33 @@ def test_the_committed_code_is_what_generating_gives(fresh: Path) -> None:
 
 def test_the_table_of_topics_is_what_generating_gives(fresh: Path) -> None:
     assert (REPOSITORY / "protos/README.md").read_text() == (fresh / "protos/README.md").read_text()
+
+
+def test_the_asyncapi_document_is_what_generating_gives_and_what_asyncapis_own_parser_takes(fresh: Path) -> None:
+    text = (REPOSITORY / "protos/asyncapi.yaml").read_text()
+    assert text == (fresh / "protos/asyncapi.yaml").read_text()
+    assert json.loads(run_on_node("asyncapi.mjs", text)) == {"wrong": [], "channels": len(TOPICS)}
+
+
+def test_what_breaks_asyncapi_is_found() -> None:
+    text = (REPOSITORY / "protos/asyncapi.yaml").read_text().replace("action: send", "action: shout", 1)
+    assert json.loads(run_on_node("asyncapi.mjs", text))["wrong"]
+
+
+@pytest.mark.parametrize("topic", ["intake.order.placed.v1", "slides.slide.ingested.v1", "portal.report.signed.v1"])
+def test_the_asyncapi_document_says_of_a_message_what_protobufs_json_is(topic: str) -> None:
+    document = yaml.safe_load((REPOSITORY / "protos/asyncapi.yaml").read_text())
+    message = {
+        "intake.order.placed.v1": examples.order(),
+        "slides.slide.ingested.v1": examples.ingested(),
+        "portal.report.signed.v1": examples.report_signed(),
+    }[topic]
+    schema = {"$ref": f"#/components/schemas/{message.DESCRIPTOR.full_name}", "components": document["components"]}
+    validator = jsonschema.Draft7Validator(schema)
+    said = json.loads(MessageToJson(message))
+    assert not list(validator.iter_errors(said))
+    said["caseId"] = 7
+    assert [error.json_path for error in validator.iter_errors(said)] == ["$.caseId"]
 
 
 def test_topics_are_those_that_the_one_file_declares() -> None:

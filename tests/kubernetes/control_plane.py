@@ -171,7 +171,7 @@ def answers(client: httpx.Client, path: str) -> bool:
 
 
 def alive(process: "subprocess.Popen[bytes]") -> bool:
-    assert process.poll() is None, f"{process.args} ended with {process.returncode}"
+    assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
     return True
 
 

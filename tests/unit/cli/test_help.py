@@ -23,6 +23,7 @@ from cli.__main__ import casepath
         ["prepare"],
         ["provision"],
         ["ready"],
+        ["contract", "check"],
         ["demo"],
     ],
     ids=" ".join,
