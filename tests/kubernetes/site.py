@@ -6,16 +6,17 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import yaml
 from hl7.mllp import start_hl7_server
-from hl7.mllp.streams import HL7StreamReader, HL7StreamWriter
 
 from chassis.kafka import Kafka
 from chassis.provision import provision, provision_access
+from embedded.hospital_system import LARGEST, take
 from embedded.platform import Home
 from embedded.ports import Ports
 from embedded.programs import (
@@ -42,20 +43,9 @@ class HospitalSystem:
     seconds: float = 0.0
     received: dict[str, int] = field(default_factory=dict)
 
-    async def connected(self, reader: HL7StreamReader, writer: HL7StreamWriter) -> None:
-        try:
-            while not reader.at_eof():
-                message: bytes = await reader.readblock()
-                control = message.split(b"|", 10)[9].decode("ascii")
-                self.received[control] = self.received.get(control, 0) + 1
-                await asyncio.sleep(self.seconds)
-                answer = f"MSH|^~\\&|HIS||CASEPATH||||ACK^R01^ACK|{control}|P|2.5.1\rMSA|AA|{control}\r"
-                writer.writeblock(answer.encode())
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-        finally:
-            writer.close()
+    async def kept(self, control: str, _: bytes) -> None:
+        self.received[control] = self.received.get(control, 0) + 1
+        await asyncio.sleep(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +119,7 @@ class Site:
 async def site_running(folder: Path, ports: Ports) -> AsyncIterator[Site]:
     """Kafka with its topics and principals, Orthanc, HAPI FHIR and the hospital's system."""
     home, hospital = folder / "site", HospitalSystem()
+    taking = partial(take, kept=hospital.kept)
     supervisor = Supervisor(home)
     programs = [kafka(home, ports, print), orthanc(home, ports), fhir(home, ports, print)]
     try:
@@ -136,7 +127,7 @@ async def site_running(folder: Path, ports: Ports) -> AsyncIterator[Site]:
         admin = kafka_admin(home, ports)
         await provision(admin)
         await provision_access(admin, kafka_passwords(home))
-        async with await start_hl7_server(hospital.connected, host="127.0.0.1", port=ports["his"], limit=64 << 20):
+        async with await start_hl7_server(taking, host="127.0.0.1", port=ports["his"], limit=LARGEST):
             yield Site(home, ports, hospital)
     finally:
         await supervisor.stop()
