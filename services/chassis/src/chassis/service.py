@@ -12,6 +12,7 @@ from chassis import telemetry
 from chassis.errors import CasepathError, Misconfigured, defect_and_place
 from chassis.health import Check, Facts, Health
 from chassis.http_server import HttpServer
+from chassis.proofs import Proofs
 from chassis.settings import Settings, load
 
 type Part = Callable[[asyncio.Event], Awaitable[None]]
@@ -24,13 +25,14 @@ EX_SOFTWARE = 70
 
 
 async def run_parts(settings: Settings, parts: Sequence[Part], ready: dict[str, Check], facts: Facts = dict) -> None:
-    """Run every part until a signal, or until one fails: then stop the others and raise its error."""
+    """Run every part until a signal, a renewed proof, or until one fails: then stop the others and raise its error."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(report)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
+    proofs = Proofs(settings.proofs, settings.renewal_seconds)
     health = HttpServer(Health(ready, facts).app(), settings.health_host, settings.health_port)
 
     async def run(part: Part) -> None:
@@ -41,7 +43,7 @@ async def run_parts(settings: Settings, parts: Sequence[Part], ready: dict[str, 
 
     try:
         async with asyncio.TaskGroup() as group:
-            for part in [health.run, *parts]:
+            for part in [health.run, proofs.run, *parts]:
                 group.create_task(run(part))
     except* CasepathError as errors:
         raise errors.exceptions[0] from errors

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -21,6 +22,8 @@ class Settings(BaseSettings):
     """What every service needs. Each field is the variable CASEPATH_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix="CASEPATH_", frozen=True, extra="ignore")
+    # Fields with files that are read at the start and not again.
+    PROOFS: ClassVar[tuple[str, ...]] = ("kafka_password_file", "kafka_ca", "tls_ca", "tls_identity", "http_identity")
 
     kafka: str = Field(description="bootstrap servers, host:port,host:port")
     kafka_user: str = Field(default="", description="principal of this service on the cluster")
@@ -34,6 +37,9 @@ class Settings(BaseSettings):
     )
     kafka_open: bool = Field(default=False, description="the broker asks nobody who they are, and encrypts nothing")
     namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
+    renewal_seconds: float = Field(
+        default=300.0, ge=0, description="within which a process ends after a key, certificate or password is renewed"
+    )
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65535, description="0 picks a free port")
     log_format: str = Field(default="json", pattern="^(json|console)$")
@@ -49,6 +55,12 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("must be a UUID, kept secret and never changed") from None
         return value
+
+    @property
+    def proofs(self) -> list[Path]:
+        """Files with keys, certificates and passwords; a process that goes on without a renewed one is started anew."""
+        named = dict.fromkeys(getattr(self, name) for name in self.PROOFS)
+        return [file for file in named if file is not None]
 
     @property
     def identity(self) -> Identity | None:

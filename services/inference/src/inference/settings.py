@@ -1,7 +1,7 @@
 """Settings of inference."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from chassis.settings import StoringSettings
 class InferenceSettings(StoringSettings):
     """Which model, on what."""
 
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("access_keys",))
     bundle: Path = Field(description="folder with bundle.json and model.onnx: the first version in production")
     models: Path | None = Field(
         default=None, description="folder of bundles to serve, each in a folder of its model's name; the bundle's own by default"
