@@ -66,6 +66,8 @@ if [ -z "$python" ]; then
     "$uv" python install 3.12 || fail "Python 3.12 cannot be fetched. Install 3.12 or 3.13 (pyenv install 3.12), or name one with CASEPATH_PYTHON."
     python=3.12
 fi
+# mappy comes as source.
+{ command -v cc >/dev/null && [ -e /usr/include/zlib.h ]; } || install gcc libc6-dev zlib1g-dev
 "$uv" sync --quiet --frozen --all-packages --python "$python" ||
     fail "the locked dependencies cannot be installed; the message is above."
 
