@@ -170,6 +170,8 @@ def readme(declared: dict[str, Any]) -> str:
             "`ce_source`, `ce_time`, `ce_correlationid`, `ce_causationid` and `traceparent`. A record that can never succeed is in",
             "`<topic>.dlq`, as it was, with the headers `error` and `error_service`.",
             "",
+            "Where `CASEPATH_SCHEMA_REGISTRY` names one, values are in Confluent's wire format instead, which every consumer reads too.",
+            "",
             "| topic | message | key | publishers | consumers |",
             "|---|---|---|---|---|",
             *rows,

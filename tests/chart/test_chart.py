@@ -32,6 +32,7 @@ SELF_MADE = (
     "kafka.provision.bootstrap=kafka.example:9094",
     "telemetry.endpoint=http://collector.example:4317",
     "quota.requests\\.cpu=8",
+    "kafka.schemaRegistry=http://registry.example:8081",
 )
 
 

@@ -1,16 +1,19 @@
 """Provisioning and publishing on a real broker."""
 
+from dataclasses import replace
+from uuid import uuid4
+
 import pytest
 
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
-from casepath.topics import TOPICS, Topic
+from casepath.topics import INFERENCE_DRIFT_DETECTED, TOPICS, Topic
 from chassis.errors import Unavailable
-from chassis.events import Event
+from chassis.events import Event, opened
 from chassis.kafka import Kafka
 from chassis.provision import provision, wanted_topics
 from chassis.publisher import KafkaPublisher, announce
-from kafka.broker import administering
+from kafka.broker import administering, records_on
 
 
 async def test_provisioning_again_creates_nothing(kafka: Kafka) -> None:
@@ -37,3 +40,13 @@ async def test_a_broker_that_is_not_there_is_unavailable(monkeypatch: pytest.Mon
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1"):
         async with KafkaPublisher(Kafka("127.0.0.1:1"), "test"):
             pass
+
+
+async def test_with_a_registry_records_are_in_confluents_wire_format(kafka: Kafka) -> None:
+    topic, message = INFERENCE_DRIFT_DETECTED, examples.drift_detected()
+    before = len(await records_on(kafka, topic.name))
+    async with KafkaPublisher(replace(kafka, registry="mock://broker"), "test") as publisher:
+        await announce(publisher, [Event(topic, message.model.name, message)], cause=uuid4(), source="test")
+    *_, record = (await records_on(kafka, topic.name))[before:]
+    assert record.value[:1] == b"\0"
+    assert opened(topic.message, record.value) == message

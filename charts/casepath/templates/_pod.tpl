@@ -22,6 +22,7 @@
 {{- $_ := set $plain "CASEPATH_OBJECTS" (required "objects.url: the object store, s3://bucket/prefix" .v.objects.url) -}}
 {{- $plain = merge $plain .v.objects.env -}}
 {{- end -}}
+{{- with .v.kafka.schemaRegistry -}}{{- $_ := set $plain "CASEPATH_SCHEMA_REGISTRY" . -}}{{- end -}}
 {{- with .v.telemetry.endpoint -}}{{- $_ := set $plain "OTEL_EXPORTER_OTLP_ENDPOINT" . -}}{{- end -}}
 {{- range $name, $value := .facts.env -}}{{- $_ := set $plain $name (tpl $value $ ) -}}{{- end -}}
 {{- range $name, $file := .facts.files -}}{{- $_ := set $plain $name (printf "%s/files/%s" $files $file) -}}{{- end -}}

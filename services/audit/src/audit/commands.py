@@ -19,6 +19,7 @@ from casepath.topics import AUDIT_BLOCK_SEALED
 from chassis.asking import ACCESS, FILE, authorization_option, ca_option
 from chassis.asking_kafka import kafka_option
 from chassis.errors import Malformed
+from chassis.events import opened
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
 from chassis.objects import Objects
@@ -192,5 +193,5 @@ async def kept_by(kafka: Kafka) -> tuple[dict[int, bytes], set[int]]:
     topic = AUDIT_BLOCK_SEALED
     done = await come_to(kafka, topic, SERVICE)
     records = await held(kafka, topic.name, topic.partitions)
-    told = [(record.offset < done[record.partition], BlockSealed.FromString(record.value)) for record in records]
+    told = [(record.offset < done[record.partition], opened(BlockSealed, record.value)) for record in records]
     return {one.number: one.digest for _, one in told}, {one.number for filed, one in told if filed}

@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError, Message
 
 from casepath.topics import Topic
 from chassis.errors import Malformed
+from chassis.framing import unframed
 
 type Headers = Sequence[tuple[str, bytes]]
 
@@ -139,7 +140,7 @@ def opened[M: Message](message: type[M], value: bytes | None) -> M:
     if value is None:
         raise Malformed("the record has no value")
     try:
-        decoded = message.FromString(value)
+        decoded = message.FromString(unframed(value))
     except DecodeError:
         raise Malformed(f"the value is not a {message.DESCRIPTOR.full_name}") from None
     check(decoded)

@@ -25,6 +25,8 @@ class Kafka:
     user: str = ""
     password: str = field(default="", repr=False)
     identity: Path | None = None
+    # Of a schema registry, under whose schemas messages are sent; empty: they are sent bare.
+    registry: str = ""
 
     @classmethod
     def of_user(cls, bootstrap: str, ca: Path | None, user: str, password_file: Path | None) -> "Kafka":

@@ -1,6 +1,7 @@
 """Settings come from the environment, once. A service adds its own fields to Settings."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
         default=None, description="PEM file with key and certificate: what is served over HTTP is served over TLS, but for health"
     )
     kafka_open: bool = Field(default=False, description="the broker asks nobody who they are, and encrypts nothing")
+    schema_registry: str = Field(
+        default="", description="Confluent schema registry, http://host:port: messages are sent in its wire format; empty: bare"
+    )
     namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
     renewal_seconds: float = Field(
         default=300.0, ge=0, description="within which a process ends after a key, certificate or password is renewed"
@@ -71,8 +75,9 @@ class Settings(BaseSettings):
     def cluster(self) -> Kafka:
         """Raise Misconfigured where nothing says who this is, and the broker is not said to ask nobody."""
         if self.kafka_open:
-            return Kafka(self.kafka)
-        return Kafka.of_user(self.kafka, self.kafka_ca, self.kafka_user, self.kafka_password_file)
+            return Kafka(self.kafka, registry=self.schema_registry)
+        found = Kafka.of_user(self.kafka, self.kafka_ca, self.kafka_user, self.kafka_password_file)
+        return replace(found, registry=self.schema_registry)
 
     @property
     def namespace_id(self) -> UUID:
