@@ -13,9 +13,9 @@
   "CASEPATH_HTTP_IDENTITY" (printf "%s/tls/tls-combined.pem" $files)
   "CASEPATH_HEALTH_HOST" "0.0.0.0"
   "CASEPATH_HEALTH_PORT" "8090"
-  "CASEPATH_WORK_FOLDER" "/work"
-  "XDG_CACHE_HOME" "/work/cache"
-  "HOME" "/work"
+  "CASEPATH_WORK_FOLDER" "/scratch"
+  "XDG_CACHE_HOME" "/scratch/cache"
+  "HOME" "/scratch"
   "TMPDIR" "/tmp"
 -}}
 {{- if .facts.storing -}}
@@ -41,7 +41,7 @@
 
 {{/* Volumes of a workload's pod, without the one it keeps. */}}
 {{- define "casepath.volumes" -}}
-- name: work
+- name: scratch
   emptyDir: {sizeLimit: {{ .s.scratchSize }}}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
@@ -93,7 +93,7 @@
 {{- end -}}
 
 {{- define "casepath.mounts" -}}
-- {name: work, mountPath: /work}
+- {name: scratch, mountPath: /scratch}
 - {name: tmp, mountPath: /tmp}
 - {name: kafka, mountPath: /run/casepath/kafka, readOnly: true}
 - {name: kafka-ca, mountPath: /run/casepath/kafka-ca, readOnly: true}
