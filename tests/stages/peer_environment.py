@@ -1,5 +1,6 @@
 """Peers that need other versions of what we use, each in an environment of its own under the user's cache folder."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,16 @@ def peer_python(name: str, *requirements: str, bare: Sequence[str] = (), python:
                 subprocess.run([*install, "--no-deps", *bare], check=True)
             marker.write_text(wanted)
     return folder / "bin" / "python"
+
+
+def installed(name: str, least: tuple[int, int], *asking: str) -> str | None:
+    """The machine's own program, where it is of at least that version; `asking` are the arguments that make it say so."""
+    found = shutil.which(name)
+    if found is None:
+        return None
+    said = subprocess.run([found, *asking], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"(\d+)\.(\d+)", said)
+    return found if version and (int(version[1]), int(version[2])) >= least else None
 
 
 def run_peer(python: Path, program: str, *arguments: str) -> str:
