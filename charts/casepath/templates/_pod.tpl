@@ -120,6 +120,32 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What every pod of the chart is restricted to, and by which Secrets its image is pulled. */}}
+{{- define "casepath.restricted-pod" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with .v.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What every container of the chart is restricted to. */}}
+{{- define "casepath.restricted-container" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
 {{/* The pod of a workload: its metadata and spec. */}}
 {{- define "casepath.pod" -}}
 metadata:
@@ -134,22 +160,8 @@ metadata:
   {{- end }}
 spec:
   serviceAccountName: {{ .name }}
-  automountServiceAccountToken: false
-  enableServiceLinks: false
+  {{- include "casepath.restricted-pod" . | nindent 2 }}
   terminationGracePeriodSeconds: {{ add (int .s.graceSeconds) (int .s.drainSeconds) }}
-  securityContext:
-    runAsNonRoot: true
-    runAsUser: 10001
-    runAsGroup: 10001
-    fsGroup: 10001
-    fsGroupChangePolicy: OnRootMismatch
-    seccompProfile: {type: RuntimeDefault}
-  {{- with .v.image.pullSecrets }}
-  imagePullSecrets:
-    {{- range . }}
-    - name: {{ . }}
-    {{- end }}
-  {{- end }}
   {{- with .s.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
@@ -182,10 +194,7 @@ spec:
     - name: {{ .service }}
       image: {{ include "casepath.image" . | quote }}
       imagePullPolicy: {{ .v.image.pullPolicy }}
-      securityContext:
-        allowPrivilegeEscalation: false
-        readOnlyRootFilesystem: true
-        capabilities: {drop: [ALL]}
+      securityContext: {{- include "casepath.restricted-container" . | nindent 8 }}
       ports:
         - {name: health, containerPort: 8090}
         {{- range $port, $number := .facts.ports }}

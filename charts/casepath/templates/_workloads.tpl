@@ -127,7 +127,7 @@ casepath/hospital: {{ . }}
 {{- end }}
 {{- end -}}
 
-{{/* Name, namespace, labels and annotations of a resource of a hospital or workload; `.named` in place of its name. */}}
+{{/* Name, namespace, labels and annotations of a resource of a hospital or workload; `.named` in place of its name, with `.labels` and `.annotations` of its own. */}}
 {{- define "casepath.metadata" -}}
 name: {{ .named | default .name | default .prefix }}
 namespace: {{ .namespace }}
@@ -144,10 +144,10 @@ labels:
   app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
   app.kubernetes.io/managed-by: {{ .root.Release.Service }}
   helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-  {{- with .v.commonLabels }}
+  {{- with merge (dict) (.labels | default dict) .v.commonLabels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-{{- with .v.commonAnnotations }}
+{{- with merge (dict) (.annotations | default dict) .v.commonAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}

@@ -8,6 +8,7 @@ import structlog
 from audit.adapters.ledger import Ledger
 from audit.adapters.lines import Lines
 from chassis.errors import Unavailable
+from chassis.stopping import stopped
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -36,10 +37,7 @@ class Indexing:
                     pass
             except Unavailable as error:
                 log.warning("put off", error=str(error))
-            try:
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                continue
+            await stopped(stop, LOOK_SECONDS)
 
     async def step(self) -> bool:
         """Take the next block; say whether there was one.

@@ -11,7 +11,7 @@ from chassis.settings import StoringSettings
 class AuditSettings(StoringSettings):
     """With what the ledger is sealed, and where its entries are filed."""
 
-    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("audit_key",))
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "audit_key")
     audit_key: Path = Field(description="private key (PEM, P-256) that seals the ledger; nobody but audit has it")
     ledger_address: str = Field(default="127.0.0.1:50057", description="gRPC host:port at which the ledger is asked for")
     ledger_database: Path = Field(description="SQLite file of the ledger's lines; it is filled anew when it is lost")

@@ -10,6 +10,7 @@ import structlog
 
 from chassis.errors import Retriable
 from chassis.quarantine import Held, Quarantine
+from chassis.stopping import stopped
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -107,10 +108,7 @@ class Watcher[T]:
         while not stop.is_set():
             await self.attempt(self.resume())
             await self.attempt(self.round(stop))
-            try:
-                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+            await stopped(stop, POLL_SECONDS)
         self.watching = False
 
     async def round(self, stop: asyncio.Event) -> None:

@@ -13,6 +13,7 @@ from chassis.access import Gate, Principal
 from chassis.access_log import AccessLog
 from chassis.calls import Admission, Identity
 from chassis.errors import Misconfigured
+from chassis.stopping import stopped
 
 type Register = Callable[[grpc.aio.Server], None]
 
@@ -72,10 +73,7 @@ class GrpcServer:
                     for service in self.services:
                         await self.health.set(service, state)
                     last = state
-                try:
-                    await asyncio.wait_for(stop.wait(), 0.5)
-                except TimeoutError:
-                    continue
+                await stopped(stop, 0.5)
         finally:
             await self.health.enter_graceful_shutdown()
             await self.server.stop(grace=5)

@@ -7,10 +7,11 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import structlog
+
+from chassis.stopping import stopped
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -50,9 +51,3 @@ def digest_of(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-async def stopped(stop: asyncio.Event, seconds: float) -> bool:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
-    return stop.is_set()

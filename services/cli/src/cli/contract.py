@@ -4,13 +4,12 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
-from google.protobuf.json_format import Parse, ParseError
-from google.protobuf.message import Message
 
 from casepath.topics import BY_NAME
 from chassis.errors import Malformed, Misconfigured
 from chassis.events import Event
 from chassis.events import check as check_contract
+from cli.publish import read_message
 
 # Each entry is a function of a file's bytes: None where it is not of its kind, else what it leads to. Raises Malformed.
 CHECKS = "casepath.checks"
@@ -45,12 +44,7 @@ def check(files: tuple[Path, ...], topic: str | None) -> None:
 
 def event_in(topic: str, content: bytes) -> tuple[str, list[str]]:
     """An event of a topic, as `publish` reads it."""
-    declared = BY_NAME[topic]
-    data: Message = declared.message()
-    try:
-        Parse(content, data)
-    except (ParseError, UnicodeDecodeError) as error:
-        raise Malformed(f"it is not a {data.DESCRIPTOR.full_name} in JSON: {error}") from None
+    data = read_message(BY_NAME[topic], content, "it")
     check_contract(data)
     return f"a {data.DESCRIPTOR.full_name}", [topic]
 

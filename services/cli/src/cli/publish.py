@@ -1,13 +1,14 @@
 """`casepath publish`: an event from its JSON."""
 
 import hashlib
-from typing import TextIO
+from typing import Any, TextIO
 from uuid import NAMESPACE_URL, uuid5
 
 import click
 from google.protobuf.json_format import Parse, ParseError
+from google.protobuf.message import Message
 
-from casepath.topics import BY_NAME
+from casepath.topics import BY_NAME, Topic
 from chassis.asking_kafka import kafka_option
 from chassis.errors import Malformed
 from chassis.events import Event
@@ -29,12 +30,18 @@ async def publish(topic: str, source: TextIO, key: str, kafka: Kafka) -> None:
     repeat changes nothing.
     """
     declared = BY_NAME[topic]
-    data = declared.message()
-    try:
-        Parse(source.read(), data)
-    except ParseError as error:
-        raise Malformed(f"{source.name} is not a {data.DESCRIPTOR.full_name} in JSON: {error}") from None
+    data = read_message(declared, source.read(), source.name)
     cause = uuid5(NAMESPACE_URL, f"{topic}|{key}|{hashlib.sha256(data.SerializeToString(deterministic=True)).hexdigest()}")
     async with KafkaPublisher(kafka, "casepath-cli") as publisher:
         (record,) = await announce(publisher, [Event(declared, key, data)], cause=cause, source="cli")
     click.echo(dict(record.headers)["ce_id"].decode())
+
+
+def read_message(topic: Topic[Any], content: str | bytes, named: str) -> Message:
+    """A topic's message in protobuf's JSON. Raise Malformed, which calls it as it is `named`."""
+    data: Message = topic.message()
+    try:
+        Parse(content, data)
+    except (ParseError, UnicodeDecodeError) as error:
+        raise Malformed(f"{named} is not a {data.DESCRIPTOR.full_name} in JSON: {error}") from None
+    return data

@@ -11,7 +11,7 @@ from chassis.settings import StoringSettings
 class InferenceSettings(StoringSettings):
     """Which model, on what."""
 
-    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("access_keys",))
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "access_keys")
     bundle: Path = Field(description="folder with bundle.json and model.onnx: the first version in production")
     models: Path | None = Field(
         default=None, description="folder of bundles to serve, each in a folder of its model's name; the bundle's own by default"

@@ -14,7 +14,7 @@ from chassis.settings import StoringSettings
 class IntakeSettings(StoringSettings):
     """Where hospital systems connect, and what they leave unsaid."""
 
-    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("mllp_identity", "mllp_senders", "access_keys"))
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "mllp_identity", "mllp_senders", "access_keys")
     mllp_host: str = "127.0.0.1"
     mllp_port: int = Field(default=2575, ge=0, le=65535)
     mllp_identity: Path | None = Field(default=None, description="PEM file with key and certificate: MLLP over TLS")

@@ -25,7 +25,7 @@ class SingleSignOn:
 class PortalSettings(StoringSettings):
     """Where it listens, whom it asks, and who may log in."""
 
-    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("signing_key", "oidc_secret_file"))
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "signing_key", "oidc_secret_file")
     portal_address: str = Field(default="127.0.0.1:8088", description="HTTP host:port")
     cases_address: str = Field(default="127.0.0.1:50050", description="gRPC host:port of cases")
     runs_address: str = Field(default="", description="gRPC host:port of sequencing's runs; empty: no launchpad")

@@ -14,7 +14,7 @@ from results.handlers import Parties
 class ResultsSettings(StoringSettings):
     """Which system gets results, and under which names."""
 
-    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("results_ca", "results_identity"))
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "results_ca", "results_identity")
     results_address: str = Field(description="host:port on which the hospital's system takes ORU^R01 over MLLP")
     results_seconds: float = Field(default=30.0, gt=0, description="for an acknowledgement to come")
     results_ca: Path | None = Field(default=None, description="PEM file with who signs that system's certificate: TLS")

@@ -10,6 +10,7 @@ import structlog
 from chassis.errors import Retriable
 from chassis.events import Event
 from chassis.publisher import Publisher, announce
+from chassis.stopping import stopped
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -45,10 +46,7 @@ class Renewal:
                 await stop.wait()
             except Retriable as error:
                 log.warning("renewal", outcome="put off", error=str(error))
-                try:
-                    await asyncio.wait_for(stop.wait(), RETRY_SECONDS)
-                except TimeoutError:
-                    continue
+                await stopped(stop, RETRY_SECONDS)
 
     async def all(self, stop: asyncio.Event) -> None:
         checked = amended = 0

@@ -13,7 +13,7 @@ from sequencing.quality import Thresholds
 class SequencingSettings(StoringSettings):
     """Where sequencers drop reads, how a file name carries the sample, and which references there are."""
 
-    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("access_keys",))
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "access_keys")
     reads_folder: Path = Field(description="holds incoming/, quarantine/ and filed/")
     reads_name: str = Field(
         default=r"(?P<accession>[^_]+)_(?P<sample>[^_]+)(_S\d+)?(_L(?P<lane>\d{3}))?_R?(?P<read>[12])(_001)?\.(fastq|fq)(\.gz)?",

@@ -11,7 +11,7 @@ from chassis.settings import StoringSettings
 class SlideSettings(StoringSettings):
     """Where scans come from, how a file name carries the barcode, and where frames are asked for."""
 
-    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, *("access_keys",))
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "access_keys")
     slide_folder: Path = Field(description="holds incoming/, quarantine/ and filed/")
     slide_name: str = Field(
         default=r"(?P<accession>[^_]+)_(?P<slide>[^_.]+)",

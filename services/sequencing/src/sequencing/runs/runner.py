@@ -20,6 +20,7 @@ from casepath.sequencing.v1.runs_pb2 import (
 )
 from chassis.errors import CasepathError, NotFound, Rejected, Retriable, defect_and_place
 from chassis.objects import Objects
+from chassis.stopping import stopped
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.computations import Grain, computation, task, task_key, task_name
 from sequencing.handlers import conclusion_of
@@ -77,8 +78,7 @@ class Runner:
                     await self.round()
                 except Retriable as error:
                     log.warning("runs", outcome="put off", error=str(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+                await stopped(stop, POLL_SECONDS)
         finally:
             for going in self.going.values():
                 going.cancel()

@@ -8,6 +8,7 @@ import structlog
 from obstore.exceptions import BaseError as StoreError
 
 from chassis.objects import Objects, settle
+from chassis.stopping import stopped
 from slides.inbox import CHUNK
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -32,10 +33,7 @@ class ScanPrefix:
                 await self.bring()
             except (StoreError, OSError) as error:
                 log.warning("put off", error=f"the scans' bucket does not answer: {type(error).__name__}")
-            try:
-                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+            await stopped(stop, POLL_SECONDS)
 
     async def bring(self) -> int:
         """Bring in what lies there, sidecars first; return how many objects."""
