@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint security protos chart test-k8s bench bench-gpu clean
+.PHONY: help setup setup-test demo up down test test-unit lint security protos chart test-k8s test-vault bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -59,6 +59,9 @@ chart: setup-test ## Generate what the chart has from elsewhere, and check it: h
 
 test-k8s: setup-test ## The chart on a real API server, scaled up and down by the lag of a real broker (builds Kubernetes, once)
 	@$(RUN)/python -m pytest tests/kubernetes
+
+test-vault: setup-test ## Keys of cases and patients in a real Vault (builds it, once)
+	@$(RUN)/python -m pytest tests/vault
 
 bench: setup ## Measure; docs/benchmarks.md says how to read it
 	@$(RUN)/python -m pytest tests/bench -p no:cacheprovider -s

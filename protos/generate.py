@@ -89,6 +89,11 @@ def listed(names: list[str]) -> str:
     return f"({inside}{',' if len(names) == 1 else ''})"
 
 
+def whose(topic: dict[str, Any]) -> str:
+    """What is keyed by a case or patient is theirs, where nothing else is said."""
+    return str(topic.get("of", "key" if topic["key"] in ("case id", "patient id") else ""))
+
+
 def topics_module(declared: dict[str, Any]) -> str:
     modules = sorted({module_of(topic["message"]) for topic in declared["topics"]})
     lines = [
@@ -103,11 +108,15 @@ def topics_module(declared: dict[str, Any]) -> str:
         "",
         "@dataclass(frozen=True, slots=True)",
         "class Topic[M: Message]:",
-        '    """A declared topic: its message, what keys it, and who publishes and consumes it."""',
+        '    """A declared topic: its message, what keys it, and who publishes and consumes it.',
+        "",
+        "    `of` says whose content a message is, and so by whose key it is encrypted: `key`, a field's path, or nobody's.",
+        '    """',
         "",
         "    name: str",
         "    message: type[M]",
         "    key: str",
+        "    of: str",
         "    publishers: tuple[str, ...]",
         "    consumers: tuple[str, ...]",
         "    partitions: int",
@@ -129,6 +138,7 @@ def topics_module(declared: dict[str, Any]) -> str:
             f'    name="{topic["name"]}",',
             f"    message={module}.{name},",
             f'    key="{topic["key"]}",',
+            f'    of="{whose(topic)}",',
             f"    publishers={listed(topic['publishers'])},",
             f"    consumers={listed(topic['consumers'])},",
             f"    partitions={topic.get('partitions', declared['partitions'])},",
@@ -156,7 +166,7 @@ def callers_module(declared: dict[str, Any]) -> str:
 
 def readme(declared: dict[str, Any]) -> str:
     rows = [
-        f"| `{t['name']}` | `{t['message']}` | {t['key']} | {', '.join(t['publishers'])} | {', '.join(t['consumers']) or 'operators'} |"
+        f"| `{t['name']}` | `{t['message']}` | {t['key']} | {'yes' if whose(t) else ''} | {', '.join(t['publishers'])} | {', '.join(t['consumers']) or 'operators'} |"
         for t in declared["topics"]
     ]
     return "\n".join(
@@ -172,10 +182,13 @@ def readme(declared: dict[str, Any]) -> str:
             "`ce_source`, `ce_time`, `ce_correlationid`, `ce_causationid` and `traceparent`. A record that can never succeed is in",
             "`<topic>.dlq`, as it was, with the headers `error` and `error_service`.",
             "",
+            "What is a case's or a patient's is encrypted by their key (`services/chassis/src/chassis/encryption.py`); consumers read",
+            "it bare too, as hospital systems send it.",
+            "",
             "Where `CASEPATH_SCHEMA_REGISTRY` names one, values are in Confluent's wire format instead, which every consumer reads too.",
             "",
-            "| topic | message | key | publishers | consumers |",
-            "|---|---|---|---|---|",
+            "| topic | message | key | encrypted | publishers | consumers |",
+            "|---|---|---|---|---|---|",
             *rows,
             "",
             "`buf/validate/validate.proto` is protovalidate's own (Apache-2.0, Buf Technologies);",

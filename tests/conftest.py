@@ -4,19 +4,21 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from chassis.calls import Identity
+from chassis.encryption import Encryption
 from chassis.errors import Misconfigured
 from chassis.kafka import Kafka
+from chassis.keys import FileKeys
 from embedded import samples
 from embedded.commands import reached
 from embedded.platform import Home
 from embedded.ports import Ports
-from embedded.programs import authority_of, kafka_admin, kafka_password_file
+from embedded.programs import authority_of, kafka_admin, kafka_password_file, keys
 
 CASEPATH = Path(sys.executable).with_name("casepath")
 
@@ -28,8 +30,9 @@ class Platform:
 
     @property
     def kafka(self) -> Kafka:
-        """As its administrator, who may do all."""
-        return kafka_admin(self.home.folder, self.ports)
+        """As its administrator, who may do all, and read all."""
+        encryption = Encryption(FileKeys(keys(self.home.folder)))
+        return replace(kafka_admin(self.home.folder, self.ports), encryption=encryption)
 
     def identity(self, name: str) -> Identity:
         """The certificate of a service of this platform, or of the operator."""

@@ -1,7 +1,7 @@
 """A patient's history as records hears it, and stores that fail or end the process at named points."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -53,7 +53,9 @@ class PointedObjects(Objects):
     async def read(self, path: str) -> bytes | None:
         return await self.points.through(lambda: super(PointedObjects, self).read(path))
 
-    async def write(self, path: str, content: bytes | Path, mode: Literal["overwrite", "create"] = "overwrite") -> None:
+    async def write(
+        self, path: str, content: bytes | Path | Iterator[bytes], mode: Literal["overwrite", "create"] = "overwrite"
+    ) -> None:
         await self.points.through(lambda: super(PointedObjects, self).write(path, content, mode))
 
 

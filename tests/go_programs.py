@@ -19,13 +19,17 @@ KUBERNETES = "k8s.io/kubernetes"
 
 @dataclass(frozen=True, slots=True)
 class GoProgram:
-    """A main package of a module at a version; `flags` are for the linker."""
+    """A main package of a module at a version; `flags` are for the linker.
+
+    `exact`: it is built with everything that it declares, also of what lies beside it in its repository.
+    """
 
     name: str
     module: str
     version: str
     package: str
     flags: str = ""
+    exact: bool = False
 
     def built(self) -> Path:
         """The executable."""
@@ -53,6 +57,9 @@ KEDA_VERSION = "v2.20.2"
 KEDA = "github.com/kedacore/keda/v2"
 KEDA_OPERATOR = GoProgram("keda-operator", KEDA, KEDA_VERSION, f"{KEDA}/cmd/operator")
 KEDA_METRICS = GoProgram("keda-metrics", KEDA, KEDA_VERSION, f"{KEDA}/cmd/adapter")
+# The last minor version under a free licence (MPL 2.0).
+VAULT_MODULE = "github.com/hashicorp/vault"
+VAULT = GoProgram("vault", VAULT_MODULE, "v1.14.3", VAULT_MODULE, exact=True)
 
 
 def go() -> str:
@@ -87,6 +94,8 @@ def build(program: GoProgram, file: Path) -> None:
         elif program.module == KUBERNETES:
             # What lies beside it in its repository is published under a version of its own.
             lines.append(f"replace {old} => {old} {program.version.replace('v1.', 'v0.')}")
+    if program.exact:
+        lines += [f"require {one['Path']} {one['Version']}" for one in declared["Require"]]
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder, partial = Path(name), file.with_suffix(".partial")

@@ -14,7 +14,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 from casepath.callers import CALLERS
-from casepath.topics import BY_NAME, TOPICS
+from casepath.topics import BY_NAME
 from chart.rendering import CHART, PROFILES, Rendered, Resource, profile, refusal, rendered, run_helm, settings
 from chassis.kafka_rights import OPERATOR, principals, rights
 from chassis.provision import wanted_topics
@@ -183,10 +183,35 @@ def test_the_chart_makes_no_secret_and_each_pod_sees_its_own_alone() -> None:
         service = pod["containers"][0]["name"]
         own = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
         assert (own["kafka"], own["tls"]) == (f"casepath-{service}", f"casepath-{service}-tls")
+        assert own["keys-authorization"] == f"casepath-keys-{service}"
 
 
 def mounted_or_none(pod: Resource) -> set[str]:
     return mounted(pod) if "volumes" in pod else set()
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "asked"),
+    [
+        ((), {"CASEPATH_KEYS", "CASEPATH_KEYS_AUTHORIZATION"}, True),
+        (("keys.url=file:///keys", "keys.claim=casepath-keys", "keys.authorization.secret="), {"CASEPATH_KEYS"}, False),
+        (("keys.url=", "keys.disabled=true"), {"CASEPATH_KEYS_OFF"}, False),
+    ],
+    ids=["server", "folder", "none"],
+)
+def test_every_service_has_the_keys_and_reaches_their_server_where_there_is_one(
+    options: tuple[str, ...], variables: set[str], asked: bool
+) -> None:
+    made = rendered("single-hospital", *settings(*options))
+    for workload in made.workloads():
+        pod = workload["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        assert {one["name"] for one in container["env"] if one["name"].startswith("CASEPATH_KEYS")} == variables
+        paths = {one["mountPath"] for one in container["volumeMounts"]}
+        assert ("/keys" in paths) == ("keys.claim=casepath-keys" in options)
+        policy = made.named("NetworkPolicy", workload["metadata"]["name"])
+        ports = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
+        assert (8200 in ports) == asked
 
 
 def test_probes_ask_what_every_service_serves() -> None:
@@ -311,6 +336,9 @@ def test_lag_scales_whoever_consumes_the_topic_and_batch_work_goes_down_to_none(
         (["services.portal.env.CASEPATH_TLS_OFF=yes"], "the chart sets it"),
         (["services.portal.env.CASEPATH_CASES_ADDRESS=x:1"], "the chart sets it"),
         (["kafka.bootstrap="], "kafka.bootstrap: the brokers"),
+        (["keys.url="], "keys.url: the keys of cases and patients"),
+        (["keys.url=vault:8200"], "does not match pattern"),
+        (["services.portal.env.CASEPATH_KEYS_OFF=yes"], "the chart sets it"),
         (["fhir.url="], "fhir.url: the FHIR R4 base"),
         (["files.signingKey.secret="], "files.signingKey.secret: portal cannot run without it"),
         (["kafka.provision.enabled=true"], "choose one of the two"),
@@ -407,5 +435,4 @@ def test_what_the_chart_has_from_elsewhere_is_what_generating_gives(tmp_path: Pa
 
 def test_every_service_that_publishes_or_consumes_is_in_the_chart() -> None:
     declared = yaml.safe_load((CHART / "files/services.yaml").read_text())
-    services = {name for topic in TOPICS for name in (*topic.publishers, *topic.consumers)}
-    assert services <= set(declared)
+    assert set(principals()) - {OPERATOR} <= set(declared)

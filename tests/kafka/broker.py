@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -14,6 +15,7 @@ from google.protobuf.message import Message
 
 import examples
 from casepath.topics import Topic
+from chassis.encryption import readable
 from chassis.events import Event, sealed
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
@@ -22,7 +24,7 @@ from chassis.worker import Worker
 
 async def new_topic[M: Message](kafka: Kafka, message: type[M], partitions: int = 2) -> Topic[M]:
     """A topic of this test alone, with its dead letters."""
-    topic = Topic(f"test.{uuid4().hex}.v1", message, "case id", ("test",), ("test",), partitions)
+    topic = Topic(f"test.{uuid4().hex}.v1", message, "case id", "", ("test",), ("test",), partitions)
     async with administering(kafka) as admin:
         await admin.create_topics([NewTopic(topic.name, partitions, 1), NewTopic(topic.dead_letters, 1, 1)])
     return topic
@@ -60,7 +62,7 @@ async def administering(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def records_on(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
-    """Every record that a topic holds now."""
+    """Every record that a topic holds now, as it was before it was encrypted."""
     async with administering(kafka) as admin:
         (described,) = await admin.describe_topics([topic])
     partitions = [TopicPartition(topic, one["partition"]) for one in described["partitions"]]
@@ -71,7 +73,12 @@ async def records_on(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
             while await consumer.position(partition) < end:
                 batches = await consumer.getmany(partition, timeout_ms=500)
                 found += [record for batch in batches.values() for record in batch]
-    return found
+    return [await plain(kafka, record) for record in found]
+
+
+async def plain(kafka: Kafka, record: ConsumerRecord) -> ConsumerRecord:
+    value = await readable(kafka.encryption, record.value or b"", record.topic.removesuffix(".dlq"))
+    return replace(record, value=value)
 
 
 async def committed(kafka: Kafka, group: str, topic: str) -> int:

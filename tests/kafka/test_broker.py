@@ -8,12 +8,15 @@ import pytest
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.topics import INFERENCE_DRIFT_DETECTED, TOPICS, Topic
+from chassis.encryption import is_encrypted
 from chassis.errors import Unavailable
-from chassis.events import Event, opened
+from chassis.events import Event, Outgoing, opened
 from chassis.kafka import Kafka
 from chassis.provision import provision, wanted_topics
 from chassis.publisher import KafkaPublisher, announce
-from kafka.broker import administering, records_on
+from chassis.reading import held
+from chassis.worker import Received, Route, outcome
+from kafka.broker import administering, new_topic, records_on
 
 
 async def test_provisioning_again_creates_nothing(kafka: Kafka) -> None:
@@ -29,7 +32,7 @@ async def test_every_declared_topic_is_there_with_its_partitions(kafka: Kafka) -
 
 
 async def test_an_undeclared_topic_is_not_created_by_publishing_to_it(kafka: Kafka) -> None:
-    undeclared = Topic("test.undeclared.v1", OrderPlaced, "case id", ("test",), (), 1)
+    undeclared = Topic("test.undeclared.v1", OrderPlaced, "case id", "", ("test",), (), 1)
     async with KafkaPublisher(kafka, "test") as publisher:
         with pytest.raises(Unavailable):
             await announce(publisher, [Event(undeclared, "k", examples.order())], cause=examples.NAMESPACE, source="test")
@@ -50,3 +53,34 @@ async def test_with_a_registry_records_are_in_confluents_wire_format(kafka: Kafk
     *_, record = (await records_on(kafka, topic.name))[before:]
     assert record.value[:1] == b"\0"
     assert opened(topic.message, record.value) == message
+
+
+async def test_what_is_a_cases_lies_on_the_broker_encrypted_and_a_consumer_reads_it_until_it_is_erased(kafka: Kafka) -> None:
+    order = examples.order()
+    order.case_id = str(uuid4())
+    topic = replace(await new_topic(kafka, OrderPlaced, 1), of="key")
+    encryption = kafka.encryption
+    assert encryption is not None
+    async with KafkaPublisher(kafka, "test") as publisher:
+        await announce(publisher, [Event(topic, order.case_id, order)], cause=uuid4(), source="test")
+    (record,) = await held(kafka, topic.name, 1)
+    assert is_encrypted(record.value)
+    taken: list[OrderPlaced] = []
+
+    async def take(received: Received[OrderPlaced]) -> list[Event]:
+        taken.append(received.data)
+        return []
+
+    route = Route(topic, take)
+    assert await outcome(route, record, "test", encryption) == []
+    assert taken == [order]
+    with pytest.raises(Unavailable, match="CASEPATH_KEYS"):
+        await outcome(route, record, "test")
+    # A dead letter that is replayed is encrypted already.
+    async with KafkaPublisher(kafka, "test") as publisher:
+        await publisher.publish([Outgoing(topic.name, record.key, record.value, list(record.headers), order.case_id)])
+    _, again = await held(kafka, topic.name, 1)
+    assert again.value == record.value
+    await encryption.destroy(order.case_id)
+    assert await outcome(route, again, "test", encryption) == []
+    assert taken == [order]

@@ -85,6 +85,7 @@ class Site:
             "image": {"registry": "registry.example/casepath"},
             "kafka": {"bootstrap": f"127.0.0.1:{self.ports['kafka']}", "replication": 1},
             "objects": {"url": "file:///objects", "claim": "casepath-objects"},
+            "keys": {"url": "file:///keys", "claim": "casepath-keys"},
             "fhir": {"url": f"http://127.0.0.1:{self.ports['fhir']}/fhir", "creation": "version-0"},
             "dicomweb": {"url": f"http://127.0.0.1:{self.ports['orthanc']}/dicom-web"},
             "files": {"accounts": {"secret": "casepath-accounts"}, "dicomwebAuthorization": {"secret": "casepath-dicomweb"}},
@@ -105,6 +106,7 @@ class Site:
             encoded = {key: base64.b64encode(content).decode() for key, content in data.items()}
             secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": encoded}
             cluster.make(f"/api/v1/namespaces/{namespace}/secrets", secret)
+        (claims / namespace / "casepath-keys").mkdir(parents=True)
         folder = claims / namespace / "casepath-references"
         folder.mkdir(parents=True)
         (folder / "references.json").write_text(references(self.home).read_text())

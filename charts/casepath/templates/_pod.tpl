@@ -22,6 +22,12 @@
 {{- $_ := set $plain "CASEPATH_OBJECTS" (required "objects.url: the object store, s3://bucket/prefix" .v.objects.url) -}}
 {{- $plain = merge $plain .v.objects.env -}}
 {{- end -}}
+{{- if .v.keys.disabled -}}
+{{- $_ := set $plain "CASEPATH_KEYS_OFF" "true" -}}
+{{- else -}}
+{{- $_ := set $plain "CASEPATH_KEYS" (required "keys.url: the keys of cases and patients, https://vault:8200/v1/transit or file:///keys with keys.claim; only where nothing is to be encrypted, keys.disabled" .v.keys.url) -}}
+{{- if .v.keys.authorization.secret -}}{{- $_ := set $plain "CASEPATH_KEYS_AUTHORIZATION" (printf "%s/keys/authorization" $files) -}}{{- end -}}
+{{- end -}}
 {{- with .v.kafka.schemaRegistry -}}{{- $_ := set $plain "CASEPATH_SCHEMA_REGISTRY" . -}}{{- end -}}
 {{- with .v.telemetry.endpoint -}}{{- $_ := set $plain "OTEL_EXPORTER_OTLP_ENDPOINT" . -}}{{- end -}}
 {{- range $name, $value := .facts.env -}}{{- $_ := set $plain $name (tpl $value $ ) -}}{{- end -}}
@@ -79,6 +85,14 @@
   persistentVolumeClaim: {claimName: {{ . }}, readOnly: true}
 {{- end -}}
 {{- end -}}
+{{- with .v.keys.authorization.secret }}
+- name: keys-authorization
+  secret: {secretName: {{ . | replace "%s" $.service }}, defaultMode: 0440, items: [{key: {{ $.v.keys.authorization.key }}, path: authorization}]}
+{{- end -}}
+{{- with .v.keys.claim }}
+- name: keys
+  persistentVolumeClaim: {claimName: {{ . }}}
+{{- end -}}
 {{- if and .facts.storing .v.objects.claim }}
 - name: objects
   persistentVolumeClaim: {claimName: {{ .v.objects.claim }}}
@@ -108,6 +122,12 @@
 {{- if (get $.v $name).claim }}
 - {name: {{ $name }}, mountPath: {{ get $claims $name }}, readOnly: true}
 {{- end -}}
+{{- end -}}
+{{- if .v.keys.authorization.secret }}
+- {name: keys-authorization, mountPath: /run/casepath/keys, readOnly: true}
+{{- end -}}
+{{- if .v.keys.claim }}
+- {name: keys, mountPath: /keys}
 {{- end -}}
 {{- if and .facts.storing .v.objects.claim }}
 - {name: objects, mountPath: /objects}

@@ -85,7 +85,7 @@
 {{- fail (printf "services.%s.scaling.fewest: only batch work goes down to none (%s); set it to 1" .workload "sequencing-workers") -}}
 {{- end -}}
 {{- range $variable := keys .s.env | sortAlpha -}}
-{{- if or (hasKey $.facts.env $variable) (hasKey (merge (dict) ($.facts.files | default dict) ($.facts.optionalFiles | default dict)) $variable) (has $variable (list "CASEPATH_KAFKA" "CASEPATH_KAFKA_USER" "CASEPATH_NAMESPACE" "CASEPATH_TLS_OFF" "CASEPATH_KAFKA_OPEN" "CASEPATH_OBJECTS")) -}}
+{{- if or (hasKey $.facts.env $variable) (hasKey (merge (dict) ($.facts.files | default dict) ($.facts.optionalFiles | default dict)) $variable) (has $variable (list "CASEPATH_KAFKA" "CASEPATH_KAFKA_USER" "CASEPATH_NAMESPACE" "CASEPATH_TLS_OFF" "CASEPATH_KAFKA_OPEN" "CASEPATH_KEYS" "CASEPATH_KEYS_OFF" "CASEPATH_OBJECTS")) -}}
 {{- fail (printf "services.%s.env.%s: the chart sets it; use its value" $.workload $variable) -}}
 {{- end -}}
 {{- end -}}

@@ -252,3 +252,33 @@ def test_a_view_of_another_version_is_made_anew(tmp_path: Path) -> None:
     with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
         view.put(case_of(one_slide_order()))
         assert view.worklist(Wanted(sort=SORT_UNSPECIFIED)).entries[0].accession == examples.ACCESSION
+
+
+def test_a_case_that_is_removed_is_not_found_counted_or_listed(view: CaseView) -> None:
+    one, other = (
+        case_of(one_slide_order()),
+        case_of(one_slide_order(case_id="11111111-2222-4333-8444-555555555555", accession="S2")),
+    )
+    view.put_all([one, other])
+    before = view.revision()
+    view.remove(one.case_id)
+    view.remove(one.case_id)
+    assert view.get(one.case_id) is None
+    assert [found.case_id for found in view.worklist(Wanted()).entries] == [other.case_id]
+    assert sum(view.counts().values()) == 1
+    assert not view.worklist(Wanted(search=one.order.accession)).entries
+    assert view.revision() == before + 1
+
+
+def test_of_a_case_that_is_removed_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
+    names = ["Zyxwvut", "Qponmlk"]
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
+        for number in range(50):
+            case = case_of(one_slide_order(case_id=f"11111111-2222-4333-8444-{number:012}", accession=f"S{number}"))
+            case.order.patient.family_name = names[number == 20]
+            view.put(case)
+        view.remove("11111111-2222-4333-8444-000000000020")
+        contents = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert names[0].encode() in contents
+    assert names[1].encode() not in contents
+    assert names[1].lower().encode() not in contents

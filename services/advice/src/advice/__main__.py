@@ -6,14 +6,13 @@ from advice.patients import Patients
 from advice.settings import AdviceSettings
 from chassis.access_log import AccessLog
 from chassis.http_server import HttpServer, host_and_port
-from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
 from chassis.worker import Worker
 
 
 async def compose(settings: AdviceSettings) -> None:
-    patients, clients = Patients(Objects.at(settings.objects)), Clients.at(settings.advice_clients)
+    patients, clients = Patients(settings.store), Clients.at(settings.advice_clients)
     async with KafkaPublisher(settings.cluster, "casepath-advice") as publisher:
         hooks = CdsHooks(
             patients,

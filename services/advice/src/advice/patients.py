@@ -18,7 +18,7 @@ from casepath.topics import (
 from chassis.events import Event
 from chassis.identity import sample_key
 from chassis.merges import Merges
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.worker import Received, Route
 
 # Reports in memory; one is some 100 KB.
@@ -28,8 +28,8 @@ REMEMBERED = 1000
 class Patients:
     def __init__(self, objects: Objects) -> None:
         self.objects = objects
-        self.issued = Shelf(objects, PharmacogenomicsReported, "advice/reported")
-        self.withheld = Shelf(objects, PharmacogenomicsWithheld, "advice/withheld")
+        self.issued = Shelf(objects, PharmacogenomicsReported, "advice/reported", by("case_id"))
+        self.withheld = Shelf(objects, PharmacogenomicsWithheld, "advice/withheld", by("case_id"))
         self.merges = Merges(objects, "advice")
         self.reports: LRUCache[str, PharmacogenomicReport] = LRUCache(REMEMBERED)
 

@@ -16,14 +16,13 @@ from chassis.access import Signer
 from chassis.access_log import AccessLog
 from chassis.grpc_server import GrpcServer
 from chassis.http_client import http_client
-from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
 from chassis.worker import Worker
 
 
 async def compose(settings: AuditSettings) -> None:
-    ledger = Ledger(Objects.at(settings.objects), Signer.at(settings.audit_key))
+    ledger = Ledger(settings.store, Signer.at(settings.audit_key))
     with closing(SqliteLines.at(settings.ledger_database)) as lines:
         async with (
             http_client(settings.archive_timeout_seconds, settings.tls_ca, settings.fhir_authorization) as client,

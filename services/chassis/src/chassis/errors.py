@@ -8,6 +8,7 @@ CasepathError
 └── Rejected           this input can never succeed as it is: dead letter or quarantine, and the next one proceeds
     ├── Malformed      it does not decode, or breaks a rule of its contract
     ├── NotFound       it names something that does not exist
+    │   └── Erased     it was a patient's, and the key that it was encrypted with is destroyed
     └── TooLate        its deadline passed before it was worked on
 """
 
@@ -42,6 +43,10 @@ class Malformed(Rejected):
 
 class NotFound(Rejected):
     """The input names something that does not exist."""
+
+
+class Erased(NotFound):
+    """It was a patient's, and the key that it was encrypted with is destroyed."""
 
 
 class TooLate(Rejected):

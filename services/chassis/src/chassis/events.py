@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,6 +13,9 @@ from google.protobuf.message import DecodeError, Message
 from casepath.topics import Topic
 from chassis.errors import Malformed
 from chassis.framing import unframed
+
+# In place of a field: what a topic's records are keyed by says whose they are.
+KEY = "key"
 
 type Headers = Sequence[tuple[str, bytes]]
 
@@ -81,12 +85,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A record ready for the producer."""
+    """A record ready for the producer, but for its encryption: `of` is the case or patient whose content the value is."""
 
     topic: str
     key: bytes
     value: bytes
     headers: list[tuple[str, bytes]]
+    of: str = ""
 
 
 def derived_id(cause: UUID, type_: str, index: int) -> UUID:
@@ -117,8 +122,16 @@ def sealed(
             causation_id=cause,
             traceparent=traceparent,
         )
-        records.append(Outgoing(type_, event.key.encode(), event.data.SerializeToString(), envelope.headers()))
+        of = whose(event.topic, event.key, event.data)
+        records.append(Outgoing(type_, event.key.encode(), event.data.SerializeToString(), envelope.headers(), of))
     return records
+
+
+def whose(topic: Topic[Any], key: str, data: Message) -> str:
+    """The case or patient whose content a message is, as its topic declares; empty where it is nobody's."""
+    if topic.of in ("", KEY):
+        return key if topic.of else ""
+    return str(attrgetter(topic.of)(data))
 
 
 def check(message: Message) -> None:

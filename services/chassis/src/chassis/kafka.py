@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chassis.encryption import Encryption
 from chassis.errors import Misconfigured
 
 MECHANISM = "SCRAM-SHA-512"
@@ -27,6 +28,8 @@ class Kafka:
     identity: Path | None = None
     # Of a schema registry, under whose schemas messages are sent; empty: they are sent bare.
     registry: str = ""
+    # By which what is a patient's is encrypted, and read; None: it is neither.
+    encryption: Encryption | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of_user(cls, bootstrap: str, ca: Path | None, user: str, password_file: Path | None) -> "Kafka":

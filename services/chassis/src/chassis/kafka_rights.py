@@ -48,7 +48,7 @@ def group_of(service: str) -> str:
 def principals(topics: Iterable[Topic[Any]] = TOPICS) -> list[str]:
     """Every service that publishes or consumes, and the operator."""
     services = {name for topic in topics for name in (*topic.publishers, *topic.consumers)}
-    return [*sorted(services), OPERATOR]
+    return [*sorted(services - {OPERATOR}), OPERATOR]
 
 
 def rights(topics: Iterable[Topic[Any]] = TOPICS) -> set[Right]:

@@ -9,15 +9,15 @@ from typing import Any
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientsUnlinked
 from casepath.topics import INTAKE_PATIENT_MERGED, INTAKE_PATIENTS_UNLINKED
 from chassis.events import Event
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.worker import Received, Route
 
 
 class Merges:
     def __init__(self, objects: Objects, service: str) -> None:
         # The latest merge of each retired patient, of each pair of them, and of each pair its latest undoing.
-        self.merged = Shelf(objects, PatientMerged, f"{service}/merges")
-        self.into = Shelf(objects, PatientMerged, f"{service}/merges-into")
+        self.merged = Shelf(objects, PatientMerged, f"{service}/merges", by("surviving.patient_id"))
+        self.into = Shelf(objects, PatientMerged, f"{service}/merges-into", by("surviving.patient_id"))
         self.unlinked = Shelf(objects, PatientsUnlinked, f"{service}/unlinked")
 
     def routes(self) -> list[Route[Any]]:

@@ -1,79 +1,142 @@
 """The object store: content-addressed bytes, and shelves of named messages.
 
 Objects are named by their digest, so writing one twice changes nothing. References to them travel on topics; they do not
-(claim check).
+(claim check). What is a case's or a patient's is encrypted by their key (`chassis.encryption`).
 """
 
 import asyncio
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import obstore
+from cachetools import LRUCache
 from google.protobuf.message import Message
 from obstore.exceptions import AlreadyExistsError
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from chassis.errors import NotFound, Unavailable
+from chassis.durable import flush
+from chassis.encryption import LONGEST_HEAD, SEGMENT, Encryption, Stream, begin_of, readable, segment_at, segments
+from chassis.errors import Erased, NotFound, Unavailable
 
 DOWNLOADED_AT_ONCE = 1 << 20
+# Objects of which a process remembers how to read their segments.
+STREAMS_KNOWN = 4096
 
 
 class Objects:
     """A local folder (file://) or a bucket (s3://, gs://, az://)."""
 
-    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None = None, encryption: Encryption | None = None) -> None:
         self.store = store
         self.folder = folder
+        self.encryption = encryption
+        self.streams: LRUCache[str, Stream] = LRUCache(STREAMS_KNOWN)
 
     @classmethod
-    def at(cls, url: str) -> "Objects":
+    def at(cls, url: str, encryption: Encryption | None = None) -> "Objects":
+        """Without `encryption` everything is stored as it is, and what is encrypted cannot be read."""
         if url.startswith("file://"):
             folder = Path(url.removeprefix("file://"))
-            return cls(LocalStore(folder, mkdir=True), folder)
-        return cls(from_url(url))
+            return cls(LocalStore(folder, mkdir=True), folder, encryption)
+        return cls(from_url(url), encryption=encryption)
 
-    async def put(self, content: bytes | Path, folder: str = "") -> ObjectRef:
+    async def put(self, content: bytes | Path, of: str = "", folder: str = "") -> ObjectRef:
         """Store bytes or a file under its digest, durably; in a `folder` of their own where they are removed together later.
 
-        Raise Unavailable when the store cannot take it.
+        `of` is the case that they are of, if any. Raise Unavailable when the store cannot take it.
         """
         sha256, size = await asyncio.to_thread(digest, content)
-        path = f"{folder}/{sha256}" if folder else f"sha256/{sha256[:2]}/{sha256}"
-        ref = ObjectRef(path=path, sha256=sha256, size=size)
+        of = of if self.encryption is not None else ""
+        within = f"{folder}/" if folder else f"of/{of}/" if of else f"sha256/{sha256[:2]}/"
+        ref = ObjectRef(path=f"{within}{sha256}", sha256=sha256, size=size, of=of)
         try:
-            if not await self.has(ref.path):
-                await self.write(ref.path, content)
+            if not await self.has(ref.path) or not await self.opens(ref):
+                await self.write(ref.path, await self.encrypting(content, ref) if of else content)
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not take {ref.path}: {type(error).__name__}") from error
         return ref
 
+    async def encrypting(self, content: bytes | Path, ref: ObjectRef) -> Iterator[bytes]:
+        if self.encryption is None:
+            raise Unavailable("there are no keys to encrypt with")
+        return await self.encryption.encrypting(ref.of, parts_of(content), ref.size, ref.path)
+
+    async def opens(self, ref: ObjectRef) -> bool:
+        """Whether what is there is encrypted by a key that still is; what was erased is stored anew."""
+        try:
+            if ref.of:
+                await self.stream(ref)
+        except Erased:
+            return False
+        return True
+
+    async def stream(self, ref: ObjectRef) -> Stream:
+        """How to read an object that is encrypted. Raise as `get` does."""
+        found = self.streams.get(ref.path)
+        if found is None:
+            if self.encryption is None:
+                raise Unavailable(f"object {ref.path} is encrypted, and this process has no keys (CASEPATH_KEYS)")
+            with asked(ref):
+                beginning = await obstore.get_range_async(self.store, ref.path, start=0, length=LONGEST_HEAD)
+            found = self.streams[ref.path] = await self.encryption.stream(bytes(beginning), ref.path)
+        return found
+
     async def get(self, ref: ObjectRef) -> bytes:
-        """Raise NotFound when it is not there, Unavailable when the store fails or gives other bytes."""
+        """Raise NotFound when it is not there, Erased when its key is not, Unavailable when the store fails or gives others."""
         content = await self.read(ref.path)
         if content is None:
             raise NotFound(f"object {ref.path} is not in the store")
+        if ref.of:
+            content = await readable(self.encryption, content, ref.path)
         if (await asyncio.to_thread(digest, content))[0] != ref.sha256:
             raise Unavailable(f"object {ref.path} does not have the bytes of its digest")
         return content
 
     async def ranges(self, ref: ObjectRef, starts: Sequence[int], lengths: Sequence[int]) -> list[bytes]:
         """Parts of an object, read without the rest, and so without its digest checked. Raise as `get` does."""
+        if ref.of:
+            return await self.decrypted_ranges(ref, starts, lengths)
         with asked(ref):
             found = await obstore.get_ranges_async(self.store, ref.path, starts=starts, lengths=lengths)
-        parts = [bytes(part) for part in found]
-        if [len(part) for part in parts] != list(lengths):
-            raise Unavailable(f"object {ref.path} is shorter than it should be")
-        return parts
+        return whole([bytes(part) for part in found], lengths, ref)
+
+    async def decrypted_ranges(self, ref: ObjectRef, starts: Sequence[int], lengths: Sequence[int]) -> list[bytes]:
+        """From the segments that they lie in."""
+        stream, last = await self.stream(ref), segments(ref.size) - 1
+        needed = [
+            (segment_at(start), segment_at(min(start + length, ref.size) - 1) if length else segment_at(start))
+            for start, length in zip(starts, lengths, strict=True)
+        ]
+        begins = [stream.begin_of(first) for first, _ in needed]
+        ends = [stream.begin_of(end) + SEGMENT for _, end in needed]
+        with asked(ref):
+            found = await obstore.get_ranges_async(self.store, ref.path, starts=begins, ends=ends)
+        parts = []
+        for (first, end), start, length, content in zip(needed, starts, lengths, found, strict=True):
+            plain = b"".join(stream.decrypted_from(first, end, last, bytes(content)))
+            at = start - begin_of(first)
+            parts.append(plain[at : at + length])
+        return whole(parts, lengths, ref)
+
+    @asynccontextmanager
+    async def local(self, ref: ObjectRef, scratch: Path) -> AsyncIterator[Path]:
+        """A local file with the object's bytes, for as long as it is needed. Raise as `get` does."""
+        with TemporaryDirectory(dir=scratch) as folder:
+            yield await self.as_file(ref, Path(folder))
 
     async def as_file(self, ref: ObjectRef, scratch: Path) -> Path:
-        """A local file with the object's bytes: the store's own file where the store is a folder."""
-        if self.folder is not None:
+        """A local file with the object's bytes: the store's own where that is one and not encrypted, else one in `scratch`.
+
+        Whoever asks removes what is in `scratch`. Raise as `get` does.
+        """
+        if self.folder is not None and not ref.of:
             path = self.folder / ref.path
             if not path.exists():
                 raise NotFound(f"object {ref.path} is not in the store")
@@ -86,15 +149,24 @@ class Objects:
     async def download(self, ref: ObjectRef, path: Path) -> None:
         """In parts: an object may be larger than memory."""
         partial, found = path.with_suffix(".partial"), hashlib.sha256()
-        with asked(ref):
-            result = await obstore.get_async(self.store, ref.path)
-            with partial.open("wb") as file:
-                async for chunk in result.stream(min_chunk_size=DOWNLOADED_AT_ONCE):
-                    await asyncio.to_thread(file.write, chunk)
-                    found.update(chunk)
+        with partial.open("wb") as file:
+            async for part in self.parts(ref):
+                await asyncio.to_thread(file.write, part)
+                found.update(part)
         if found.hexdigest() != ref.sha256:
             raise Unavailable(f"object {ref.path} does not have the bytes of its digest")
         partial.replace(path)
+
+    async def parts(self, ref: ObjectRef) -> AsyncIterator[bytes]:
+        """An object's bytes in order. Raise as `get` does."""
+        stream = await self.stream(ref) if ref.of else None
+        reading = stream.reading() if stream is not None else None
+        with asked(ref):
+            result = await obstore.get_async(self.store, ref.path)
+            async for chunk in result.stream(min_chunk_size=DOWNLOADED_AT_ONCE):
+                yield bytes(chunk) if reading is None else reading.more(bytes(chunk))
+        if reading is not None:
+            yield reading.end()
 
     async def remove(self, folder: str) -> None:
         """Everything that was put in this folder. Raise Unavailable when the store fails; what was removed stays so."""
@@ -122,7 +194,9 @@ class Objects:
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not give {path}: {type(error).__name__}") from error
 
-    async def write(self, path: str, content: bytes | Path, mode: Literal["overwrite", "create"] = "overwrite") -> None:
+    async def write(
+        self, path: str, content: bytes | Path | Iterator[bytes], mode: Literal["overwrite", "create"] = "overwrite"
+    ) -> None:
         """Visible only when whole: obstore writes aside and renames, or commits a multipart upload.
 
         Raise AlreadyExistsError where something has the name and the mode is "create".
@@ -139,28 +213,46 @@ class Objects:
 
 
 class Shelf[M: Message]:
-    """Messages of one type, each under a name that is opaque. Writing again replaces."""
+    """Messages of one type, each under a name that is opaque. Writing again replaces.
 
-    def __init__(self, objects: Objects, kind: type[M], name: str) -> None:
+    `of` says of a name and its message whose it is: a case's or a patient's is encrypted by their key. What was erased is not
+    there.
+    """
+
+    def __init__(self, objects: Objects, kind: type[M], name: str, of: Callable[[str, M], str] | None = None) -> None:
         self.objects = objects
         self.kind = kind
         self.prefix = f"shelf/{name}"
+        self.of = of
 
     async def put(self, name: str, message: M) -> None:
+        path, content = await self.stored(name, message)
         try:
-            await self.objects.write(f"{self.prefix}/{name}", message.SerializeToString())
+            await self.objects.write(path, content)
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
 
     async def create(self, name: str, message: M) -> bool:
         """Put it where nothing has this name; say whether that was so. Of two at once, one gets the name."""
+        path, content = await self.stored(name, message)
         try:
-            await self.objects.write(f"{self.prefix}/{name}", message.SerializeToString(), "create")
+            await self.objects.write(path, content, "create")
         except AlreadyExistsError:
-            return False
+            if await self.get(name) is not None:
+                return False
+            # What had the name was erased.
+            await self.put(name, message)
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
         return True
+
+    async def stored(self, name: str, message: M) -> tuple[str, bytes]:
+        """Where a message lies, and as what."""
+        path, content = f"{self.prefix}/{name}", message.SerializeToString()
+        of = self.of(name, message) if self.of is not None else ""
+        if of and self.objects.encryption is not None:
+            content = await self.objects.encryption.encrypt(of, content, path)
+        return path, content
 
     async def remove(self, name: str) -> None:
         """What is not there is removed."""
@@ -172,8 +264,12 @@ class Shelf[M: Message]:
             raise Unavailable(f"the object store did not remove from {self.prefix}: {type(error).__name__}") from error
 
     async def get(self, name: str) -> M | None:
-        content = await self.objects.read(f"{self.prefix}/{name}")
-        return None if content is None else self.kind.FromString(content)
+        path = f"{self.prefix}/{name}"
+        content = await self.objects.read(path)
+        try:
+            return None if content is None else self.kind.FromString(await readable(self.objects.encryption, content, path))
+        except Erased:
+            return None
 
     async def all(self, folder: str = "") -> list[M]:
         """Every message below `folder`, in order of name."""
@@ -194,6 +290,33 @@ class Shelf[M: Message]:
         return await self.objects.names(f"{self.prefix}/{folder}" if folder else self.prefix)
 
 
+def by(field: str) -> Callable[[str, Message], str]:
+    """A message is of the case or patient whom a field of it names."""
+    named = attrgetter(field)
+    return lambda _, message: str(named(message))
+
+
+def by_folder(name: str, _: Message) -> str:
+    """A message is of the case or patient whose id its name begins with."""
+    return name.split("/", 1)[0]
+
+
+def parts_of(content: bytes | Path) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as file:
+        while part := file.read(DOWNLOADED_AT_ONCE):
+            yield part
+
+
+def whole(parts: list[bytes], lengths: Sequence[int], ref: ObjectRef) -> list[bytes]:
+    """Raise Unavailable where one is shorter than it was asked for."""
+    if [len(part) for part in parts] != list(lengths):
+        raise Unavailable(f"object {ref.path} is shorter than it should be")
+    return parts
+
+
 def digest(content: bytes | Path) -> tuple[str, int]:
     """SHA-256 in hexadecimal, and the size in bytes."""
     if isinstance(content, bytes):
@@ -211,19 +334,3 @@ def asked(ref: ObjectRef) -> Iterator[None]:
         raise NotFound(f"object {ref.path} is not in the store") from None
     except (StoreError, OSError) as error:
         raise Unavailable(f"the object store did not give {ref.path}: {type(error).__name__}") from error
-
-
-def settle(partial: Path, target: Path) -> None:
-    """Give a file that is whole its name, durably."""
-    partial.replace(target)
-    flush(target)
-
-
-def flush(path: Path) -> None:
-    """Make a file and its name survive a power cut."""
-    for target in (path, path.parent):
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

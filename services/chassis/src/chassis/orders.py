@@ -9,7 +9,7 @@ from casepath.records.v1.filing_pb2 import CaseMoved
 from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.identity import case_id
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.worker import Received
 
 
@@ -23,8 +23,8 @@ class ShelvedOrders:
     """Orders in the object store. `service` keeps the shelves of two services apart."""
 
     def __init__(self, objects: Objects, service: str, namespace: UUID) -> None:
-        self.shelf = Shelf(objects, OrderPlaced, f"{service}/orders")
-        self.moves = Shelf(objects, CaseMoved, f"{service}/moves")
+        self.shelf = Shelf(objects, OrderPlaced, f"{service}/orders", by("case_id"))
+        self.moves = Shelf(objects, CaseMoved, f"{service}/moves", by("case_id"))
         self.namespace = namespace
 
     async def find(self, accession: str) -> OrderPlaced | None:

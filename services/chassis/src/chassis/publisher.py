@@ -11,6 +11,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
+from chassis.encryption import is_encrypted
 from chassis.errors import Rejected, Unavailable
 from chassis.events import Event, Outgoing, sealed
 from chassis.kafka import Kafka
@@ -58,7 +59,7 @@ class KafkaPublisher:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         if self.producer is None:
             raise Unavailable("the publisher is not started")
-        framed = [await self.framed(record) for record in records]
+        framed = await asyncio.gather(*map(self.framed, records))
         try:
             sent = [await self.producer.send(one.topic, one.value, key=one.key, headers=one.headers) for one in framed]
             await asyncio.gather(*sent)
@@ -70,10 +71,15 @@ class KafkaPublisher:
             PUBLISHED.labels(record.topic).inc()
 
     async def framed(self, record: Outgoing) -> Outgoing:
-        if self.framing is None:
+        """As it is sent: what was read from a topic is framed and encrypted already."""
+        if is_encrypted(record.value):
             return record
-        head = await asyncio.to_thread(self.framing.head, record.topic)
-        return replace(record, value=head + record.value)
+        value, encryption = record.value, self.kafka.encryption
+        if self.framing is not None:
+            value = await asyncio.to_thread(self.framing.head, record.topic) + value
+        if encryption is not None and record.of:
+            value = await encryption.encrypt(record.of, value, record.topic)
+        return replace(record, value=value)
 
 
 def framing_of(registry: str) -> "Framing":

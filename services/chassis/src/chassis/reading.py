@@ -6,8 +6,12 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
+from google.protobuf.message import Message
 
 from casepath.topics import Topic
+from chassis.encryption import readable
+from chassis.errors import Erased
+from chassis.framing import unframed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import started
@@ -38,6 +42,14 @@ async def held(kafka: Kafka, topic: str, partitions: int) -> list[ConsumerRecord
     """Every record that a topic holds, in order within each partition."""
     async with reading(kafka, topic, partitions) as consumer:
         return [record async for record in until_now(consumer)]
+
+
+async def message_of[M: Message](kafka: Kafka, record: ConsumerRecord, kind: type[M]) -> M | None:
+    """What a record holds; None where it was erased. Raise Malformed, or Unavailable where the keys cannot be had."""
+    try:
+        return kind.FromString(unframed(await readable(kafka.encryption, record.value or b"", record.topic)))
+    except Erased:
+        return None
 
 
 async def come_to(kafka: Kafka, topic: Topic[Any], service: str) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
@@ -10,8 +11,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.calls import Identity
+from chassis.encryption import Encryption
 from chassis.errors import Misconfigured
 from chassis.kafka import Kafka
+from chassis.key_ring import KeyRing
+from chassis.objects import Objects
 
 
 def cache() -> Path:
@@ -40,6 +44,14 @@ class Settings(BaseSettings):
     schema_registry: str = Field(
         default="", description="Confluent schema registry, http://host:port: messages are sent in its wire format; empty: bare"
     )
+    keys: str = Field(
+        default="",
+        description="keys of cases and patients: file:///folder, or https://host:port/v1/transit of Vault or its like",
+    )
+    keys_authorization: Path | None = Field(
+        default=None, description="file with the value of the Authorization header, for a server of keys"
+    )
+    keys_off: bool = Field(default=False, description="what is a patient's is not encrypted on topics and in stores")
     namespace: SecretStr = Field(description="secret UUID from which this deployment's opaque ids are derived")
     renewal_seconds: float = Field(
         default=300.0, ge=0, description="within which a process ends after a key, certificate or password is renewed"
@@ -75,9 +87,21 @@ class Settings(BaseSettings):
     def cluster(self) -> Kafka:
         """Raise Misconfigured where nothing says who this is, and the broker is not said to ask nobody."""
         if self.kafka_open:
-            return Kafka(self.kafka, registry=self.schema_registry)
-        found = Kafka.of_user(self.kafka, self.kafka_ca, self.kafka_user, self.kafka_password_file)
-        return replace(found, registry=self.schema_registry)
+            found = Kafka(self.kafka)
+        else:
+            found = Kafka.of_user(self.kafka, self.kafka_ca, self.kafka_user, self.kafka_password_file)
+        return replace(found, registry=self.schema_registry, encryption=self.encryption)
+
+    @property
+    def key_ring(self) -> KeyRing | None:
+        """Raise Misconfigured where nothing says which keys encrypt, and it is not said that none do."""
+        return None if self.keys_off else KeyRing.at(self.keys, self.tls_ca, self.keys_authorization)
+
+    @cached_property
+    def encryption(self) -> Encryption | None:
+        """Raise Misconfigured as `key_ring` does, or where the keys cannot be reached so."""
+        ring = self.key_ring
+        return None if ring is None else ring.encryption()
 
     @property
     def namespace_id(self) -> UUID:
@@ -88,6 +112,11 @@ class StoringSettings(Settings):
     """Of a service that keeps objects."""
 
     objects: str = Field(description="object store, file:///folder or s3://bucket/prefix")
+
+    @property
+    def store(self) -> Objects:
+        """Raise Misconfigured as `encryption` does."""
+        return Objects.at(self.objects, self.encryption)
 
 
 def load[S: Settings](kind: type[S]) -> S:

@@ -28,6 +28,8 @@ def connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    # What is removed is overwritten: it may have been erased.
+    connection.execute("PRAGMA secure_delete=ON")
     return connection
 
 

@@ -24,7 +24,8 @@ from opentelemetry import propagate
 from opentelemetry.trace import SpanKind
 
 from casepath.topics import Topic
-from chassis.errors import Rejected, Retriable, defect_and_place
+from chassis.encryption import Encryption, readable
+from chassis.errors import Erased, Rejected, Retriable, defect_and_place
 from chassis.events import Envelope, Event, Headers, Outgoing, opened, sealed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
@@ -85,11 +86,17 @@ def pure[M: Message](handler: Callable[[M], Iterable[Event]]) -> Handle[M]:
     return handle
 
 
-async def outcome(route: Route[Any], record: ConsumerRecord, service: str) -> list[Outgoing]:
-    """What one record leads to: its events, or itself as a dead letter. Raise Retriable to be asked again."""
+async def outcome(
+    route: Route[Any], record: ConsumerRecord, service: str, encryption: Encryption | None = None
+) -> list[Outgoing]:
+    """What one record leads to: its events, or itself as a dead letter. Raise Retriable to be asked again.
+
+    A record of which the key was destroyed leads to nothing, and neither does what it refers to.
+    """
     try:
         envelope = Envelope.from_headers(record.headers)
-        received = Received(opened(route.topic.message, record.value), envelope)
+        value = await readable(encryption, record.value or b"", record.topic)
+        received = Received(opened(route.topic.message, value if record.value is not None else None), envelope)
         context = propagate.extract({"traceparent": envelope.traceparent})
         with tracer().start_as_current_span(f"process {route.topic.name}", context, SpanKind.CONSUMER):
             events = await route.handle(received)
@@ -103,6 +110,8 @@ async def outcome(route: Route[Any], record: ConsumerRecord, service: str) -> li
             )
     except Retriable:
         raise
+    except Erased:
+        return []
     except Rejected as error:
         return [set_aside(record, service, str(error), type(error).__name__)]
     except Exception as error:  # noqa: BLE001 - a defect must not stop the partition; the record is kept with what failed
@@ -240,7 +249,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         with IN_FLIGHT.labels(record.topic).track_inprogress():
             while True:
                 try:
-                    outgoing = await outcome(route, record, self.service)
+                    outgoing = await outcome(route, record, self.service, self.kafka.encryption)
                     break
                 except Retriable as error:
                     if time.monotonic() - began > route.retry_for:

@@ -9,7 +9,7 @@ from google.protobuf.json_format import Parse, ParseError
 from google.protobuf.message import Message
 
 from casepath.topics import BY_NAME, Topic
-from chassis.asking_kafka import kafka_option
+from chassis.asking_kafka import encrypted_kafka_option
 from chassis.errors import Malformed
 from chassis.events import Event
 from chassis.kafka import Kafka
@@ -21,7 +21,7 @@ from cli.platform import asynchronous
 @click.argument("topic", type=click.Choice(sorted(BY_NAME)), metavar="TOPIC")
 @click.argument("source", type=click.File("r", encoding="utf-8"), metavar="FILE")
 @click.option("--key", required=True, help="The record's key, as protos/README.md says for the topic; opaque, no patient data.")
-@kafka_option
+@encrypted_kafka_option
 @asynchronous
 async def publish(topic: str, source: TextIO, key: str, kafka: Kafka) -> None:
     """Publish one event: FILE holds its message as protobuf JSON ("-" for standard input).

@@ -63,6 +63,7 @@ def reached(home: Path, ports: Ports) -> dict[str, str]:
         "CASEPATH_CASES_ADDRESS": f"127.0.0.1:{ports['cases']}",
         "CASEPATH_DICOMWEB_AUTHORIZATION": str(access / "orthanc.authorization"),
         "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
+        "CASEPATH_KEYS": f"file://{home / 'keys'}",
         "CASEPATH_AUDIT_KEYS": str(access / "audit-keys.json"),
     }
 

@@ -230,6 +230,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_KAFKA_CA": str(authority.certificate),
         "CASEPATH_TLS_CA": str(authority.certificate),
         "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
+        "CASEPATH_KEYS": f"file://{keys(home)}",
         "CASEPATH_NAMESPACE": namespace,
         "CASEPATH_WORK_FOLDER": str(home / "work"),
         "CASEPATH_MLLP_PORT": str(ports["mllp"]),
@@ -315,6 +316,13 @@ def access(home: Path) -> Path:
         kept.write_text("".join(f"{name} {password}\n" for name, password in passwords.items()))
         accounts = [account(name, full, [role], passwords[name], units) for name, full, role, units in DEMONSTRATION]
         save_accounts(folder / "accounts.json", accounts)
+    return folder
+
+
+def keys(home: Path) -> Path:
+    """The keys of this home's cases and patients, for its owner alone to read."""
+    folder = home / "keys"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

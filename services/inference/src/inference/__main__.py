@@ -7,7 +7,6 @@ from casepath.inference.v1.registry_pb2_grpc import add_ModelRegistryServiceServ
 from chassis.access import Gate
 from chassis.errors import Unavailable
 from chassis.grpc_server import GrpcServer
-from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
 from chassis.scratch import scratch
 from chassis.service import main, run_parts
@@ -38,7 +37,7 @@ async def compose(settings: InferenceSettings) -> None:
     serving = ModelRepository(settings.models or settings.bundle.parent, make)
     served = Served(bundle, make)
     serving.add(served)
-    objects, lost = Objects.at(settings.objects), asyncio.Event()
+    objects, lost = settings.store, asyncio.Event()
     store = RegistryStore(objects)
 
     def renewed(model: ModelFile) -> Session:

@@ -172,7 +172,7 @@ async def kept(objects: Objects, source: Source, made: Dataset) -> DerivedInstan
         sop_class_uid=made.SOPClassUID,
         sop_instance_uid=made.SOPInstanceUID,
         series_instance_uid=made.SeriesInstanceUID,
-        object=await objects.put(content),
+        object=await objects.put(content, source.job.slide.case_id),
         modality=made.Modality,
     )
 

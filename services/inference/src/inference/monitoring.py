@@ -10,7 +10,7 @@ from casepath.inference.v1.scoring_pb2 import Conclusion, Model, ScoringJob, Sli
 from casepath.portal.v1.reading_pb2 import FindingReviewed
 from casepath.topics import INFERENCE_SHADOW_SCORED, INFERENCE_SLIDE_SCORED, PORTAL_FINDING_REVIEWED
 from chassis.events import Event
-from chassis.objects import Shelf
+from chassis.objects import Shelf, by
 from chassis.worker import Received, Route
 from inference.adapters.registry_store import RegistryStore, folder_of
 from inference.drift import Drift, drift_events, drift_of, judged_event, judgement
@@ -31,7 +31,7 @@ class Monitoring:
         self.store = store
         self.jobs = jobs
         self.conclusions = conclusions
-        self.readings = Shelf(store.objects, SlideScored, "inference/readings")
+        self.readings = Shelf(store.objects, SlideScored, "inference/readings", by("case_id"))
 
     def routes(self) -> list[Route[Any]]:
         return [

@@ -20,6 +20,8 @@ from casepath.inference.v1.scoring_pb2 import (
     ShardRequested,
     ShardResult,
     ShardScored,
+    SlideFailed,
+    SlideScored,
 )
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
@@ -30,7 +32,7 @@ from casepath.topics import (
 )
 from chassis.errors import Misconfigured, NotFound, Rejected, Unavailable
 from chassis.events import Event
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.tissue import tissue_mask
 from chassis.worker import Received, Route
 from inference.adapters.level_pixels import Unreadable, level_pixels, overview
@@ -82,9 +84,9 @@ class Scoring:
         self.objects = objects
         self.scratch = scratch
         self.lost = lost
-        self.jobs = Shelf(objects, ScoringJob, "inference/jobs")
+        self.jobs = Shelf(objects, ScoringJob, "inference/jobs", by("slide.case_id"))
         self.results = Shelf(objects, ShardResult, "inference/results")
-        self.conclusions = Shelf(objects, Conclusion, "inference/conclusions")
+        self.conclusions = Shelf(objects, Conclusion, "inference/conclusions", whose)
         self.shards = Turns(SHARDS_AT_ONCE)
         # One session runs one batch at a time; more would share the same cores and memory.
         self.batches = Turns()
@@ -133,17 +135,17 @@ class Scoring:
     async def mask(self, slide: SlideIngested) -> NDArray[np.bool_]:
         level = overview_level(volumes(slide))
         try:
-            path = await self.objects.as_file(level.object, self.scratch)
+            async with self.objects.local(level.object, self.scratch) as path:
+                return await asyncio.to_thread(lambda: tissue_mask(overview(path)))
         except NotFound as error:
             raise Unreadable(str(error)) from error
-        return await asyncio.to_thread(lambda: tissue_mask(overview(path)))
 
     async def failed(self, slide: SlideIngested, one: Assignment, reason: FailureReason) -> Event:
         return await self.conclude(Conclusion(failed=failure(slide, one.model, one.stage, reason)))
 
     async def conclude(self, conclusion: Conclusion) -> Event:
         """Keep how a job ended, and tell it; where it ended already, tell that."""
-        ending = conclusion.scored if conclusion.HasField("scored") else conclusion.failed
+        ending = ending_of(conclusion)
         if not await self.conclusions.create(ending.job_id, conclusion):
             kept = await self.conclusions.get(ending.job_id)
             if kept is not None:
@@ -192,10 +194,10 @@ class Scoring:
             raise
         except Rejected:
             return failed_shard(len(cells), FAILURE_REASON_UNREADABLE)
-        return await self.kept(read, reader)
+        return await self.kept(read, reader, job.slide.case_id)
 
-    async def kept(self, read: ShardRead, reader: Reader) -> ShardResult:
-        array = await self.objects.put(as_npy(read.array)) if read.array is not None else None
+    async def kept(self, read: ShardRead, reader: Reader, of: str) -> ShardResult:
+        array = await self.objects.put(as_npy(read.array), of) if read.array is not None else None
         return ShardResult(
             probabilities=read.probabilities.tolist(),
             provider=reader.provider,
@@ -245,7 +247,8 @@ class Scoring:
         ended = fails(job, outcome, self.settings.failed_tiles_allowed)
         if ended is not None:
             return Conclusion(failed=ended)
-        array, image = await self.objects.put(as_npy(grid)), await self.objects.put(as_png(grid))
+        of = job.slide.case_id
+        array, image = await self.objects.put(as_npy(grid), of), await self.objects.put(as_png(grid), of)
         try:
             instances = await derived(self.objects, job, outcome.found, findings(job, outcome.found), grid, results)
         except Underivable as error:
@@ -278,3 +281,12 @@ class Scoring:
 
 def failed_shard(tiles: int, reason: FailureReason) -> ShardResult:
     return ShardResult(probabilities=[float("nan")] * tiles, provider=NO_PROVIDER, failure=reason)
+
+
+def whose(_: str, conclusion: Conclusion) -> str:
+    """The case whose slide was read."""
+    return str(ending_of(conclusion).case_id)
+
+
+def ending_of(conclusion: Conclusion) -> SlideScored | SlideFailed:
+    return conclusion.scored if conclusion.HasField("scored") else conclusion.failed

@@ -6,7 +6,6 @@ from chassis.access import Gate
 from chassis.access_log import AccessLog
 from chassis.errors import Misconfigured
 from chassis.http_server import HttpServer, host_and_port
-from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher, Publisher
 from chassis.service import main, run_parts
 from chassis.worker import Worker
@@ -32,7 +31,7 @@ async def compose(settings: IntakeSettings) -> None:
         )
         where = settings.mllp_host, settings.mllp_port
         listener = MllpListener(*where, settings.largest_message, receiver.answer, settings.mllp_tls)
-        identities = Identities(Objects.at(settings.objects), precedence)
+        identities = Identities(settings.store, precedence)
         worker = Worker(identities.routes(), publisher, kafka=settings.cluster, service="intake")
         ready = {"mllp": lambda: listener.listening, "kafka": worker.assigned.is_set}
         servers = [fhir_server(settings, publisher, precedence).run] if settings.fhir_in_address else []

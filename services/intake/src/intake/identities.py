@@ -18,7 +18,7 @@ from casepath.topics import (
 from chassis.errors import Rejected
 from chassis.events import Event
 from chassis.merges import Merges
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by, by_folder
 from chassis.worker import Received, Route
 from intake.accessions import whole
 from intake.precedence import Precedence
@@ -28,12 +28,12 @@ from intake.traits import of_order, of_registration
 class Identities:
     def __init__(self, objects: Objects, precedence: Precedence | None = None) -> None:
         self.precedence = precedence or Precedence()
-        self.patients = Shelf(objects, KnownPatient, "intake/patients")
+        self.patients = Shelf(objects, KnownPatient, "intake/patients", by("patient.patient_id"))
         # Whose an accession is.
-        self.cases = Shelf(objects, Patient, "intake/cases")
-        self.orders = Shelf(objects, OrderPlaced, "intake/orders")
-        self.disputes = Shelf(objects, IdentityDisputed, "intake/disputes")
-        self.decisions = Shelf(objects, IdentityDecided, "intake/decisions")
+        self.cases = Shelf(objects, Patient, "intake/cases", by_folder)
+        self.orders = Shelf(objects, OrderPlaced, "intake/orders", by("case_id"))
+        self.disputes = Shelf(objects, IdentityDisputed, "intake/disputes", by("known.patient_id"))
+        self.decisions = Shelf(objects, IdentityDecided, "intake/decisions", by("patient_id"))
         self.merges = Merges(objects, "intake")
 
     def routes(self) -> list[Route[Any]]:

@@ -31,7 +31,7 @@ TIMEOUT = 30.0
 
 
 async def compose(settings: PortalSettings) -> None:
-    signer, objects = Signer.at(settings.signing_key), Objects.at(settings.objects)
+    signer, objects = Signer.at(settings.signing_key), settings.store
     provider = settings.single_sign_on
     async with (
         KafkaPublisher(settings.cluster, "casepath-portal") as publisher,

@@ -103,7 +103,7 @@ class Acts:
         except ValueError:
             raise Malformed("annotations are JSON") from None
         count = checked_geojson(document, finest.total_columns, finest.total_rows)
-        kept = await self.desk.objects.put(json.dumps(document, ensure_ascii=False, sort_keys=True).encode())
+        kept = await self.desk.objects.put(json.dumps(document, ensure_ascii=False, sort_keys=True).encode(), case.case_id)
         event = annotated(case, slide.slide_id, kept, count, person.reader)
         await self.desk.act(event, person, request.headers.get("x-act", ""))
         return JSONResponse({"saved": count})

@@ -9,14 +9,14 @@ from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.portal.v1.reading_pb2 import IdentityDecided
 from casepath.topics import INTAKE_IDENTITY_DISPUTED, PORTAL_IDENTITY_DECIDED
 from chassis.events import Event
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.worker import Received, Route
 
 
 class Disputes:
     def __init__(self, objects: Objects) -> None:
-        self.disputed = Shelf(objects, IdentityDisputed, "portal/disputes")
-        self.decided = Shelf(objects, IdentityDecided, "portal/decided-disputes")
+        self.disputed = Shelf(objects, IdentityDisputed, "portal/disputes", by("known.patient_id"))
+        self.decided = Shelf(objects, IdentityDecided, "portal/decided-disputes", by("patient_id"))
 
     def routes(self) -> list[Route[Any]]:
         return [Route(INTAKE_IDENTITY_DISPUTED, self.keep), Route(PORTAL_IDENTITY_DECIDED, self.settle)]

@@ -4,12 +4,12 @@ from uuid import UUID, uuid5
 
 from google.protobuf.wrappers_pb2 import StringValue
 
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by_folder
 
 
 class Drafts:
     def __init__(self, objects: Objects) -> None:
-        self.shelf = Shelf(objects, StringValue, "portal/drafts")
+        self.shelf = Shelf(objects, StringValue, "portal/drafts", by_folder)
 
     async def get(self, case_id: str, author: str) -> str:
         kept = await self.shelf.get(name_of(case_id, author))

@@ -8,7 +8,7 @@ import structlog
 from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
 from chassis.errors import Rejected
 from chassis.events import Event
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.publisher import Publisher, announce
 from portal.handlers import genomics_signed, signed
 
@@ -66,7 +66,7 @@ class Reports(Signatures[ReportSigned]):
     """The report of a case and its addenda, by number."""
 
     def __init__(self, objects: Objects, publisher: Publisher) -> None:
-        taken, outbox = (Shelf(objects, ReportSigned, f"portal/{name}") for name in ("reports", "outbox"))
+        taken, outbox = (Shelf(objects, ReportSigned, f"portal/{name}", by("case_id")) for name in ("reports", "outbox"))
         super().__init__(taken, outbox, publisher, lambda report: f"{report.case_id}/{report.number:04}", signed)
 
     async def next_number(self, case_id: str) -> int:
@@ -77,5 +77,7 @@ class GenomicReports(Signatures[GenomicReportSigned]):
     """What genomes say of drugs, by the report's id."""
 
     def __init__(self, objects: Objects, publisher: Publisher) -> None:
-        taken, outbox = (Shelf(objects, GenomicReportSigned, f"portal/genomic-{name}") for name in ("reports", "outbox"))
+        taken, outbox = (
+            Shelf(objects, GenomicReportSigned, f"portal/genomic-{name}", by("case_id")) for name in ("reports", "outbox")
+        )
         super().__init__(taken, outbox, publisher, lambda report: f"{report.case_id}/{report.report_id}", genomics_signed)

@@ -32,7 +32,7 @@ from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.fhir import Resource
 from chassis.merges import Merges
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
@@ -63,19 +63,19 @@ class Filing:
         self.objects = objects
         self.orders = orders
         self.scratch = scratch
-        self.slides = Shelf(objects, SlideIngested, "records/slides")
+        self.slides = Shelf(objects, SlideIngested, "records/slides", by("case_id"))
         # The entry of the study that a scan is in: it is there when the scan is filed, and not before.
         self.studies = Shelf(objects, Entry, "records/studies")
-        self.results = Shelf(objects, SlideScored, "records/results")
-        self.reports = Shelf(objects, ReportSigned, "records/reports")
+        self.results = Shelf(objects, SlideScored, "records/results", by("case_id"))
+        self.reports = Shelf(objects, ReportSigned, "records/reports", by("case_id"))
         # What is filed of a sample's pharmacogenomics, by the id of its report.
         self.genomic = Shelf(objects, EntriesFiled, "records/pharmacogenomics")
-        self.issued = Shelf(objects, PharmacogenomicsReported, "records/issued")
-        self.signatures = Shelf(objects, GenomicReportSigned, "records/signatures")
+        self.issued = Shelf(objects, PharmacogenomicsReported, "records/issued", by("case_id"))
+        self.signatures = Shelf(objects, GenomicReportSigned, "records/signatures", by("case_id"))
         self.merges = Merges(objects, "records")
         # Of each patient, as orders name them, what is filed, with its case; and their cases.
         self.belongings = Shelf(objects, Belonging, "records/belongings")
-        self.cases = Shelf(objects, OrderPlaced, "records/cases")
+        self.cases = Shelf(objects, OrderPlaced, "records/cases", by("case_id"))
 
     def routes(self) -> list[Route[Any]]:
         return [
@@ -167,8 +167,8 @@ class Filing:
 
     async def instance(self, study: str, series: str, uid: str, object_: ObjectRef) -> Entry:
         """Have the archive hold a DICOM object."""
-        file = await self.objects.as_file(object_, self.scratch)
-        await self.dicom.store(study, series, uid, file, object_.sha256)
+        async with self.objects.local(object_, self.scratch) as file:
+            await self.dicom.store(study, series, uid, file, object_.sha256)
         return Entry(kind="Instance", identifier=uid)
 
     async def study(self, order: OrderPlaced, study: str) -> list[Resource]:

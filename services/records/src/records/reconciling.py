@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,12 @@ from casepath.topics import (
     Topic,
 )
 from chassis.asking import authorization_option, ca_option
-from chassis.asking_kafka import kafka_option
+from chassis.asking_kafka import encrypted_kafka_option
 from chassis.events import Outgoing
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
-from chassis.reading import come_to, held
+from chassis.reading import come_to, held, message_of
 from records.adapters.dicom_archive import DicomwebArchive
 from records.adapters.fhir_server import HttpFhirServer
 from records.balance import Accepted, Balance, Instance, Resource, balance, derived, ingested, resources
@@ -54,7 +54,7 @@ EX_MISSING = 1
     help="Seconds for one request to an archive.",
 )
 @click.option("--repair", is_flag=True, help="Publish again the events whose outcome is missing.")
-@kafka_option
+@encrypted_kafka_option
 def reconcile(
     fhir: str | None,
     fhir_authorization: Path | None,
@@ -100,9 +100,9 @@ async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | N
             click.echo(f"missing: what {one.topic} {event} leads to")
     lost: list[Resource | Instance] = []
     if server is not None:
-        lost += await not_in_fhir(server, told)
+        lost += await not_in_fhir(server, [(header(one, "ce_causationid"), await entries(kafka, one)) for one in told])
     if archive is not None:
-        lost += await not_in_dicom(archive, objects(accepted, filed))
+        lost += await not_in_dicom(archive, [one async for one in objects(kafka, accepted, filed)])
     for gone in lost:
         click.echo(f"missing: {gone.name}, filed for event {gone.event}")
     missing = {event for one in balances for event in one.missing} | {gone.event for gone in lost}
@@ -128,25 +128,31 @@ async def set_aside(kafka: Kafka, topic: Topic[Any]) -> set[str]:
     return {identity(record) for record in letters if header(record, "error_service") == SERVICE}
 
 
-def objects(accepted: Mapping[str, Iterable[ConsumerRecord]], filed: set[str]) -> Iterator[Instance]:
-    """What came as DICOM objects, of the events that are filed."""
+async def objects(kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]], filed: set[str]) -> AsyncIterator[Instance]:
+    """What came as DICOM objects, of the events that are filed; what was erased since is not asked for."""
     for record in accepted[SLIDES_SLIDE_INGESTED.name]:
-        if identity(record) in filed:
-            yield from ingested(identity(record), SlideIngested.FromString(record.value))
+        if identity(record) in filed and (slide := await message_of(kafka, record, SlideIngested)) is not None:
+            for one in ingested(identity(record), slide):
+                yield one
     for record in accepted[INFERENCE_SLIDE_SCORED.name]:
-        if identity(record) in filed:
-            yield from derived(identity(record), SlideScored.FromString(record.value))
+        if identity(record) in filed and (scored := await message_of(kafka, record, SlideScored)) is not None:
+            for one in derived(identity(record), scored):
+                yield one
 
 
-async def not_in_fhir(server: HttpFhirServer, told: Sequence[ConsumerRecord]) -> list[Resource]:
+async def entries(kafka: Kafka, record: ConsumerRecord) -> EntriesFiled:
+    """What is said to be filed; nothing where that was erased since."""
+    return await message_of(kafka, record, EntriesFiled) or EntriesFiled()
+
+
+async def not_in_fhir(server: HttpFhirServer, told: Sequence[tuple[str, EntriesFiled]]) -> list[Resource]:
     """Raise Unavailable where the server does not answer."""
 
     async def is_there(one: Resource) -> bool:
         found = await server.read(one.kind, one.identifier)
         return found is not None and found.resource is not None
 
-    pairs = ((header(record, "ce_causationid"), EntriesFiled.FromString(record.value)) for record in told)
-    return await lacking(resources(pairs, [topic.name for topic in BY_CASE]), is_there, "resources", "the FHIR server")
+    return await lacking(resources(told, [topic.name for topic in BY_CASE]), is_there, "resources", "the FHIR server")
 
 
 async def not_in_dicom(archive: DicomwebArchive, came: Iterable[Instance]) -> list[Instance]:

@@ -3,7 +3,6 @@
 from contextlib import closing
 
 from chassis.http_server import host_and_port
-from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
 from chassis.service import main, run_parts
@@ -14,7 +13,7 @@ from results.settings import ResultsSettings
 
 
 async def compose(settings: ResultsSettings) -> None:
-    objects = Objects.at(settings.objects)
+    objects = settings.store
     orders = ShelvedOrders(objects, "results", settings.namespace_id)
     with closing(MllpSender(*host_and_port(settings.results_address), settings.results_seconds, settings.tls)) as sender:
         sending = Sending(objects, orders, sender, settings.parties)

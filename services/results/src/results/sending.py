@@ -17,7 +17,7 @@ from casepath.topics import (
 )
 from chassis.errors import Unavailable
 from chassis.events import Event
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from results.adapters.mllp_sender import Sender
@@ -33,8 +33,8 @@ class Sending:
         self.orders = orders
         self.sender = sender
         self.parties = parties
-        self.reports = Shelf(objects, ReportSigned, "results/reports")
-        self.issued = Shelf(objects, PharmacogenomicsReported, "results/issued")
+        self.reports = Shelf(objects, ReportSigned, "results/reports", by("case_id"))
+        self.issued = Shelf(objects, PharmacogenomicsReported, "results/issued", by("case_id"))
 
     def routes(self) -> list[Route[Any]]:
         return [

@@ -8,7 +8,6 @@ from typing import Any
 from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_CASE_MOVED
 from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.isolated import Isolated
-from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.publisher import KafkaPublisher
 from chassis.scratch import scratch
@@ -33,7 +32,7 @@ from sequencing.workers import Bench, workers
 
 
 async def compose(settings: SequencingSettings) -> None:
-    objects = Objects.at(settings.objects)
+    objects = settings.store
     orders = ShelvedOrders(objects, "sequencing", settings.namespace_id)
     references = await asyncio.to_thread(declared_in, settings.references)
     reference = references.named(settings.reference)
@@ -43,7 +42,7 @@ async def compose(settings: SequencingSettings) -> None:
     snapshots = await asyncio.to_thread(snapshots_in, settings.snapshots, references)
     engine, projects = engine_named(settings.engine), Projects.at(settings.projects)
     with Isolated() as checking, Isolated() as reporting, scratch(settings.work_folder, "sequencing") as folder:
-        bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk)
+        bench = Bench(settings.objects, settings.indexes, folder, settings.threads, settings.gatk, settings.key_ring)
         with workers(bench, settings.workers, projects.quotas()) as pool:
             calling = Calling(objects, references, indexes, pool, engine, settings.grain, orders, settings.thresholds)
             issuing = Issuing(objects, orders, reporting, folder)

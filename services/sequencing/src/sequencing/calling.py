@@ -36,7 +36,7 @@ from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
-from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_key, task_name
+from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_key, task_name, whose
 from sequencing.handlers import Judged, calling_requested, concluded, conclusion_of, task_done, tasks_requested
 from sequencing.provenance import addresses, crate
 from sequencing.quality import Thresholds, shortfalls
@@ -76,7 +76,7 @@ class Calling:
         self.tools = tools(engine, workers.bench.gatk)
         self.results = results(objects)
         self.counted: LRUCache[str, int] = LRUCache(COUNTED)
-        self.computations = Shelf(objects, Computation, "sequencing/computations")
+        self.computations = Shelf(objects, Computation, "sequencing/computations", lambda _, made: whose(made))
         self.conclusions = conclusions(objects)
         self.requests = requests(objects)
 
@@ -163,8 +163,11 @@ class Calling:
         failed = shortfalls(result.quality, result.figures, self.thresholds, sex)
         # Results from before they were kept have no figures to show.
         contents = quality_files(made, result, self.thresholds, failed) if result.HasField("figures") else {}
-        files = [QualityFile(name=name, object=await self.objects.put(content)) for name, content in contents.items()]
-        provenance = await self.objects.put(crate(made, result, addresses(result)))
+        files = [
+            QualityFile(name=name, object=await self.objects.put(content, request.reads.case_id))
+            for name, content in contents.items()
+        ]
+        provenance = await self.objects.put(crate(made, result, addresses(result)), request.reads.case_id)
         return concluded(request, made, conclusion, Judged(failed, files, provenance))
 
     async def conclude(self, made: Computation, join: TaskRequested) -> CallingConclusion:

@@ -85,6 +85,11 @@ def computation(
     return made
 
 
+def whose(made: Computation) -> str:
+    """The case whose reads they are, where they are a case's and encrypted."""
+    return next((ref.of for ref in inputs(made.read_groups)), "")
+
+
 def engine_named(name: str) -> Engine:
     """Of a setting or an option, "bcftools" or "gatk"."""
     return {"bcftools": ENGINE_BCFTOOLS, "gatk": ENGINE_GATK}[name]

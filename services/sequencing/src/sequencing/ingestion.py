@@ -132,7 +132,7 @@ class Ingestion:
             records = await self.isolated.run(check_variants, dropped.files, seconds)
         except Crashed:
             raise ReadsUnfit(REJECTION_REASON_DAMAGED_VARIANTS) from None
-        variants, *outside = [await self.objects.put(path) for path in dropped.files]
+        variants, *outside = [await self.objects.put(path, order.case_id) for path in dropped.files]
         return variants_received(order, dropped.sample, run, records, variants, outside[0] if outside else None)
 
     async def ingest_reads(self, dropped: Dropped, order: OrderPlaced, run: UUID, seconds: float) -> Event:
@@ -142,12 +142,12 @@ class Ingestion:
             try:
                 if len(lane.files) == 1:
                     checked = await self.isolated.run(check_alignments, (lane.files[0], self.reference.fasta), seconds)
-                    file = await self.objects.put(lane.files[0])
+                    file = await self.objects.put(lane.files[0], order.case_id)
                     groups += alignment_groups(file, checked.groups, dropped.sample)
                     reads += checked.reads
                 else:
                     reads += (await self.isolated.run(check_pairs, (lane.files[0], lane.files[1]), seconds)).reads
-                    files = [await self.objects.put(path) for path in lane.files]
+                    files = [await self.objects.put(path, order.case_id) for path in lane.files]
                     groups.append(fastq_group(files, lane.lane, dropped.sample))
             except Crashed:
                 damaged = REJECTION_REASON_DAMAGED_ALIGNMENTS if len(lane.files) == 1 else REJECTION_REASON_MALFORMED_RECORD

@@ -34,7 +34,8 @@ from casepath.sequencing.v1.calling_pb2 import (
 )
 from casepath.sequencing.v1.sequencing_pb2 import CallingRequested
 from chassis.errors import Malformed, NotFound, Unavailable
-from chassis.objects import Objects, Shelf
+from chassis.key_ring import KeyRing
+from chassis.objects import Objects, Shelf, by
 from sequencing.adapters import shard_alignments, tallying, variant_tally
 from sequencing.adapters.bcftools_engine import Bcftools
 from sequencing.adapters.binning import lay, unbinned
@@ -44,7 +45,7 @@ from sequencing.adapters.gatk_engine import Gatk
 from sequencing.adapters.minimap2 import minimap2
 from sequencing.adapters.reference_index import IndexedReference, indexed
 from sequencing.adapters.splitting import from_alignments, from_fastq, split
-from sequencing.computations import alignments, calls, first_tasks, task, task_key, task_name
+from sequencing.computations import alignments, calls, first_tasks, task, task_key, task_name, whose
 from sequencing.quality import quality, region
 from sequencing.references import Reference
 
@@ -66,6 +67,7 @@ class Work:
     scratch: Path
     threads: int = 1
     gatk: Path | None = None
+    keys: KeyRing | None = None
 
 
 def engine_of(kind: Engine, gatk: Path | None) -> CallingEngine:
@@ -91,7 +93,7 @@ def conclusions(objects: Objects) -> Shelf[CallingConclusion]:
 
 def requests(objects: Objects) -> Shelf[CallingRequested]:
     """By computation and job: which cases ask for it."""
-    return Shelf(objects, CallingRequested, "sequencing/requests")
+    return Shelf(objects, CallingRequested, "sequencing/requests", by("reads.case_id"))
 
 
 def intermediate(computation_id: str) -> str:
@@ -117,7 +119,8 @@ class Performance:
         self.work = work
         self.made = Computation.FromString(work.computation)
         self.task = TaskRequested.FromString(work.task)
-        self.objects = Objects.at(work.objects)
+        self.objects = Objects.at(work.objects, work.keys.encryption() if work.keys is not None else None)
+        self.of = whose(self.made)
         self.results = results(self.objects)
         self.engine = engine_of(self.made.engine, work.gatk)
 
@@ -229,12 +232,12 @@ class Performance:
             homozygous=varied.homozygous,
         )
         result = CallingResult(
-            alignments=await self.objects.put(alignments),
-            alignments_index=await self.objects.put(alignments.with_name("alignments.bam.bai")),
-            variants=await self.objects.put(variants),
-            variants_index=await self.objects.put(variants.with_name("variants.vcf.gz.tbi")),
-            genomic_variants=await self.objects.put(genomic),
-            genomic_variants_index=await self.objects.put(genomic.with_name("variants.g.vcf.gz.tbi")),
+            alignments=await self.objects.put(alignments, self.of),
+            alignments_index=await self.objects.put(alignments.with_name("alignments.bam.bai"), self.of),
+            variants=await self.objects.put(variants, self.of),
+            variants_index=await self.objects.put(variants.with_name("variants.vcf.gz.tbi"), self.of),
+            genomic_variants=await self.objects.put(genomic, self.of),
+            genomic_variants_index=await self.objects.put(genomic.with_name("variants.g.vcf.gz.tbi"), self.of),
             quality=figures,
             figures=behind,
         )
@@ -242,7 +245,7 @@ class Performance:
         return TaskResult(result=result)
 
     async def keep(self, file: Path) -> ObjectRef:
-        return await self.objects.put(file, intermediate(self.made.computation_id))
+        return await self.objects.put(file, self.of, intermediate(self.made.computation_id))
 
     async def fastq(self, ref: ObjectRef, folder: Path) -> Path:
         """The object under a name by which readers know how it is compressed."""

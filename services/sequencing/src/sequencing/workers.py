@@ -11,6 +11,7 @@ from pathlib import Path
 
 from casepath.sequencing.v1.calling_pb2 import STAGE_JOIN, STAGE_SPLIT, Computation, TaskRequested
 from chassis.isolated import Crashed, Isolated, allowance
+from chassis.key_ring import KeyRing
 from sequencing.computations import inputs
 from sequencing.references import Reference
 from sequencing.runs.turns import CARE, Quota, Usage, Waiter, chosen
@@ -23,13 +24,14 @@ SECONDS_PER_MEGABYTE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where workers work: the object store's URL, a folder of indexes that outlives them, one for scratch, and GATK's jars."""
+    """Where workers work: the object store's URL, a folder of indexes that outlives them, scratch space, GATK's jars, keys."""
 
     objects: str
     indexes: Path
     scratch: Path
     threads: int = 1
     gatk: Path | None = None
+    keys: KeyRing | None = None
 
 
 class Workers:
@@ -58,6 +60,7 @@ class Workers:
             computation=made.SerializeToString(),
             task=task.SerializeToString(),
             objects=bench.objects,
+            keys=bench.keys,
             reference=reference,
             indexes=bench.indexes,
             scratch=bench.scratch,

@@ -35,7 +35,7 @@ from slides.settings import SlideSettings
 
 
 async def compose(settings: SlideSettings) -> None:
-    objects, gate, namespace = Objects.at(settings.objects), Gate.at(settings.access_keys), settings.namespace_id
+    objects, gate, namespace = settings.store, Gate.at(settings.access_keys), settings.namespace_id
     orders = ShelvedOrders(objects, "slides", namespace)
     catalogue, frames, area = Catalogue(objects), Frames(objects), DropArea.at(settings.slide_folder)
     inbox = Inbox(area.incoming, namespace)

@@ -6,7 +6,7 @@ from cachetools import LRUCache
 
 from casepath.slides.v1.frames_pb2 import StoredInstance
 from casepath.slides.v1.slide_pb2 import SlideIngested
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 
 # Indexes are kept in memory up to this many bytes together.
 CACHE_BYTES = 128 << 20
@@ -16,8 +16,8 @@ class Catalogue:
     """Shelves in the object store, so that every replica answers for every slide."""
 
     def __init__(self, objects: Objects) -> None:
-        self.instances = Shelf(objects, StoredInstance, "slides/instances")
-        self.scans = Shelf(objects, SlideIngested, "slides/scans")
+        self.instances = Shelf(objects, StoredInstance, "slides/instances", by("case_id"))
+        self.scans = Shelf(objects, SlideIngested, "slides/scans", by("case_id"))
         self.cache: LRUCache[str, StoredInstance] = LRUCache(CACHE_BYTES, getsizeof=StoredInstance.ByteSize)
 
     async def put(self, stored: StoredInstance) -> None:

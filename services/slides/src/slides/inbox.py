@@ -11,8 +11,8 @@ from typing import BinaryIO
 from uuid import UUID, uuid4, uuid5
 
 from casepath.slides.v1.frames_pb2 import SlideHeader
+from chassis.durable import flush, settle
 from chassis.errors import Rejected, Unavailable
-from chassis.objects import flush, settle
 from slides.scans import sidecar_of
 
 # Of what is copied at a time.

@@ -134,7 +134,7 @@ class Ingestion:
         instance = Instance(
             sop_instance_uid=written.sop_instance_uid,
             flavor=written.flavor,
-            object=await self.objects.put(written.path),
+            object=await self.objects.put(written.path, case_id),
             transfer_syntax_uid=written.transfer_syntax_uid,
             frames=written.frames,
             rows=written.rows,
@@ -162,7 +162,7 @@ class Ingestion:
         """An instance as it is announced: with where its frames lie, for whoever reads it without its neighbours."""
         told = Instance()
         told.CopyFrom(stored.instance)
-        told.index.CopyFrom(await self.objects.put(stored.SerializeToString(deterministic=True)))
+        told.index.CopyFrom(await self.objects.put(stored.SerializeToString(deterministic=True), stored.case_id))
         return told
 
     async def set_aside(self, scan: Scan, sha256: str, id_: UUID, error: Quarantined) -> None:

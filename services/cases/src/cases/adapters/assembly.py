@@ -9,10 +9,12 @@ import faust
 import structlog
 
 from casepath.cases.v1.cases_pb2 import Case
+from casepath.records.v1.erasure_pb2 import CaseErased
 from casepath.topics import BY_NAME, TOPICS
 from cases.adapters.case_view import CaseView
 from cases.handlers import folded
-from chassis.errors import Rejected, Unavailable, defect_and_place
+from chassis.encryption import readable
+from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, opened
 from chassis.kafka import MECHANISM, Kafka
 from chassis.kafka_rights import group_of
@@ -23,6 +25,7 @@ from chassis.worker import dead_letter
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 SERVICE = "cases"
+TABLE = "cases"
 CONSUMED = tuple(topic for topic in TOPICS if SERVICE in topic.consumers)
 
 
@@ -32,6 +35,7 @@ class Assembly:
     def __init__(self, kafka: Kafka, replication: int, folder: Path, view: CaseView, publisher: Publisher) -> None:
         self.view = view
         self.publisher = publisher
+        self.encryption = kafka.encryption
         folder.mkdir(parents=True, exist_ok=True)
         self.app = faust.App(
             group_of(SERVICE),
@@ -58,7 +62,7 @@ class Assembly:
             value_serializer="raw",
             partitions=CONSUMED[0].partitions,
         )
-        self.table = self.app.Table("cases", key_type=bytes, value_type=bytes, partitions=CONSUMED[0].partitions)
+        self.table = self.app.Table(TABLE, key_type=bytes, value_type=bytes, partitions=CONSUMED[0].partitions)
         self.table.on_recover(self.refresh)
         self.app.agent(source, name="assembly")(self.assemble)
         self.recovered = False
@@ -86,7 +90,8 @@ class Assembly:
 
     async def refresh(self) -> None:
         """Write every case that this process holds into the view, which may be new or behind."""
-        count = self.view.put_all(Case.FromString(value) for value in self.table.values())
+        found = [await self.read(value) for value in self.table.values()]
+        count = self.view.put_all(case for case in found if case is not None)
         log.info("recovered", cases=count)
 
     async def assemble(self, stream: Any) -> None:
@@ -97,7 +102,10 @@ class Assembly:
             try:
                 envelope = Envelope.from_headers(headers)
                 event_id = str(envelope.id)
-                self.fold(message.key, envelope, opened(BY_NAME[message.topic].message, message.value))
+                value = await self.readable(message)
+                await self.fold(message.key, envelope, opened(BY_NAME[message.topic].message, value))
+            except Erased:
+                log.debug("erased", topic=message.topic)
             except Rejected as rejected:
                 error, kind = str(rejected), type(rejected).__name__
             except Exception as defect:  # noqa: BLE001 - as in the worker: a defect must not stop the partition
@@ -116,13 +124,36 @@ class Assembly:
                 error=error or None,
             )
 
-    def fold(self, key: bytes, envelope: Envelope, data: Any) -> None:
-        kept = self.table.get(key)
-        case = folded(Case.FromString(kept) if kept else None, envelope, data)
-        body = case.SerializeToString(deterministic=True)
-        if body != kept:
-            self.table[key] = body
+    async def readable(self, message: Any) -> bytes | None:
+        """A record's value; where the keys cannot be had, it is waited for."""
+        if message.value is None:
+            return None
+        while True:
+            try:
+                return await readable(self.encryption, message.value, message.topic)
+            except Unavailable as unavailable:
+                log.warning("put off", topic=message.topic, error=str(unavailable))
+                await asyncio.sleep(1)
+
+    async def fold(self, key: bytes, envelope: Envelope, data: Any) -> None:
+        if isinstance(data, CaseErased):
+            self.table.pop(key, None)
+            self.view.remove(data.case_id)
+            return
+        kept = await self.read(self.table.get(key))
+        case = folded(kept, envelope, data)
+        if case != kept:
+            body = case.SerializeToString(deterministic=True)
+            encryption = self.encryption
+            self.table[key] = await encryption.encrypt(case.case_id, body, TABLE) if encryption is not None else body
         self.view.put(case)
+
+    async def read(self, value: bytes | None) -> Case | None:
+        """A case as the table has it; None where it was erased."""
+        try:
+            return Case.FromString(await readable(self.encryption, value, TABLE)) if value else None
+        except Erased:
+            return None
 
     async def set_aside(self, message: Any, headers: Sequence[tuple[str, bytes]], error: str, kind: str) -> None:
         letter = dead_letter(message.topic, message.key, message.value, headers, SERVICE, error, kind)

@@ -35,7 +35,7 @@ OPEN_STATES: tuple[CaseState, ...] = (
 )
 # A search looks at this many matches, the newest first.
 MOST_MATCHES = 1000
-VERSION = 2
+VERSION = 3
 # Cases elsewhere of one accession: more than one where laboratories number alike.
 MOST_ELSEWHERE = 5
 # Orders begin with what makes them total, so that a page begins exactly where the last one ended.
@@ -88,6 +88,12 @@ CREATE TRIGGER updated AFTER UPDATE ON cases BEGIN
         WHERE unit = old.unit AND assignee = old.assignee AND state = old.state;
     INSERT INTO counts VALUES (new.unit, new.assignee, new.state, 1)
         ON CONFLICT (unit, assignee, state) DO UPDATE SET cases = cases + 1;
+    UPDATE revision SET number = number + 1;
+END;
+CREATE TRIGGER removed AFTER DELETE ON cases BEGIN
+    UPDATE counts SET cases = cases - 1
+        WHERE unit = old.unit AND assignee = old.assignee AND state = old.state;
+    INSERT INTO search (search, rowid, words) VALUES ('delete', old.number, old.words);
     UPDATE revision SET number = number + 1;
 END;
 CREATE TRIGGER renamed AFTER UPDATE OF words ON cases WHEN old.words <> new.words BEGIN
@@ -149,6 +155,10 @@ class CaseView(Protocol):
     def put(self, case: Case) -> None: ...
 
     def put_all(self, cases: Iterable[Case]) -> int: ...
+
+    def remove(self, case_id: str) -> None:
+        """Leave no trace of a case; what is not there is removed."""
+        ...
 
     def get(self, case_id: str) -> Case | None: ...
 
@@ -223,6 +233,12 @@ class MemoryCaseView:
         for case in before:
             self.put(case)
         return len(before)
+
+    def remove(self, case_id: str) -> None:
+        if self.cases.pop(case_id, None) is not None:
+            self.changes += 1
+            self.changed, waiting = asyncio.Event(), self.changed
+            waiting.set()
 
     def get(self, case_id: str) -> Case | None:
         return self.cases.get(case_id)
@@ -309,6 +325,14 @@ class SqliteCaseView:
                 self.put(case)
                 count += 1
         return count
+
+    def remove(self, case_id: str) -> None:
+        if self.connection.execute("DELETE FROM cases WHERE case_id = ?", (case_id,)).rowcount:
+            # The index keeps words of what was removed until its parts are merged, and the log of writes until it is begun anew.
+            self.connection.execute("INSERT INTO search (search) VALUES ('optimize')")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.changed, waiting = asyncio.Event(), self.changed
+            waiting.set()
 
     def get(self, case_id: str) -> Case | None:
         row = self.connection.execute("SELECT body FROM cases WHERE case_id = ?", (case_id,)).fetchone()

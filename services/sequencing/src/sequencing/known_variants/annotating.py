@@ -23,7 +23,7 @@ from chassis.events import Event
 from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.language import LANGUAGES
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from sequencing.known_variants.lookup import looked_up
 from sequencing.known_variants.page import page
@@ -100,10 +100,10 @@ class Annotating:
         self.snapshots = tuple(snapshots)
         self.indexes = indexes
         self.scratch = scratch
-        self.kept = Shelf(objects, VariantsAnnotated, "sequencing/known-variants")
+        self.kept = Shelf(objects, VariantsAnnotated, "sequencing/known-variants", by("case_id"))
         # Of each sample the newest file of variants, and the newest lookup.
-        self.sources = Shelf(objects, VariantSource, "sequencing/known-variants-sources")
-        self.newest = Shelf(objects, VariantsAnnotated, "sequencing/known-variants-newest")
+        self.sources = Shelf(objects, VariantSource, "sequencing/known-variants-sources", by("case_id"))
+        self.newest = Shelf(objects, VariantsAnnotated, "sequencing/known-variants-newest", by("case_id"))
 
     async def annotated(self, source: VariantSource, withheld: WithholdingReason = WITHHOLDING_REASON_UNSPECIFIED) -> list[Event]:
         """What is said of a file of variants, or why it was not looked up; nothing where the site loaded no snapshots."""
@@ -154,12 +154,12 @@ class Annotating:
     async def look_up(self, source: VariantSource) -> Annotated:
         """Raise Unavailable while the case's order is not here."""
         order = await self.orders.expected(source.case_id, "a file of variants")
-        file = await self.objects.as_file(source.variants, self.scratch)
-        lookup = Lookup(file, self.snapshots, self.indexes, self.scratch, subject_of(order, source.sample_id))
-        try:
-            return await self.process.run(annotate, lookup, allowance(source.variants.size, SECONDS_PER_MEGABYTE))
-        except Crashed:
-            return Annotated(withheld=WITHHOLDING_REASON_UNREADABLE)
+        async with self.objects.local(source.variants, self.scratch) as file:
+            lookup = Lookup(file, self.snapshots, self.indexes, self.scratch, subject_of(order, source.sample_id))
+            try:
+                return await self.process.run(annotate, lookup, allowance(source.variants.size, SECONDS_PER_MEGABYTE))
+            except Crashed:
+                return Annotated(withheld=WITHHOLDING_REASON_UNREADABLE)
 
     async def fill(self, message: VariantsAnnotated, found: Annotated) -> None:
         if found.withheld:
@@ -170,11 +170,10 @@ class Annotating:
             return
         message.snapshots.extend(found.snapshots)
         message.looked_up, message.known, message.notable = found.looked_up, found.known, found.notable
-        message.variants.CopyFrom(await self.objects.put(found.variants))
-        for language, (html, pdf) in found.pages.items():
-            message.pages.append(
-                TreatmentPage(language=language, html=await self.objects.put(html), pdf=await self.objects.put(pdf))
-            )
+        message.variants.CopyFrom(await self.objects.put(found.variants, message.case_id))
+        for language, pages in found.pages.items():
+            html, pdf = [await self.objects.put(page, message.case_id) for page in pages]
+            message.pages.append(TreatmentPage(language=language, html=html, pdf=pdf))
 
 
 def differing(before: KnownVariants, after: KnownVariants) -> int:

@@ -10,6 +10,8 @@ from uuid import UUID
 
 import click
 
+from chassis.asking_kafka import keys_option
+from chassis.encryption import Encryption
 from sequencing.pharmacogenomics.outside_calls import read_outside
 from sequencing.pharmacogenomics.report import GeneResult, Report
 
@@ -76,23 +78,24 @@ def page(vcf: Path, out: Path, language: Literal["en", "fr"], outside_calls: Pat
     "--objects", required=True, envvar="CASEPATH_OBJECTS", help="Object store of the platform, file:///folder or s3://…"
 )
 @click.option("--namespace", required=True, envvar="CASEPATH_NAMESPACE", type=click.UUID, help="Of the platform.")
-def affected(objects: str, namespace: UUID) -> None:
+@keys_option
+def affected(objects: str, namespace: UUID, encryption: Encryption | None) -> None:
     """List the cases whose reports would say otherwise by the tables of now, with the drugs; change nothing.
 
     CASEPATH_PHARMACOGENE_TABLES names tables to try. The service issues these reports again when it starts with them.
     """
-    count = asyncio.run(listed(objects, namespace))
+    count = asyncio.run(listed(objects, namespace, encryption))
     click.echo(f"{count} reports would say otherwise", err=True)
 
 
-async def listed(url: str, namespace: UUID) -> int:
+async def listed(url: str, namespace: UUID, encryption: Encryption | None) -> int:
     from chassis.isolated import Isolated
     from chassis.objects import Objects
     from chassis.orders import ShelvedOrders
     from sequencing.pharmacogenomics.issuing import Issuing
     from sequencing.pharmacogenomics.reissue import affected
 
-    store, count = Objects.at(url), 0
+    store, count = Objects.at(url, encryption), 0
     with Isolated() as process, TemporaryDirectory() as scratch:
         issuing = Issuing(store, ShelvedOrders(store, "sequencing", namespace), process, Path(scratch))
         async for one in affected(issuing):

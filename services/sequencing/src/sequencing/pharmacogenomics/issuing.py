@@ -1,6 +1,7 @@
 """Reports of what a file of variants says of drugs: made, kept, and made again only where it would say otherwise."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import structlog
 
@@ -16,7 +17,7 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
 from chassis.events import Event
 from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from sequencing.handlers import report_id, reported, withheld
 from sequencing.pharmacogenomics.definitions import tables_sha256
@@ -37,9 +38,9 @@ class Issuing:
         self.orders = orders
         self.process = process
         self.scratch = scratch
-        self.reports = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics")
-        self.newest = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics-newest")
-        self.sources = Shelf(objects, VariantSource, "sequencing/pharmacogenomics-sources")
+        self.reports = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics", by("case_id"))
+        self.newest = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics-newest", by("case_id"))
+        self.sources = Shelf(objects, VariantSource, "sequencing/pharmacogenomics-sources", by("case_id"))
 
     async def issue(self, source: VariantSource) -> Event:
         """A file that gave a report before gives that one again, also where another came since."""
@@ -63,33 +64,35 @@ class Issuing:
     async def make(self, source: VariantSource, newest: PharmacogenomicsReported | None) -> Made:
         """Raise Unavailable while the case's order is not here."""
         order = await self.orders.expected(source.case_id, "a file of variants")
-        making = Making(
-            variants=await self.objects.as_file(source.variants, self.scratch),
-            index=await self.file(source.variants_index),
-            outside_calls=await self.file(source.outside_calls),
-            subject=subject_of(order, source.sample_id),
-            before=await self.objects.get(newest.report) if newest is not None else b"",
-        )
-        try:
-            return await self.process.run(make, making, allowance(source.variants.size, SECONDS_PER_MEGABYTE))
-        except Crashed:
-            return Made(withheld=WITHHOLDING_REASON_UNREADABLE)
+        with TemporaryDirectory(dir=self.scratch) as name:
+            folder = Path(name)
+            making = Making(
+                variants=await self.objects.as_file(source.variants, folder),
+                index=await self.file(source.variants_index, folder),
+                outside_calls=await self.file(source.outside_calls, folder),
+                subject=subject_of(order, source.sample_id),
+                before=await self.objects.get(newest.report) if newest is not None else b"",
+            )
+            try:
+                return await self.process.run(make, making, allowance(source.variants.size, SECONDS_PER_MEGABYTE))
+            except Crashed:
+                return Made(withheld=WITHHOLDING_REASON_UNREADABLE)
 
-    async def file(self, ref: ObjectRef) -> Path | None:
-        return await self.objects.as_file(ref, self.scratch) if ref.path else None
+    async def file(self, ref: ObjectRef, folder: Path) -> Path | None:
+        return await self.objects.as_file(ref, folder) if ref.path else None
 
     async def store(self, source: VariantSource, made: Made, newest: PharmacogenomicsReported | None) -> PharmacogenomicsReported:
-        report = PharmacogenomicReport.FromString(made.report)
+        report, pages = PharmacogenomicReport.FromString(made.report), []
+        for language, contents in made.pages.items():
+            html, pdf = [await self.objects.put(page, source.case_id) for page in contents]
+            pages.append(TreatmentPage(language=language, html=html, pdf=pdf))
         return PharmacogenomicsReported(
             case_id=source.case_id,
             patient_id=source.patient_id,
             sample_id=source.sample_id,
             report_id=str(report_id(source, tables_sha256())),
-            report=await self.objects.put(made.report),
-            pages=[
-                TreatmentPage(language=language, html=await self.objects.put(html), pdf=await self.objects.put(pdf))
-                for language, (html, pdf) in made.pages.items()
-            ],
+            report=await self.objects.put(made.report, source.case_id),
+            pages=pages,
             genes=report.genes,
             changed_drugs=changed_drugs(report),
             tables_sha256=tables_sha256(),

@@ -7,7 +7,8 @@ import obstore
 import structlog
 from obstore.exceptions import BaseError as StoreError
 
-from chassis.objects import Objects, settle
+from chassis.durable import settle
+from chassis.objects import Objects
 from chassis.stopping import stopped
 from slides.inbox import CHUNK
 

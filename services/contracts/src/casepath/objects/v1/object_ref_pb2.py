@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$casepath/objects/v1/object_ref.proto\x12\x13\x63\x61sepath.objects.v1\x1a\x1b\x62uf/validate/validate.proto\"Z\n\tObjectRef\x12\x18\n\x04path\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x12%\n\x06sha256\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12\x0c\n\x04size\x18\x03 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$casepath/objects/v1/object_ref.proto\x12\x13\x63\x61sepath.objects.v1\x1a\x1b\x62uf/validate/validate.proto\"\x9d\x01\n\tObjectRef\x12\x18\n\x04path\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x12%\n\x06sha256\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12\x0c\n\x04size\x18\x03 \x01(\x04\x12\x41\n\x02of\x18\x04 \x01(\tB5\xbaH2r02.^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OBJECTREF'].fields_by_name['path']._serialized_options = b'\272H\007r\005\020\001\030\200\004'
   _globals['_OBJECTREF'].fields_by_name['sha256']._loaded_options = None
   _globals['_OBJECTREF'].fields_by_name['sha256']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{64}$'
-  _globals['_OBJECTREF']._serialized_start=90
-  _globals['_OBJECTREF']._serialized_end=180
+  _globals['_OBJECTREF'].fields_by_name['of']._loaded_options = None
+  _globals['_OBJECTREF'].fields_by_name['of']._serialized_options = b'\272H2r02.^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$'
+  _globals['_OBJECTREF']._serialized_start=91
+  _globals['_OBJECTREF']._serialized_end=248
 # @@protoc_insertion_point(module_scope)
