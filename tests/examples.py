@@ -59,6 +59,7 @@ from casepath.portal.v1.reading_pb2 import (
     ReadingBegun,
     ReportSigned,
 )
+from casepath.records.v1.erasure_pb2 import CaseErased, ErasureDecided, PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.calling_pb2 import (
@@ -131,8 +132,11 @@ from casepath.topics import (
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
+    RECORDS_CASE_ERASED,
     RECORDS_CASE_MOVED,
     RECORDS_ENTRIES_FILED,
+    RECORDS_ERASURE_DECIDED,
+    RECORDS_PATIENT_ERASED,
     RESULTS_RESULT_DELIVERED,
     SEQUENCING_CALLING_FAILED,
     SEQUENCING_CALLING_REQUESTED,
@@ -553,6 +557,23 @@ def filed() -> EntriesFiled:
     )
 
 
+def erasure_decided(patient_id: str = "") -> ErasureDecided:
+    return ErasureDecided(
+        patient_id=patient_id or PATIENT,
+        decided_by="the data protection officer",
+        reason="GDPR 17, request 1",
+        decided_at=stamp(),
+    )
+
+
+def patient_erased() -> PatientErased:
+    return PatientErased(patient_id=PATIENT, case_ids=[CASE], erased_at=stamp())
+
+
+def case_erased() -> CaseErased:
+    return CaseErased(case_id=CASE, patient_id=PATIENT, erased_at=stamp())
+
+
 def reader(user: str = "u1") -> Reader:
     return Reader(user_id=user, name="Dr Alix Martin")
 
@@ -674,6 +695,9 @@ BY_TOPIC: dict[str, Message] = {
     INTAKE_PATIENTS_UNLINKED.name: unlinked(),
     RECORDS_CASE_MOVED.name: case_moved(),
     RECORDS_ENTRIES_FILED.name: filed(),
+    RECORDS_ERASURE_DECIDED.name: erasure_decided(),
+    RECORDS_PATIENT_ERASED.name: patient_erased(),
+    RECORDS_CASE_ERASED.name: case_erased(),
     RESULTS_RESULT_DELIVERED.name: result_delivered(),
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),

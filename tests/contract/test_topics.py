@@ -14,9 +14,9 @@ from audit.adapters.audit_events import MemoryAuditEvents
 from audit.adapters.ledger import Ledger
 from audit.recording import Recording
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS
-from casepath.topics import BY_NAME, TOPICS, Topic
+from casepath.topics import BY_NAME, RECORDS_CASE_ERASED, TOPICS, Topic
 from cases.adapters.assembly import CONSUMED
-from cases.handlers import folded
+from cases.handlers import after
 from chassis.access import Signer
 from chassis.events import opened
 from chassis.isolated import Isolated
@@ -34,6 +34,7 @@ from inference.settings import InferenceSettings
 from intake.identities import Identities
 from portal.disputes import Disputes
 from records.adapters.fhir_server import MemoryFhirServer
+from records.erasing import Erasing
 from records.filing import Filing
 from results.adapters.mllp_sender import MemorySender
 from results.handlers import Parties
@@ -92,6 +93,7 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
         issuing = Issuing(objects, orders["sequencing"], process, folder)
         annotating = Annotating(objects, orders["sequencing"], process, (), folder, folder)
     interpreting = Interpreting(issuing, annotating)
+    filing = Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder)
     return {
         "advice": Patients(objects).routes(),
         "audit": Recording(Ledger(objects, Signer.fresh()), MemoryAuditEvents()).routes(),
@@ -109,7 +111,7 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
         ],
         "inference": [*scoring.routes(), *monitoring.routes()],
         "results": Sending(objects, orders["results"], MemorySender(), Parties(("A", ""), ("B", ""))).routes(),
-        "records": Filing(MemoryFhirServer(), NoArchive(), objects, orders["records"], folder).routes(),
+        "records": [*filing.routes(), *Erasing(objects, filing.merges, filing.cases).routes()],
     }
 
 
@@ -142,7 +144,8 @@ def test_what_is_published_today_is_valid(topic: Topic[Any]) -> None:
 async def test_each_declared_consumer_takes_the_golden_bytes(topic: str, consumer: str, tmp_path: Path) -> None:
     value = (GOLDEN / f"{topic}.binpb").read_bytes()
     if consumer == "cases":
-        assert folded(None, examples.envelope(topic), opened(BY_NAME[topic].message, value)).case_id == examples.CASE
+        case = after(None, examples.envelope(topic), opened(BY_NAME[topic].message, value))
+        assert case is None if topic == RECORDS_CASE_ERASED.name else case is not None and case.case_id == examples.CASE
         return
     route = next(route for route in worker_routes(tmp_path)[consumer] if route.topic.name == topic)
     received = await handed_to(route, value)

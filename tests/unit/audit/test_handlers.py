@@ -45,6 +45,8 @@ def test_every_write_is_a_line_that_says_of_whom_and_by_whom(topic: Topic[object
         ("portal.genomics.signed.v1", "lefebvre"),
         ("portal.annotations.saved.v1", "u1"),
         ("portal.report.signed.v1", "u1"),
+        ("records.erasure.decided.v1", "the data protection officer"),
+        ("records.patient.erased.v1", "test"),
         ("intake.order.placed.v1", "test"),
     ],
 )
@@ -55,6 +57,13 @@ def test_a_persons_act_is_theirs_and_another_is_the_services(topic: str, user: s
 def test_a_change_is_no_creation_and_a_result_is_something_to_read() -> None:
     assert written("records.case.moved.v1").access.action == ACTION_UPDATED
     assert written(RESULTS_RESULT_DELIVERED.name).access.action == ACTION_READ
+
+
+def test_an_erasure_says_why_and_of_whom_and_what_is_gone() -> None:
+    asked, done = written("records.erasure.decided.v1"), written("records.patient.erased.v1")
+    assert asked.access.reason == "GDPR 17, request 1"
+    assert [(one.kind, one.identifier) for one in done.access.entries] == [("Patient", examples.PATIENT), ("Case", examples.CASE)]
+    assert {audit_event(one)["action"] for one in (asked, done, written("records.case.erased.v1"))} == {"D"}
 
 
 def test_a_read_says_who_what_whence_and_of_whom() -> None:

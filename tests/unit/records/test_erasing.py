@@ -8,8 +8,8 @@ from filing_world import MemoryArchive, handle
 from google.protobuf.message import Message
 
 import examples
-from casepath.records.v1.erasure_pb2 import CaseErased, ErasureRequested, PatientErased
-from casepath.topics import RECORDS_ERASURE_REQUESTED
+from casepath.records.v1.erasure_pb2 import CaseErased, PatientErased
+from casepath.topics import RECORDS_ERASURE_DECIDED
 from chassis.encryption import Encryption
 from chassis.errors import Rejected, Unavailable
 from chassis.events import Event
@@ -50,9 +50,8 @@ class World:
             await handle(self.filing, message)
 
     async def erase(self, patient: str) -> Iterable[Event]:
-        request = ErasureRequested(patient_id=patient, decided_by="somebody", reason="a test")
-        request.requested_at.FromDatetime(examples.NOON)
-        return await self.erasing.erase(Received(request, examples.envelope(RECORDS_ERASURE_REQUESTED.name)))
+        request = examples.erasure_decided(patient)
+        return await self.erasing.erase(Received(request, examples.envelope(RECORDS_ERASURE_DECIDED.name)))
 
 
 def erased(events: Iterable[Event]) -> tuple[set[str], set[str]]:

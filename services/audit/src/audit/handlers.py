@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.audit.v1.audit_pb2 import (
     ACTION_CREATED,
+    ACTION_DELETED,
     ACTION_EXECUTED,
     ACTION_READ,
     ACTION_UPDATED,
@@ -24,6 +25,7 @@ from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GlassBroken, IdentityDecided, ReportSigned
+from casepath.records.v1.erasure_pb2 import CaseErased, ErasureDecided, PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.topics import (
     INTAKE_PATIENT_MERGED,
@@ -34,7 +36,10 @@ from casepath.topics import (
     PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
+    RECORDS_CASE_ERASED,
     RECORDS_CASE_MOVED,
+    RECORDS_ERASURE_DECIDED,
+    RECORDS_PATIENT_ERASED,
     RESULTS_RESULT_DELIVERED,
     TOPICS,
     Topic,
@@ -58,10 +63,11 @@ CHANGES = {
         RECORDS_CASE_MOVED,
     )
 }
+ERASURES = {RECORDS_ERASURE_DECIDED.name, RECORDS_PATIENT_ERASED.name, RECORDS_CASE_ERASED.name}
 # Fields in which an event names the person whose act it is.
 ACTORS = ("by", "reader", "reviewer", "author", "signer")
 
-LETTERS = {ACTION_CREATED: "C", ACTION_READ: "R", ACTION_UPDATED: "U", ACTION_EXECUTED: "E"}
+LETTERS = {ACTION_CREATED: "C", ACTION_READ: "R", ACTION_UPDATED: "U", ACTION_EXECUTED: "E", ACTION_DELETED: "D"}
 DICOM_TERMS = "http://dicom.nema.org/resources/ontology/DCM"
 PATIENT_RECORD = {"system": DICOM_TERMS, "code": "110110", "display": "Patient Record"}
 AUTHENTICATION = {"system": DICOM_TERMS, "code": "110114", "display": "User Authentication"}
@@ -82,18 +88,25 @@ OF_NO_RESOURCE = ("Case", "Study", "Instance")
 
 def write_of(topic: Topic[Any], data: Message, envelope: Envelope) -> LedgerEntry:
     """What an event says was written, and by whom: a person where it names one, else the service that published it."""
-    person = next((getattr(data, name) for name in ACTORS if name in data.DESCRIPTOR.fields_by_name), None)
     access = AccessRecorded(
-        agent=Agent(user_id=person.user_id if person is not None else envelope.source),
+        agent=Agent(user_id=person_of(data) or envelope.source),
         action=action_of(topic.name),
         outcome=OUTCOME_DONE,
         service=envelope.source,
         operation=topic.name,
         entries=concerned(data),
-        reason=data.reason if isinstance(data, GlassBroken) else "",
+        reason=data.reason if isinstance(data, GlassBroken | ErasureDecided) else "",
         purpose=PURPOSE_BREAK_THE_GLASS if isinstance(data, GlassBroken) else PURPOSE_UNSPECIFIED,
     )
     return entry(access, envelope)
+
+
+def person_of(data: Message) -> str:
+    """Whose act an event is, where it names somebody."""
+    if isinstance(data, ErasureDecided):
+        return data.decided_by
+    person = next((getattr(data, name) for name in ACTORS if name in data.DESCRIPTOR.fields_by_name), None)
+    return person.user_id if person is not None else ""
 
 
 def entry(access: AccessRecorded, envelope: Envelope) -> LedgerEntry:
@@ -106,6 +119,8 @@ def action_of(topic: str) -> Action:
     if topic == RESULTS_RESULT_DELIVERED.name:
         # The hospital's system was given something to read.
         return ACTION_READ
+    if topic in ERASURES:
+        return ACTION_DELETED
     return ACTION_UPDATED if topic in CHANGES else ACTION_CREATED
 
 
@@ -127,7 +142,11 @@ def concerned(data: Any) -> list[Entry]:
         case IdentityDisputed():
             named = [case_entry(data.order.case_id)] if data.HasField("order") else []
             return [*named, *patients(data.known.patient_id, data.stated.patient_id)]
-        case IdentityDecided():
+        case PatientErased():
+            return [*patients(data.patient_id), *map(case_entry, data.case_ids)]
+        case CaseErased():
+            return [case_entry(data.case_id), *patients(data.patient_id)]
+        case IdentityDecided() | ErasureDecided():
             return patients(data.patient_id)
         case EntriesFiled():
             return [case_entry(data.case_id), *data.entries]

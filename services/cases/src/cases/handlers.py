@@ -31,6 +31,7 @@ from casepath.portal.v1.reading_pb2 import (
     ReadingBegun,
     ReportSigned,
 )
+from casepath.records.v1.erasure_pb2 import CaseErased
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled
 from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.calling_pb2 import CallingFailed
@@ -44,6 +45,11 @@ from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.errors import Malformed
 from chassis.events import Envelope
+
+
+def after(case: Case | None, envelope: Envelope, data: Message) -> Case | None:
+    """The case as it is after an event; None where it is erased."""
+    return None if isinstance(data, CaseErased) else folded(case, envelope, data)
 
 
 def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:

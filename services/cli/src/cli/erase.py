@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import click
 
-from casepath.records.v1.erasure_pb2 import ErasureRequested, PatientErased
-from casepath.topics import DEAD_LETTER_PARTITIONS, RECORDS_ERASURE_REQUESTED, RECORDS_PATIENT_ERASED
+from casepath.records.v1.erasure_pb2 import ErasureDecided, PatientErased
+from casepath.topics import DEAD_LETTER_PARTITIONS, RECORDS_ERASURE_DECIDED, RECORDS_PATIENT_ERASED
 from chassis.asking import ACCESS
 from chassis.asking_kafka import kafka_option
 from chassis.errors import Rejected, Unavailable
@@ -46,10 +46,10 @@ async def erase(patient: UUID | None, namespace: UUID | None, decided_by: str, r
     and the hospital's own systems keep what was filed with them.
     """
     of = str(patient) if patient is not None else asked_for(namespace)
-    request = ErasureRequested(patient_id=of, decided_by=decided_by, reason=reason)
-    request.requested_at.FromDatetime(datetime.now(UTC))
+    request = ErasureDecided(patient_id=of, decided_by=decided_by, reason=reason)
+    request.decided_at.FromDatetime(datetime.now(UTC))
     async with KafkaPublisher(kafka, "casepath-cli") as publisher:
-        (record,) = await announce(publisher, [Event(RECORDS_ERASURE_REQUESTED, of, request)], cause=uuid4(), source="cli")
+        (record,) = await announce(publisher, [Event(RECORDS_ERASURE_DECIDED, of, request)], cause=uuid4(), source="cli")
     event = dict(record.headers)["ce_id"]
     click.echo(f"asked for: {event.decode()}")
     erased = await ended(kafka, event, wait)
@@ -68,9 +68,10 @@ async def ended(kafka: Kafka, event: bytes, seconds: float) -> list[PatientErase
     """What was erased. Raise Rejected where it could not be, Unavailable where that is not known in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        for letter in await held(kafka, RECORDS_ERASURE_REQUESTED.dead_letters, DEAD_LETTER_PARTITIONS):
-            if dict(letter.headers).get("ce_id") == event:
-                raise Rejected(dict(letter.headers)["error"].decode())
+        for letter in await held(kafka, RECORDS_ERASURE_DECIDED.dead_letters, DEAD_LETTER_PARTITIONS):
+            said = dict(letter.headers)
+            if said.get("ce_id") == event and said.get("error_service") == b"records":
+                raise Rejected(said["error"].decode())
         told = await held(kafka, RECORDS_PATIENT_ERASED.name, RECORDS_PATIENT_ERASED.partitions)
         found = [await message_of(kafka, one, PatientErased) for one in told if dict(one.headers).get("ce_causationid") == event]
         if found:

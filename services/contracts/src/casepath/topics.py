@@ -350,9 +350,9 @@ RECORDS_CASE_MOVED = Topic(
     consumers=("slides", "sequencing", "cases", "results", "audit"),
     partitions=12,
 )
-RECORDS_ERASURE_REQUESTED = Topic(
-    name="records.erasure.requested.v1",
-    message=erasure_pb2.ErasureRequested,
+RECORDS_ERASURE_DECIDED = Topic(
+    name="records.erasure.decided.v1",
+    message=erasure_pb2.ErasureDecided,
     key="patient id",
     of="",
     publishers=("operator",),
@@ -512,7 +512,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     SEQUENCING_VARIANTS_ANNOTATED,
     RECORDS_ENTRIES_FILED,
     RECORDS_CASE_MOVED,
-    RECORDS_ERASURE_REQUESTED,
+    RECORDS_ERASURE_DECIDED,
     RECORDS_PATIENT_ERASED,
     RECORDS_CASE_ERASED,
     PORTAL_CASE_ASSIGNED,

@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from casepath.records.v1.erasure_pb2 import CaseErased, Erasure, ErasureRequested, PatientErased
-from casepath.topics import RECORDS_CASE_ERASED, RECORDS_ERASURE_REQUESTED, RECORDS_PATIENT_ERASED
+from casepath.records.v1.erasure_pb2 import CaseErased, Erasure, ErasureDecided, PatientErased
+from casepath.topics import RECORDS_CASE_ERASED, RECORDS_ERASURE_DECIDED, RECORDS_PATIENT_ERASED
 from chassis.errors import Rejected
 from chassis.events import Event
 from chassis.merges import Merges
@@ -31,9 +31,9 @@ class Erasing:
         self.erasures = Shelf(objects, Erasure, "records/erasures")
 
     def routes(self) -> list[Route[Any]]:
-        return [Route(RECORDS_ERASURE_REQUESTED, self.erase)]
+        return [Route(RECORDS_ERASURE_DECIDED, self.erase)]
 
-    async def erase(self, received: Received[ErasureRequested]) -> Iterable[Event]:
+    async def erase(self, received: Received[ErasureDecided]) -> Iterable[Event]:
         if self.encryption is None:
             raise Rejected("nothing is encrypted here (CASEPATH_KEYS_OFF), so that there is no key to destroy")
         name = str(received.envelope.id)
@@ -50,7 +50,7 @@ class Erasing:
         log.info("erasure", event_id=name, keys=destroyed)
         return list(erased(erasure))
 
-    async def planned(self, received: Received[ErasureRequested]) -> Erasure:
+    async def planned(self, received: Received[ErasureDecided]) -> Erasure:
         planned = Erasure()
         for patient in await self.merges.one_person([received.data.patient_id]):
             one = PatientErased(patient_id=patient, case_ids=sorted(await self.cases.names(patient)))

@@ -9,10 +9,9 @@ import faust
 import structlog
 
 from casepath.cases.v1.cases_pb2 import Case
-from casepath.records.v1.erasure_pb2 import CaseErased
 from casepath.topics import BY_NAME, TOPICS
 from cases.adapters.case_view import CaseView
-from cases.handlers import folded
+from cases.handlers import after
 from chassis.encryption import readable
 from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, opened
@@ -136,12 +135,12 @@ class Assembly:
                 await asyncio.sleep(1)
 
     async def fold(self, key: bytes, envelope: Envelope, data: Any) -> None:
-        if isinstance(data, CaseErased):
-            self.table.pop(key, None)
-            self.view.remove(data.case_id)
-            return
         kept = await self.read(self.table.get(key))
-        case = folded(kept, envelope, data)
+        case = after(kept, envelope, data)
+        if case is None:
+            self.table.pop(key, None)
+            self.view.remove(key.decode())
+            return
         if case != kept:
             body = case.SerializeToString(deterministic=True)
             encryption = self.encryption

@@ -19,6 +19,7 @@ class Action(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ACTION_READ: _ClassVar[Action]
     ACTION_UPDATED: _ClassVar[Action]
     ACTION_EXECUTED: _ClassVar[Action]
+    ACTION_DELETED: _ClassVar[Action]
 
 class Outcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -35,6 +36,7 @@ ACTION_CREATED: Action
 ACTION_READ: Action
 ACTION_UPDATED: Action
 ACTION_EXECUTED: Action
+ACTION_DELETED: Action
 OUTCOME_UNSPECIFIED: Outcome
 OUTCOME_DONE: Outcome
 OUTCOME_REFUSED: Outcome

@@ -26,21 +26,21 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!casepath/records/v1/erasure.proto\x12\x13\x63\x61sepath.records.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x01\n\x10\x45rasureRequested\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\ndecided_by\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc2\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x38\n\x0crequested_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x85\x01\n\rPatientErased\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\x08\x63\x61se_ids\x18\x02 \x03(\tB\r\xbaH\n\x92\x01\x07\"\x05r\x03\xb0\x01\x01\x12\x35\n\terased_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"?\n\x07\x45rasure\x12\x34\n\x08patients\x18\x01 \x03(\x0b\x32\".casepath.records.v1.PatientErased\"|\n\nCaseErased\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\npatient_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\terased_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!casepath/records/v1/erasure.proto\x12\x13\x63\x61sepath.records.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x01\n\x0e\x45rasureDecided\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\ndecided_by\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc2\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x36\n\ndecided_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"\x85\x01\n\rPatientErased\x12\x1c\n\npatient_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\x08\x63\x61se_ids\x18\x02 \x03(\tB\r\xbaH\n\x92\x01\x07\"\x05r\x03\xb0\x01\x01\x12\x35\n\terased_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"?\n\x07\x45rasure\x12\x34\n\x08patients\x18\x01 \x03(\x0b\x32\".casepath.records.v1.PatientErased\"|\n\nCaseErased\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\npatient_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x35\n\terased_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'casepath.records.v1.erasure_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ERASUREREQUESTED'].fields_by_name['patient_id']._loaded_options = None
-  _globals['_ERASUREREQUESTED'].fields_by_name['patient_id']._serialized_options = b'\272H\005r\003\260\001\001'
-  _globals['_ERASUREREQUESTED'].fields_by_name['decided_by']._loaded_options = None
-  _globals['_ERASUREREQUESTED'].fields_by_name['decided_by']._serialized_options = b'\272H\007r\005\020\001\030\302\001'
-  _globals['_ERASUREREQUESTED'].fields_by_name['reason']._loaded_options = None
-  _globals['_ERASUREREQUESTED'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
-  _globals['_ERASUREREQUESTED'].fields_by_name['requested_at']._loaded_options = None
-  _globals['_ERASUREREQUESTED'].fields_by_name['requested_at']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_ERASUREDECIDED'].fields_by_name['patient_id']._loaded_options = None
+  _globals['_ERASUREDECIDED'].fields_by_name['patient_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ERASUREDECIDED'].fields_by_name['decided_by']._loaded_options = None
+  _globals['_ERASUREDECIDED'].fields_by_name['decided_by']._serialized_options = b'\272H\007r\005\020\001\030\302\001'
+  _globals['_ERASUREDECIDED'].fields_by_name['reason']._loaded_options = None
+  _globals['_ERASUREDECIDED'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
+  _globals['_ERASUREDECIDED'].fields_by_name['decided_at']._loaded_options = None
+  _globals['_ERASUREDECIDED'].fields_by_name['decided_at']._serialized_options = b'\272H\003\310\001\001'
   _globals['_PATIENTERASED'].fields_by_name['patient_id']._loaded_options = None
   _globals['_PATIENTERASED'].fields_by_name['patient_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PATIENTERASED'].fields_by_name['case_ids']._loaded_options = None
@@ -53,12 +53,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CASEERASED'].fields_by_name['patient_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CASEERASED'].fields_by_name['erased_at']._loaded_options = None
   _globals['_CASEERASED'].fields_by_name['erased_at']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_ERASUREREQUESTED']._serialized_start=121
-  _globals['_ERASUREREQUESTED']._serialized_end=287
-  _globals['_PATIENTERASED']._serialized_start=290
-  _globals['_PATIENTERASED']._serialized_end=423
-  _globals['_ERASURE']._serialized_start=425
-  _globals['_ERASURE']._serialized_end=488
-  _globals['_CASEERASED']._serialized_start=490
-  _globals['_CASEERASED']._serialized_end=614
+  _globals['_ERASUREDECIDED']._serialized_start=121
+  _globals['_ERASUREDECIDED']._serialized_end=283
+  _globals['_PATIENTERASED']._serialized_start=286
+  _globals['_PATIENTERASED']._serialized_end=419
+  _globals['_ERASURE']._serialized_start=421
+  _globals['_ERASURE']._serialized_end=484
+  _globals['_CASEERASED']._serialized_start=486
+  _globals['_CASEERASED']._serialized_end=610
 # @@protoc_insertion_point(module_scope)

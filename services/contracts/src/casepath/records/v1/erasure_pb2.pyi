@@ -10,17 +10,17 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class ErasureRequested(_message.Message):
-    __slots__ = ("patient_id", "decided_by", "reason", "requested_at")
+class ErasureDecided(_message.Message):
+    __slots__ = ("patient_id", "decided_by", "reason", "decided_at")
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     DECIDED_BY_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
-    REQUESTED_AT_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
     patient_id: str
     decided_by: str
     reason: str
-    requested_at: _timestamp_pb2.Timestamp
-    def __init__(self, patient_id: _Optional[str] = ..., decided_by: _Optional[str] = ..., reason: _Optional[str] = ..., requested_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    decided_at: _timestamp_pb2.Timestamp
+    def __init__(self, patient_id: _Optional[str] = ..., decided_by: _Optional[str] = ..., reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PatientErased(_message.Message):
     __slots__ = ("patient_id", "case_ids", "erased_at")
