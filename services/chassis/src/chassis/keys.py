@@ -38,6 +38,10 @@ class Keys(Protocol):
         """Lose every generation until now; say whether there was one. Raise Unavailable where they may not be lost."""
         ...
 
+    async def close(self) -> None:
+        """Let go of what is held to reach them."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -85,6 +89,9 @@ class FileKeys:
 
     async def destroy(self, of: str) -> bool:
         return await asyncio.to_thread(self.lose, of)
+
+    async def close(self) -> None:
+        """A folder holds nothing open."""
 
     def file(self, of: str) -> Path:
         try:

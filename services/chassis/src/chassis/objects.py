@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 import obstore
-from cachetools import LRUCache
+from cachetools import TTLCache
 from google.protobuf.message import Message
 from obstore.exceptions import AlreadyExistsError
 from obstore.exceptions import BaseError as StoreError
@@ -22,11 +22,11 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.durable import flush
-from chassis.encryption import LONGEST_HEAD, SEGMENT, Encryption, Stream, begin_of, readable, segment_at, segments
+from chassis.encryption import HELD_SECONDS, LONGEST_HEAD, SEGMENT, Encryption, Stream, begin_of, readable, segment_at, segments
 from chassis.errors import Erased, NotFound, Unavailable
 
 DOWNLOADED_AT_ONCE = 1 << 20
-# Objects of which a process remembers how to read their segments.
+# Objects of which a process remembers how to read their segments; for no longer than their data keys.
 STREAMS_KNOWN = 4096
 
 
@@ -37,7 +37,7 @@ class Objects:
         self.store = store
         self.folder = folder
         self.encryption = encryption
-        self.streams: LRUCache[str, Stream] = LRUCache(STREAMS_KNOWN)
+        self.streams: TTLCache[str, Stream] = TTLCache(STREAMS_KNOWN, HELD_SECONDS)
 
     @classmethod
     def at(cls, url: str, encryption: Encryption | None = None) -> "Objects":

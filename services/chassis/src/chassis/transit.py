@@ -68,6 +68,9 @@ class TransitKeys:
         answered(await self.ask("POST", f"keys/{of}/trim", {"min_available_version": least}), "trim a key")
         return True
 
+    async def close(self) -> None:
+        await self.client.aclose()
+
     async def key(self, of: str) -> dict[str, Any] | None:
         response = await self.ask("GET", f"keys/{of}")
         if response.status_code == httpx.codes.NOT_FOUND:

@@ -103,7 +103,16 @@ def intermediate(computation_id: str) -> str:
 
 def perform(work: Work) -> None:
     """Do the task and leave its result. Raise ReadsUnfit or Malformed where a tool refuses, Unavailable where a store is away."""
-    asyncio.run(Performance(work).run())
+    asyncio.run(performed(work))
+
+
+async def performed(work: Work) -> None:
+    encryption = work.keys.encryption() if work.keys is not None else None
+    try:
+        await Performance(work, Objects.at(work.objects, encryption)).run()
+    finally:
+        if encryption is not None:
+            await encryption.keys.close()
 
 
 def of_the_machine(error: Exception) -> bool:
@@ -115,11 +124,11 @@ def of_the_machine(error: Exception) -> bool:
 class Performance:
     """One task in the doing."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, objects: Objects) -> None:
         self.work = work
         self.made = Computation.FromString(work.computation)
         self.task = TaskRequested.FromString(work.task)
-        self.objects = Objects.at(work.objects, work.keys.encryption() if work.keys is not None else None)
+        self.objects = objects
         self.of = whose(self.made)
         self.results = results(self.objects)
         self.engine = engine_of(self.made.engine, work.gatk)

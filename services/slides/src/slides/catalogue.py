@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from casepath.slides.v1.frames_pb2 import StoredInstance
 from casepath.slides.v1.slide_pb2 import SlideIngested
+from chassis.encryption import HELD_SECONDS
 from chassis.objects import Objects, Shelf, by
 
-# Indexes are kept in memory up to this many bytes together.
+# Indexes are kept in memory up to this many bytes together, for no longer than the keys of what is encrypted.
 CACHE_BYTES = 128 << 20
 
 
@@ -18,7 +19,7 @@ class Catalogue:
     def __init__(self, objects: Objects) -> None:
         self.instances = Shelf(objects, StoredInstance, "slides/instances", by("case_id"))
         self.scans = Shelf(objects, SlideIngested, "slides/scans", by("case_id"))
-        self.cache: LRUCache[str, StoredInstance] = LRUCache(CACHE_BYTES, getsizeof=StoredInstance.ByteSize)
+        self.cache: TTLCache[str, StoredInstance] = TTLCache(CACHE_BYTES, HELD_SECONDS, getsizeof=StoredInstance.ByteSize)
 
     async def put(self, stored: StoredInstance) -> None:
         await self.instances.put(name_of(stored), stored)
