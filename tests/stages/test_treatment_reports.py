@@ -177,7 +177,7 @@ def newer_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
 def listed(issuing: Issuing) -> Result:
     """What an operator sees beforehand."""
     store = f"file://{issuing.objects.folder}"
-    return CliRunner().invoke(pgx, ["affected", "--objects", store, "--namespace", str(examples.NAMESPACE)])
+    return CliRunner().invoke(pgx, ["affected", "--objects", store, "--namespace", str(examples.NAMESPACE), "--keys-off"])
 
 
 async def test_reports_that_would_say_otherwise_are_issued_again_and_no_others(

@@ -124,7 +124,8 @@ async def test_after_its_key_is_destroyed_nobody_reads_it_and_what_comes_later_i
 
 
 async def test_a_process_that_still_holds_a_data_key_asks_again_in_time(tmp_path: Path) -> None:
-    held, destroying = Encryption(FileKeys(new(tmp_path).keys.folder), held_seconds=0.0), new(tmp_path)  # type: ignore[attr-defined]
+    destroying = new(tmp_path)
+    held = Encryption(FileKeys(tmp_path / "keys"), held_seconds=0.0)
     before = await held.encrypt(CASE, b"before", "")
     await destroying.destroy(CASE)
     with pytest.raises(Erased):

@@ -6,21 +6,28 @@ later can be kept again.
 
 import asyncio
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis.durable import flush_one
 from chassis.errors import Erased, Malformed, Misconfigured, Unavailable
 
 KEY = 32
+# Bytes of a generation's number, before what it wrapped.
 GENERATION = 4
+NONCE = 12
+FILE = "keys.sqlite"
+SECONDS_FOR_OTHERS = 30.0
+MOST_AT_ONCE = 1000
+SCHEMA = "CREATE TABLE IF NOT EXISTS keys (of BLOB PRIMARY KEY, generation INTEGER NOT NULL, key BLOB NOT NULL) WITHOUT ROWID"
 
 
 class Keys(Protocol):
@@ -46,106 +53,137 @@ class Keys(Protocol):
 @dataclass(frozen=True, slots=True)
 class Generation:
     number: int
-    key: bytes
-
-    def __bytes__(self) -> bytes:
-        return self.number.to_bytes(GENERATION) + self.key
-
-    @classmethod
-    def read(cls, content: bytes) -> "Generation":
-        if len(content) != GENERATION + KEY:
-            raise Unavailable("a key's file is not whole")
-        return cls(int.from_bytes(content[:GENERATION]), content[GENERATION:])
+    key: bytes = field(repr=False)
 
 
 class FileKeys:
-    """A folder that the processes of one machine, or pods with one volume, share: a file for each subject (RFC 3394 wraps).
+    """A file of SQLite in a folder that the processes of one machine share; AES-256-GCM wraps.
 
-    Whoever can read the folder can read everything. A backup of it undoes erasures since: see docs/runbook.md.
+    Keys that are made at once are written together, and are on disk before anything is encrypted by them. Whoever can read the
+    folder can read everything. A backup of it undoes erasures since: see docs/runbook.md.
     """
 
     def __init__(self, folder: Path) -> None:
         """Raise Misconfigured where the folder is not there: a new one would open nothing."""
         if not folder.is_dir():
             raise Misconfigured(f"CASEPATH_KEYS names {folder}, and there is no such folder")
-        self.folder = folder
+        self.file = folder / FILE
+        with unavailable():
+            self.file.touch(mode=0o600)
+            self.reading, self.writing = opened(self.file), opened(self.file)
+        self.alone = threading.Lock()
+        # Keys that were asked for while others are being written.
+        self.asked: dict[bytes, asyncio.Future[Generation | None]] = {}
+        self.batch: asyncio.Task[None] | None = None
 
     async def wrap(self, of: str, data_key: bytes) -> bytes:
-        found = self.current(of)
-        if found is None:
-            found = await asyncio.to_thread(self.made, of)
-        return found.number.to_bytes(GENERATION) + aes_key_wrap(found.key, data_key)
+        subject = subject_of(of)
+        found = self.current(subject)
+        while found is None:
+            # None again where another process made it.
+            found = await self.make(subject) or self.current(subject)
+        nonce = os.urandom(NONCE)
+        return found.number.to_bytes(GENERATION) + nonce + AESGCM(found.key).encrypt(nonce, data_key, subject)
 
     async def unwrap(self, of: str, wrapped: bytes) -> bytes:
-        found, number = self.current(of), int.from_bytes(wrapped[:GENERATION])
+        subject, number = subject_of(of), int.from_bytes(wrapped[:GENERATION])
+        found = self.current(subject)
         if found is None or number > found.number:
             raise Unavailable("a key that was used is not in the folder of keys: is CASEPATH_KEYS what it was?")
         if number < found.number:
             raise Erased("its key was destroyed")
         try:
-            return aes_key_unwrap(found.key, wrapped[GENERATION:])
-        except InvalidUnwrap:
+            return AESGCM(found.key).decrypt(wrapped[GENERATION:][:NONCE], wrapped[GENERATION + NONCE :], subject)
+        except (InvalidTag, ValueError):
             raise Malformed("its data key is not one that its owner's key wrapped") from None
 
     async def destroy(self, of: str) -> bool:
-        return await asyncio.to_thread(self.lose, of)
+        while self.batch is not None:
+            await self.batch
+        return await asyncio.to_thread(self.lose, subject_of(of))
 
     async def close(self) -> None:
-        """A folder holds nothing open."""
+        self.reading.close()
+        self.writing.close()
 
-    def file(self, of: str) -> Path:
+    def current(self, subject: bytes) -> Generation | None:
+        with unavailable():
+            row = self.reading.execute("SELECT generation, key FROM keys WHERE of = ?", (subject,)).fetchone()
+        return Generation(*row) if row else None
+
+    async def make(self, subject: bytes) -> Generation | None:
+        """Have a first generation made, with whatever else is asked for until the ones before it are written."""
+        made = self.asked.get(subject)
+        if made is None:
+            made = self.asked[subject] = asyncio.get_running_loop().create_future()
+        if self.batch is None:
+            self.batch = asyncio.create_task(self.make_asked())
+        return await asyncio.shield(made)
+
+    async def make_asked(self) -> None:
         try:
-            name = str(UUID(of))
-        except ValueError:
-            raise Malformed("a key is of a case or patient, by their id") from None
-        return self.folder / name[:2] / name
+            while self.asked:
+                asked, self.asked = self.asked, {}
+                try:
+                    written = await asyncio.to_thread(self.write, list(asked))
+                except Unavailable as error:
+                    for future in asked.values():
+                        # Who asks for one key more than once, asks the same future.
+                        future.set_exception(Unavailable(str(error)))
+                        future.exception()
+                else:
+                    for subject, future in asked.items():
+                        future.set_result(written.get(subject))
+        finally:
+            self.batch = None
 
-    def current(self, of: str) -> Generation | None:
-        try:
-            return Generation.read(self.file(of).read_bytes())
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise Unavailable(f"a key cannot be read: {type(error).__name__}") from error
+    def write(self, subjects: Sequence[bytes]) -> dict[bytes, Generation]:
+        """The keys that this process made: of two that make one at once, the first counts.
 
-    def made(self, of: str) -> Generation:
-        """The first generation. Of two processes that make one at once, the first counts."""
-        file = self.file(of)
-        with self.written(Generation(1, os.urandom(KEY)), file.parent) as made, suppress(FileExistsError):
-            os.link(made, file)
-        found = self.current(of)
-        if found is None:
-            raise Unavailable("a key that was made is gone")
-        flush_one(file.parent)
-        return found
+        One statement for many: a thread waits for its turn in Python after each.
+        """
+        written: dict[bytes, Generation] = {}
+        for start in range(0, len(subjects), MOST_AT_ONCE):
+            some = subjects[start : start + MOST_AT_ONCE]
+            values = [value for subject in some for value in (subject, os.urandom(KEY))]
+            marks = ", ".join(["(?, 1, ?)"] * len(some))
+            with self.alone, unavailable():
+                made = self.writing.execute(f"INSERT OR IGNORE INTO keys VALUES {marks} RETURNING of, key", values)  # noqa: S608
+                written |= {of: Generation(1, key) for of, key in made.fetchall()}
+        return written
 
-    def lose(self, of: str) -> bool:
-        file, found = self.file(of), self.current(of)
-        if found is None:
-            return False
-        with self.written(Generation(found.number + 1, os.urandom(KEY)), file.parent) as made, file.open("r+b") as old:
-            made.replace(file)
-            # The bytes of before, as far as the file system writes in place.
-            old.write(bytes(GENERATION + KEY))
-            os.fsync(old.fileno())
-            flush_one(file.parent)
+    def lose(self, subject: bytes) -> bool:
+        """The bytes of before are overwritten as far as the file system writes in place."""
+        with self.alone, unavailable():
+            change = "UPDATE keys SET generation = generation + 1, key = ? WHERE of = ?"
+            if not self.writing.execute(change, (os.urandom(KEY), subject)).rowcount:
+                return False
+            # The log of writes has the page of before until its content is in the file, and it is begun anew.
+            (busy, *_) = self.writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Unavailable("a destroyed key is still in the log of the file of keys, which others read")
         return True
 
-    @contextmanager
-    def written(self, generation: Generation, folder: Path) -> Iterator[Path]:
-        """A file of its own with it, for as long as it keeps this name. Raise Unavailable where the folder does not take it."""
-        partial = None
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=folder, prefix=".")
-            partial = Path(name)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(bytes(generation))
-                file.flush()
-                os.fsync(descriptor)
-            yield partial
-        except OSError as error:
-            raise Unavailable(f"the folder of keys does not take one: {type(error).__name__}") from error
-        finally:
-            if partial is not None:
-                partial.unlink(missing_ok=True)
+
+def subject_of(of: str) -> bytes:
+    try:
+        return UUID(of).bytes
+    except ValueError:
+        raise Malformed("a key is of a case or patient, by their id") from None
+
+
+def opened(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, isolation_level=None, timeout=SECONDS_FOR_OTHERS, check_same_thread=False)
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {setting}")
+    connection.execute(SCHEMA)
+    return connection
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """What SQLite and the file system raise, as ours."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise Unavailable(f"the file of keys cannot be used: {type(error).__name__}") from error
