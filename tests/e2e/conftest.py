@@ -49,7 +49,7 @@ def new_visit(platform: Platform) -> Visit:
 
 
 async def begin(platform: Platform, visit: Visit, reads: tuple[Path, Path] = samples.READS) -> None:
-    """Everything that the hospital does in a visit. Variants of reads that were called before are told at once."""
+    """Everything that the hospital does in a visit."""
     await send(platform.ports["mllp"], [visit.registration(), visit.order()])
     scan(visit, samples.SLIDE, platform.home.scanner)
     sequence(visit, reads, platform.home.sequencer)

@@ -198,13 +198,7 @@ class Encryption:
 
     async def encrypt(self, of: str, content: bytes, context: str) -> bytes:
         """Content of a case or patient, readable where the same `context` (a topic, a name) is given."""
-        if len(content) > FIRST_ROOM:
-            return b"".join(await self.encrypting(of, [content], len(content), context))
-        key = await self.data_key(of)
-        head = bytes(Head(of, key.wrapped))
-        stream_head = bytes([STREAM_HEAD]) + os.urandom(SALT + PREFIX)
-        stream = Stream.of(key.key, stream_head, context_of(head, context), len(head))
-        return head + stream_head + stream.encrypted(0, content, last=True)
+        return b"".join(await self.encrypting(of, [content], len(content), context))
 
     async def encrypting(self, of: str, parts: Iterable[bytes], size: int, context: str) -> Iterator[bytes]:
         """The same, of content in parts that are `size` bytes together."""
