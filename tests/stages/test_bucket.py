@@ -1,5 +1,6 @@
 """The object store and the scans' prefix on a server that speaks S3."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, SlideIngested
-from chassis.errors import NotFound, Unavailable
+from chassis.encryption import Encryption, is_encrypted
+from chassis.errors import Erased, NotFound, Unavailable
+from chassis.keys import FileKeys
 from chassis.objects import Objects, Shelf
 from embedded import samples
 from slides.adapters.scan_prefix import ScanPrefix
@@ -47,6 +50,29 @@ async def test_objects_are_put_once_and_read_whole_or_in_parts(bucket: Objects, 
     assert (await bucket.as_file(ref, tmp_path)).read_bytes() == file.read_bytes()
     with pytest.raises(NotFound):
         await bucket.get(ObjectRef(path="sha256/00/00", sha256="0" * 64, size=1))
+
+
+@pytest.mark.parametrize("size", [0, 1000, 20_000_000])
+async def test_what_is_a_cases_lies_there_encrypted_and_is_read_whole_or_in_parts(
+    environment: dict[str, str], settings: None, size: int, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").mkdir()
+    encryption, content = Encryption(FileKeys(tmp_path / "keys")), os.urandom(size)
+    bucket = Objects.at(f"s3://{BUCKET}/encrypted-{size}", encryption)
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    ref = await bucket.put(file, examples.CASE)
+    assert await bucket.put(content, examples.CASE) == ref
+    assert await bucket.get(ref) == content
+    assert is_encrypted(await bucket.read(ref.path) or b"")
+    assert (await bucket.as_file(ref, tmp_path)).read_bytes() == content
+    if size:
+        starts, lengths = [0, size // 3, size - 1], [1, size // 2, 1]
+        found = await bucket.ranges(ref, starts, lengths)
+        assert found == [content[start : start + length] for start, length in zip(starts, lengths, strict=True)]
+    await encryption.destroy(examples.CASE)
+    with pytest.raises(Erased):
+        await bucket.get(ref)
 
 
 async def test_of_two_who_create_a_name_one_gets_it(bucket: Objects) -> None:

@@ -156,10 +156,14 @@ async def test_a_shelf_forgets_what_was_erased_and_takes_what_comes_anew(tmp_pat
 
 async def test_an_object_that_was_erased_is_not_there_and_can_be_stored_again(tmp_path: Path) -> None:
     encryption = new(tmp_path)
-    ref = await Objects.at(f"file://{tmp_path / 'objects'}", encryption).put(b"content", CASE)
-    await encryption.destroy(CASE)
     objects = Objects.at(f"file://{tmp_path / 'objects'}", encryption)
+    ref = await objects.put(b"content", CASE)
+    assert await objects.ranges(ref, [0], [7]) == [b"content"]
+    await encryption.destroy(CASE)
+    again = Objects.at(f"file://{tmp_path / 'objects'}", encryption)
     with pytest.raises(Erased):
-        await objects.get(ref)
-    assert await objects.put(b"content", CASE) == ref
-    assert await objects.get(ref) == b"content"
+        await again.get(ref)
+    for store in (objects, again):
+        assert await store.put(b"content", CASE) == ref
+        assert await store.get(ref) == b"content"
+        assert await store.ranges(ref, [3], [4]) == [b"tent"]

@@ -89,6 +89,10 @@ class Stream:
         """The first byte of a segment in what is stored."""
         return self.offset + (STREAM_HEAD if number == 0 else number * SEGMENT)
 
+    def stored_size(self, size: int) -> int:
+        """Bytes of what is stored, of content of so many."""
+        return self.offset + STREAM_HEAD + size + segments(size) * TAG
+
     def decrypted_from(self, first: int, end: int, last: int, content: bytes) -> Iterator[bytes]:
         """The segments `first` to `end`, of which the bytes follow each other, where `last` is the stream's last."""
         at = 0

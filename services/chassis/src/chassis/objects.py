@@ -22,7 +22,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.durable import flush
-from chassis.encryption import HELD_SECONDS, LONGEST_HEAD, SEGMENT, Encryption, Stream, begin_of, readable, segment_at, segments
+from chassis.encryption import HELD_SECONDS, LONGEST_HEAD, Encryption, Stream, begin_of, readable, segment_at, segments
 from chassis.errors import Erased, NotFound, Unavailable
 
 DOWNLOADED_AT_ONCE = 1 << 20
@@ -59,6 +59,7 @@ class Objects:
         try:
             if not await self.has(ref.path) or not await self.opens(ref):
                 await self.write(ref.path, await self.encrypting(content, ref) if of else content)
+                self.streams.pop(ref.path, None)
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not take {ref.path}: {type(error).__name__}") from error
         return ref
@@ -70,6 +71,7 @@ class Objects:
 
     async def opens(self, ref: ObjectRef) -> bool:
         """Whether what is there is encrypted by a key that still is; what was erased is stored anew."""
+        self.streams.pop(ref.path, None)
         try:
             if ref.of:
                 await self.stream(ref)
@@ -115,7 +117,7 @@ class Objects:
             for start, length in zip(starts, lengths, strict=True)
         ]
         begins = [stream.begin_of(first) for first, _ in needed]
-        ends = [stream.begin_of(end) + SEGMENT for _, end in needed]
+        ends = [min(stream.begin_of(end + 1), stream.stored_size(ref.size)) for _, end in needed]
         with asked(ref):
             found = await obstore.get_ranges_async(self.store, ref.path, starts=begins, ends=ends)
         parts = []
