@@ -14,6 +14,7 @@ from chassis.encryption import Encryption
 from chassis.errors import Misconfigured
 from chassis.kafka import Kafka
 from chassis.keys import FileKeys
+from chassis.objects import Objects
 from embedded import samples
 from embedded.commands import reached
 from embedded.platform import Home
@@ -43,6 +44,11 @@ class Platform:
         authority = authority_of(self.home.folder)
         password = kafka_password_file(self.home.folder, name)
         return Kafka.of_user(f"127.0.0.1:{self.ports['kafka']}", authority.certificate, name, password)
+
+    @property
+    def objects(self) -> Objects:
+        """What its services stored, with the keys to read it."""
+        return Objects.at(f"file://{self.home.folder / 'objects'}", Encryption(FileKeys(keys(self.home.folder))))
 
     @property
     def cases(self) -> str:

@@ -100,15 +100,14 @@ def test_the_slide_in_the_archive_has_the_scanners_own_tiles(dicomweb: DICOMwebC
             assert coded in frame
 
 
-def test_the_heatmap_has_a_score_for_each_tissue_tile(platform: Platform, done: Done) -> None:
+async def test_the_heatmap_has_a_score_for_each_tissue_tile(platform: Platform, done: Done) -> None:
     (slide,) = done.case.slides
     assert slide.state == SLIDE_STATE_READY
-    objects = platform.home.folder / "objects"
-    grid = np.load(io.BytesIO((objects / slide.scored.heatmap.path).read_bytes()))
+    grid = np.load(io.BytesIO(await platform.objects.get(slide.scored.heatmap)))
     assert int(np.isfinite(grid).sum()) == slide.scored.tiles - slide.scored.failed_tiles > 50
     assert np.nanmin(grid) >= 0
     assert np.nanmax(grid) <= 1
-    with Image.open(objects / slide.scored.heatmap_image.path) as image:
+    with Image.open(io.BytesIO(await platform.objects.get(slide.scored.heatmap_image))) as image:
         assert image.size == (grid.shape[1] * 8, grid.shape[0] * 8)
     assert slide.scored.provider == "CPUExecutionProvider"
 
@@ -175,9 +174,9 @@ def test_each_service_says_each_record_in_one_line(platform: Platform, done: Don
     assert all({"topic", "partition", "offset", "event_id", "outcome", "seconds"} <= line.keys() for line in records)
 
 
-def test_pydicom_reads_what_was_stored(platform: Platform, done: Done) -> None:
+async def test_pydicom_reads_what_was_stored(platform: Platform, done: Done) -> None:
     for instance in done.case.slides[0].ingested.instances:
-        dataset = pydicom.dcmread(platform.home.folder / "objects" / instance.object.path)
+        dataset = pydicom.dcmread(io.BytesIO(await platform.objects.get(instance.object)))
         assert dataset.SOPInstanceUID == instance.sop_instance_uid
 
 

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 import examples
 from casepath.topics import Topic
 from chassis.encryption import readable
+from chassis.errors import Erased
 from chassis.events import Event, sealed
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
@@ -62,7 +63,7 @@ async def administering(kafka: Kafka) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def records_on(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
-    """Every record that a topic holds now; as it was before it was encrypted, where the keys are given."""
+    """Every record that a topic holds now; where the keys are given as it was before, without what was erased."""
     async with administering(kafka) as admin:
         (described,) = await admin.describe_topics([topic])
     partitions = [TopicPartition(topic, one["partition"]) for one in described["partitions"]]
@@ -73,11 +74,16 @@ async def records_on(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
             while await consumer.position(partition) < end:
                 batches = await consumer.getmany(partition, timeout_ms=500)
                 found += [record for batch in batches.values() for record in batch]
-    return [await plain(kafka, record) for record in found] if kafka.encryption is not None else found
+    if kafka.encryption is None:
+        return found
+    return [one for record in found if (one := await plain(kafka, record)) is not None]
 
 
-async def plain(kafka: Kafka, record: ConsumerRecord) -> ConsumerRecord:
-    value = await readable(kafka.encryption, record.value or b"", record.topic.removesuffix(".dlq"))
+async def plain(kafka: Kafka, record: ConsumerRecord) -> ConsumerRecord | None:
+    try:
+        value = await readable(kafka.encryption, record.value or b"", record.topic.removesuffix(".dlq"))
+    except Erased:
+        return None
     return replace(record, value=value)
 
 
