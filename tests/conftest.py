@@ -32,8 +32,12 @@ class Platform:
     @property
     def kafka(self) -> Kafka:
         """As its administrator, who may do all, and read all."""
-        encryption = Encryption(FileKeys(keys(self.home.folder)))
-        return replace(kafka_admin(self.home.folder, self.ports), encryption=encryption)
+        return replace(kafka_admin(self.home.folder, self.ports), encryption=self.encryption)
+
+    @property
+    def encryption(self) -> Encryption:
+        """By its keys, as one more process has them."""
+        return Encryption(FileKeys(keys(self.home.folder)))
 
     def identity(self, name: str) -> Identity:
         """The certificate of a service of this platform, or of the operator."""
@@ -48,7 +52,7 @@ class Platform:
     @property
     def objects(self) -> Objects:
         """What its services stored, with the keys to read it."""
-        return Objects.at(f"file://{self.home.folder / 'objects'}", Encryption(FileKeys(keys(self.home.folder))))
+        return Objects.at(f"file://{self.home.folder / 'objects'}", self.encryption)
 
     @property
     def cases(self) -> str:

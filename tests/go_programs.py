@@ -57,7 +57,7 @@ KEDA_VERSION = "v2.20.2"
 KEDA = "github.com/kedacore/keda/v2"
 KEDA_OPERATOR = GoProgram("keda-operator", KEDA, KEDA_VERSION, f"{KEDA}/cmd/operator")
 KEDA_METRICS = GoProgram("keda-metrics", KEDA, KEDA_VERSION, f"{KEDA}/cmd/adapter")
-# The last minor version under a free licence (MPL 2.0).
+# Under a free licence (MPL 2.0), as later ones are not, and of what it declares everything can be had.
 VAULT_MODULE = "github.com/hashicorp/vault"
 VAULT = GoProgram("vault", VAULT_MODULE, "v1.13.0", VAULT_MODULE, exact=True)
 

@@ -22,12 +22,12 @@ MESSAGES = 2_000
 CASES = 500
 
 
-async def rates(run: Callable[[int], Awaitable[object]], times: int) -> float:
+async def rates(run: Callable[[], Awaitable[object]], times: int) -> float:
     """How many a second, one after the other."""
 
     async def all_of_them() -> None:
-        for number in range(times):
-            await run(number)
+        for _ in range(times):
+            await run()
 
     return times / await seconds_async(all_of_them)
 
@@ -66,9 +66,9 @@ async def test_messages(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     encryption, case, message = Encryption(FileKeys(tmp_path / "keys")), str(uuid4()), os.urandom(MESSAGE)
     encrypted = await encryption.encrypt(case, message, "a topic")
-    writing = [await rates(lambda _: encryption.encrypt(case, message, "a topic"), MESSAGES) for _ in range(ROUNDS)]
-    reading = [await rates(lambda _: encryption.decrypt(encrypted, "a topic"), MESSAGES) for _ in range(ROUNDS)]
-    new = [await rates(lambda _: encryption.encrypt(str(uuid4()), message, "a topic"), CASES) for _ in range(ROUNDS)]
+    writing = [await rates(lambda: encryption.encrypt(case, message, "a topic"), MESSAGES) for _ in range(ROUNDS)]
+    reading = [await rates(lambda: encryption.decrypt(encrypted, "a topic"), MESSAGES) for _ in range(ROUNDS)]
+    new = [await rates(lambda: encryption.encrypt(str(uuid4()), message, "a topic"), CASES) for _ in range(ROUNDS)]
 
     async def at_once() -> object:
         return await asyncio.gather(*(encryption.encrypt(str(uuid4()), message, "a topic") for _ in range(CASES)))

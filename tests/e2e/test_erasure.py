@@ -12,9 +12,8 @@ from casepath.cases.v1.cases_pb2 import Case
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.records.v1.erasure_pb2 import PatientErased
 from casepath.topics import INTAKE_PATIENT_REGISTERED, RECORDS_PATIENT_ERASED, TOPICS, Topic
-from chassis.encryption import Encryption, is_encrypted, readable
+from chassis.encryption import is_encrypted, readable
 from chassis.errors import Erased
-from chassis.keys import FileKeys
 from chassis.objects import Objects
 from chassis.reading import held
 from conftest import Platform
@@ -22,7 +21,6 @@ from e2e.conftest import Done, new_visit, once
 from embedded import samples
 from embedded.demo import STAGES
 from embedded.hospital import Visit, genotype, scan, send
-from embedded.programs import keys
 from waiting import eventually, eventually_async
 
 # What casepath keeps of cases. What was filed is the archives', and what came from devices lies in their folders.
@@ -96,7 +94,7 @@ async def test_who_was_erased_is_read_by_nobody_and_nowhere(platform: Platform, 
 
     await eventually(lambda: not found_in(home, known.visit))
     assert not found_in(tmp_path, known.visit)
-    after = Encryption(FileKeys(keys(home)))
+    after = platform.encryption
     for one in known.records:
         with pytest.raises(Erased):
             await readable(after, one.value, one.topic)

@@ -15,11 +15,10 @@ from google.protobuf.message import Message
 
 import examples
 from casepath.topics import Topic
-from chassis.encryption import readable
-from chassis.errors import Erased
 from chassis.events import Event, sealed
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
+from chassis.reading import value_of
 from chassis.worker import Worker
 
 
@@ -76,15 +75,7 @@ async def records_on(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
                 found += [record for batch in batches.values() for record in batch]
     if kafka.encryption is None:
         return found
-    return [one for record in found if (one := await plain(kafka, record)) is not None]
-
-
-async def plain(kafka: Kafka, record: ConsumerRecord) -> ConsumerRecord | None:
-    try:
-        value = await readable(kafka.encryption, record.value or b"", record.topic.removesuffix(".dlq"))
-    except Erased:
-        return None
-    return replace(record, value=value)
+    return [replace(record, value=value) for record in found if (value := await value_of(kafka, record)) is not None]
 
 
 async def committed(kafka: Kafka, group: str, topic: str) -> int:

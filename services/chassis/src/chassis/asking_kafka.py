@@ -36,13 +36,11 @@ KAFKA_OPTIONS = (
     click.option("--kafka-open", envvar="CASEPATH_KAFKA_OPEN", is_flag=True, help="The broker asks nobody who they are."),
 )
 
-
-KEYS = "file://.casepath/keys"
 KEYS_OPTIONS = (
     click.option(
         "--keys",
         envvar="CASEPATH_KEYS",
-        default=KEYS,
+        default=f"file://{ACCESS.parent / 'keys'}",
         show_default=True,
         help="Keys of cases and patients, file:///folder or https://host:port/v1/transit.",
     ),

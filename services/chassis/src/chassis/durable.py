@@ -13,13 +13,8 @@ def settle(partial: Path, target: Path) -> None:
 def flush(path: Path) -> None:
     """Make a file and its name survive a power cut."""
     for target in (path, path.parent):
-        flush_one(target)
-
-
-def flush_one(path: Path) -> None:
-    """Of a file its bytes, of a folder its names."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -97,12 +97,9 @@ class Stream:
         """The segments `first` to `end`, of which the bytes follow each other, where `last` is the stream's last."""
         at = 0
         for number in range(first, end + 1):
-            length = SEGMENT - STREAM_HEAD if number == 0 else SEGMENT
+            length = room_of(number) + TAG
             yield self.decrypted(number, content[at : at + length], number == last)
             at += length
-
-    def reading(self) -> "Reading":
-        return Reading(self)
 
     def nonce(self, number: int, last: bool) -> bytes:
         return self.prefix + struct.pack(">IB", number, last)
@@ -134,7 +131,7 @@ class Reading:
         found = bytearray()
         at = 0
         # The last segment is known by nothing following it.
-        while len(self.waiting) - at > (length := SEGMENT - STREAM_HEAD if self.number == 0 else SEGMENT):
+        while len(self.waiting) - at > (length := room_of(self.number) + TAG):
             found += self.stream.decrypted(self.number, bytes(self.waiting[at : at + length]), last=False)
             at += length
             self.number += 1
@@ -148,6 +145,11 @@ class Reading:
 
 def is_encrypted(content: bytes) -> bool:
     return content[: len(MAGIC)] == MAGIC
+
+
+def room_of(number: int) -> int:
+    """Bytes of content in a segment that is full."""
+    return FIRST_ROOM if number == 0 else ROOM
 
 
 def segments(size: int) -> int:
@@ -215,7 +217,7 @@ class Encryption:
     async def decrypt(self, content: bytes, context: str) -> bytes:
         """Raise Erased where its key was destroyed, Malformed where it is not what was encrypted for this context."""
         stream = await self.stream(content, context)
-        reading = stream.reading()
+        reading = Reading(stream)
         return reading.more(content) + reading.end()
 
     async def stream(self, beginning: bytes, context: str) -> Stream:
@@ -258,7 +260,7 @@ def encrypted_segments(beginning: bytes, stream: Stream, parts: Iterable[bytes],
         waiting += part
         taken += len(part)
         at, found = 0, bytearray()
-        while number < last and len(waiting) - at >= (room := FIRST_ROOM if number == 0 else ROOM):
+        while number < last and len(waiting) - at >= (room := room_of(number)):
             found += stream.encrypted(number, bytes(waiting[at : at + room]), last=False)
             at += room
             number += 1

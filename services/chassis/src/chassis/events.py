@@ -11,6 +11,7 @@ import protovalidate
 from google.protobuf.message import DecodeError, Message
 
 from casepath.topics import Topic
+from chassis.encryption import Encryption, readable
 from chassis.errors import Malformed
 from chassis.framing import unframed
 
@@ -146,6 +147,11 @@ def check(message: Message) -> None:
 def violation_path(violation: protovalidate.Violation) -> str:
     path = ".".join(element.field_name or "" for element in violation.proto.field.elements) if violation.proto.field else ""
     return f"{path or 'message'} ({violation.proto.rule_id})"
+
+
+async def read[M: Message](topic: Topic[M], value: bytes | None, encryption: Encryption | None) -> M:
+    """The message in a value as it lies on a topic. Raise Erased or Unavailable besides what `opened` raises."""
+    return opened(topic.message, None if value is None else await readable(encryption, value, topic.name))
 
 
 def opened[M: Message](message: type[M], value: bytes | None) -> M:

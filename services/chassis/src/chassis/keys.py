@@ -128,8 +128,8 @@ class FileKeys:
                     written = await asyncio.to_thread(self.write, list(asked))
                 except Unavailable as error:
                     for future in asked.values():
-                        # Who asks for one key more than once, asks the same future.
-                        future.set_exception(Unavailable(str(error)))
+                        future.set_exception(error)
+                        # Whoever asked may be gone: it is not for the event loop to tell then.
                         future.exception()
                 else:
                     for subject, future in asked.items():

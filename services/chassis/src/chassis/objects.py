@@ -22,7 +22,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.durable import flush
-from chassis.encryption import HELD_SECONDS, LONGEST_HEAD, Encryption, Stream, begin_of, readable, segment_at, segments
+from chassis.encryption import HELD_SECONDS, LONGEST_HEAD, Encryption, Reading, Stream, begin_of, readable, segment_at, segments
 from chassis.errors import Erased, NotFound, Unavailable
 
 DOWNLOADED_AT_ONCE = 1 << 20
@@ -53,29 +53,26 @@ class Objects:
         `of` is the case that they are of, if any. Raise Unavailable when the store cannot take it.
         """
         sha256, size = await asyncio.to_thread(digest, content)
-        of = of if self.encryption is not None else ""
+        encryption = self.encryption if of else None
+        of = of if encryption is not None else ""
         within = f"{folder}/" if folder else f"of/{of}/" if of else f"sha256/{sha256[:2]}/"
         ref = ObjectRef(path=f"{within}{sha256}", sha256=sha256, size=size, of=of)
         try:
-            if not await self.has(ref.path) or not await self.opens(ref):
-                await self.write(ref.path, await self.encrypting(content, ref) if of else content)
-                self.streams.pop(ref.path, None)
+            if not await self.keeps(ref):
+                encrypted = await encryption.encrypting(of, parts_of(content), size, ref.path) if encryption is not None else None
+                await self.write(ref.path, content if encrypted is None else encrypted)
         except (StoreError, OSError) as error:
             raise Unavailable(f"the object store did not take {ref.path}: {type(error).__name__}") from error
         return ref
 
-    async def encrypting(self, content: bytes | Path, ref: ObjectRef) -> Iterator[bytes]:
-        if self.encryption is None:
-            raise Unavailable("there are no keys to encrypt with")
-        return await self.encryption.encrypting(ref.of, parts_of(content), ref.size, ref.path)
-
-    async def opens(self, ref: ObjectRef) -> bool:
-        """Whether what is there is encrypted by a key that still is; what was erased is stored anew."""
+    async def keeps(self, ref: ObjectRef) -> bool:
+        """Whether it is there and, where it is encrypted, not erased: what was is stored anew."""
+        if not ref.of:
+            return await self.has(ref.path)
         self.streams.pop(ref.path, None)
         try:
-            if ref.of:
-                await self.stream(ref)
-        except Erased:
+            await self.stream(ref)
+        except NotFound:
             return False
         return True
 
@@ -162,7 +159,7 @@ class Objects:
     async def parts(self, ref: ObjectRef) -> AsyncIterator[bytes]:
         """An object's bytes in order. Raise as `get` does."""
         stream = await self.stream(ref) if ref.of else None
-        reading = stream.reading() if stream is not None else None
+        reading = Reading(stream) if stream is not None else None
         with asked(ref):
             result = await obstore.get_async(self.store, ref.path)
             async for chunk in result.stream(min_chunk_size=DOWNLOADED_AT_ONCE):

@@ -46,8 +46,14 @@ async def held(kafka: Kafka, topic: str, partitions: int) -> list[ConsumerRecord
 
 async def message_of[M: Message](kafka: Kafka, record: ConsumerRecord, kind: type[M]) -> M | None:
     """What a record holds; None where it was erased. Raise Malformed, or Unavailable where the keys cannot be had."""
+    value = await value_of(kafka, record)
+    return None if value is None else kind.FromString(unframed(value))
+
+
+async def value_of(kafka: Kafka, record: ConsumerRecord) -> bytes | None:
+    """What a record, or a dead letter, holds in clear. Gives and raises as `message_of` does."""
     try:
-        return kind.FromString(unframed(await readable(kafka.encryption, record.value or b"", record.topic)))
+        return await readable(kafka.encryption, record.value or b"", record.topic.removesuffix(".dlq"))
     except Erased:
         return None
 

@@ -20,8 +20,8 @@ TIMEOUT_SECONDS = 10.0
 class TransitKeys:
     """A key of its own for each subject, named by it. The server wraps and unwraps; the key never leaves it.
 
-    `url` is where the engine is mounted, "https://vault:8200/v1/transit"; who asks may update encrypt/+ and decrypt/+ there,
-    create what is encrypted with first, and, where it erases, read keys/+ and update keys/+/rotate, config and trim.
+    `url` is where the engine is mounted, "https://vault:8200/v1/transit"; who asks may create and update encrypt/+, update
+    decrypt/+ and read keys/+ there, and, where it erases, update keys/+/rotate, config and trim.
     """
 
     def __init__(self, url: str, client: httpx.AsyncClient) -> None:

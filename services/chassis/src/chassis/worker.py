@@ -24,9 +24,9 @@ from opentelemetry import propagate
 from opentelemetry.trace import SpanKind
 
 from casepath.topics import Topic
-from chassis.encryption import Encryption, readable
+from chassis.encryption import Encryption
 from chassis.errors import Erased, Rejected, Retriable, defect_and_place
-from chassis.events import Envelope, Event, Headers, Outgoing, opened, sealed
+from chassis.events import Envelope, Event, Headers, Outgoing, read, sealed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher, started
@@ -95,8 +95,7 @@ async def outcome(
     """
     try:
         envelope = Envelope.from_headers(record.headers)
-        value = await readable(encryption, record.value or b"", record.topic)
-        received = Received(opened(route.topic.message, value if record.value is not None else None), envelope)
+        received = Received(await read(route.topic, record.value, encryption), envelope)
         context = propagate.extract({"traceparent": envelope.traceparent})
         with tracer().start_as_current_span(f"process {route.topic.name}", context, SpanKind.CONSUMER):
             events = await route.handle(received)

@@ -224,9 +224,7 @@ class MemoryCaseView:
         if self.cases.get(case.case_id) == case:
             return
         self.cases[case.case_id] = case
-        self.changes += 1
-        self.changed, waiting = asyncio.Event(), self.changed
-        waiting.set()
+        self.tell()
 
     def put_all(self, cases: Iterable[Case]) -> int:
         before = list(cases)
@@ -236,9 +234,12 @@ class MemoryCaseView:
 
     def remove(self, case_id: str) -> None:
         if self.cases.pop(case_id, None) is not None:
-            self.changes += 1
-            self.changed, waiting = asyncio.Event(), self.changed
-            waiting.set()
+            self.tell()
+
+    def tell(self) -> None:
+        self.changes += 1
+        self.changed, waiting = asyncio.Event(), self.changed
+        waiting.set()
 
     def get(self, case_id: str) -> Case | None:
         return self.cases.get(case_id)
@@ -313,8 +314,7 @@ class SqliteCaseView:
             body,
         )
         if self.connection.execute(UPSERT, (row.case_id, *values)).rowcount:
-            self.changed, waiting = asyncio.Event(), self.changed
-            waiting.set()
+            self.tell()
 
     def put_all(self, cases: Iterable[Case]) -> int:
         """All in one transaction; return how many."""
@@ -331,8 +331,11 @@ class SqliteCaseView:
             # The index keeps words of what was removed until its parts are merged, and the log of writes until it is begun anew.
             self.connection.execute("INSERT INTO search (search) VALUES ('optimize')")
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self.changed, waiting = asyncio.Event(), self.changed
-            waiting.set()
+            self.tell()
+
+    def tell(self) -> None:
+        self.changed, waiting = asyncio.Event(), self.changed
+        waiting.set()
 
     def get(self, case_id: str) -> Case | None:
         row = self.connection.execute("SELECT body FROM cases WHERE case_id = ?", (case_id,)).fetchone()

@@ -13,7 +13,6 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_OTHER_REFERENCE,
     WITHHOLDING_REASON_UNREADABLE,
     WITHHOLDING_REASON_UNSPECIFIED,
-    TreatmentPage,
     VariantSource,
     WithholdingReason,
 )
@@ -32,6 +31,7 @@ from sequencing.known_variants.statements import notable
 from sequencing.pharmacogenomics.page import Subject, subject_of
 from sequencing.pharmacogenomics.printing import printed
 from sequencing.pharmacogenomics.variant_file import OtherBuild
+from sequencing.printed_pages import stored_pages
 from sequencing.renewal import Renewed
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -171,9 +171,7 @@ class Annotating:
         message.snapshots.extend(found.snapshots)
         message.looked_up, message.known, message.notable = found.looked_up, found.known, found.notable
         message.variants.CopyFrom(await self.objects.put(found.variants, message.case_id))
-        for language, pages in found.pages.items():
-            html, pdf = [await self.objects.put(page, message.case_id) for page in pages]
-            message.pages.append(TreatmentPage(language=language, html=html, pdf=pdf))
+        message.pages.extend(await stored_pages(self.objects, found.pages, message.case_id))
 
 
 def differing(before: KnownVariants, after: KnownVariants) -> int:

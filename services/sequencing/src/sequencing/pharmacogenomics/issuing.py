@@ -10,7 +10,6 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_UNREADABLE,
     PharmacogenomicReport,
     PharmacogenomicsReported,
-    TreatmentPage,
     VariantSource,
     WithholdingReason,
 )
@@ -24,6 +23,7 @@ from sequencing.pharmacogenomics.definitions import tables_sha256
 from sequencing.pharmacogenomics.making import Made, Making, make
 from sequencing.pharmacogenomics.messages import changed_drugs, named
 from sequencing.pharmacogenomics.page import subject_of
+from sequencing.printed_pages import stored_pages
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -82,17 +82,14 @@ class Issuing:
         return await self.objects.as_file(ref, folder) if ref.path else None
 
     async def store(self, source: VariantSource, made: Made, newest: PharmacogenomicsReported | None) -> PharmacogenomicsReported:
-        report, pages = PharmacogenomicReport.FromString(made.report), []
-        for language, contents in made.pages.items():
-            html, pdf = [await self.objects.put(page, source.case_id) for page in contents]
-            pages.append(TreatmentPage(language=language, html=html, pdf=pdf))
+        report = PharmacogenomicReport.FromString(made.report)
         return PharmacogenomicsReported(
             case_id=source.case_id,
             patient_id=source.patient_id,
             sample_id=source.sample_id,
             report_id=str(report_id(source, tables_sha256())),
             report=await self.objects.put(made.report, source.case_id),
-            pages=pages,
+            pages=await stored_pages(self.objects, made.pages, source.case_id),
             genes=report.genes,
             changed_drugs=changed_drugs(report),
             tables_sha256=tables_sha256(),
