@@ -1,7 +1,8 @@
 """Case assembly on Faust: one table of cases, folded from every topic that cases consumes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cases.adapters.case_view import CaseView
 from cases.handlers import after
 from chassis.encryption import readable
 from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
-from chassis.events import Envelope, opened
+from chassis.events import Envelope, read
 from chassis.kafka import MECHANISM, Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher
@@ -89,7 +90,7 @@ class Assembly:
 
     async def refresh(self) -> None:
         """Write every case that this process holds into the view, which may be new or behind."""
-        found = [await self.read(value) for value in self.table.values()]
+        found = [await self.case_in(value) for value in self.table.values()]
         count = self.view.put_all(case for case in found if case is not None)
         log.info("recovered", cases=count)
 
@@ -101,8 +102,7 @@ class Assembly:
             try:
                 envelope = Envelope.from_headers(headers)
                 event_id = str(envelope.id)
-                value = await self.readable(message)
-                await self.fold(message.key, envelope, opened(BY_NAME[message.topic].message, value))
+                await persistent(message.topic, partial(self.take, message, envelope))
             except Erased:
                 log.debug("erased", topic=message.topic)
             except Rejected as rejected:
@@ -123,19 +123,10 @@ class Assembly:
                 error=error or None,
             )
 
-    async def readable(self, message: Any) -> bytes | None:
-        """A record's value; where the keys cannot be had, it is waited for."""
-        if message.value is None:
-            return None
-        while True:
-            try:
-                return await readable(self.encryption, message.value, message.topic)
-            except Unavailable as unavailable:
-                log.warning("put off", topic=message.topic, error=str(unavailable))
-                await asyncio.sleep(1)
-
-    async def fold(self, key: bytes, envelope: Envelope, data: Any) -> None:
-        kept = await self.read(self.table.get(key))
+    async def take(self, message: Any, envelope: Envelope) -> None:
+        """Fold a record. Raise Unavailable where the keys cannot be had: nothing is changed then."""
+        data = await read(BY_NAME[message.topic], message.value, self.encryption)
+        key, kept = message.key, await self.case_in(self.table.get(message.key))
         case = after(kept, envelope, data)
         if case is None:
             self.table.pop(key, None)
@@ -147,7 +138,7 @@ class Assembly:
             self.table[key] = await encryption.encrypt(case.case_id, body, TABLE) if encryption is not None else body
         self.view.put(case)
 
-    async def read(self, value: bytes | None) -> Case | None:
+    async def case_in(self, value: bytes | None) -> Case | None:
         """A case as the table has it; None where it was erased."""
         try:
             return Case.FromString(await readable(self.encryption, value, TABLE)) if value else None
@@ -156,13 +147,18 @@ class Assembly:
 
     async def set_aside(self, message: Any, headers: Sequence[tuple[str, bytes]], error: str, kind: str) -> None:
         letter = dead_letter(message.topic, message.key, message.value, headers, SERVICE, error, kind)
-        while True:
-            try:
-                await self.publisher.publish([letter])
-                return
-            except Unavailable as unavailable:
-                log.warning("put off", topic=message.topic, error=str(unavailable))
-                await asyncio.sleep(1)
+        await persistent(message.topic, partial(self.publisher.publish, [letter]))
+
+
+async def persistent(topic: str, act: Callable[[], Awaitable[None]]) -> None:
+    """Do it, as soon as what it needs is there."""
+    while True:
+        try:
+            await act()
+            return
+        except Unavailable as unavailable:
+            log.warning("put off", topic=topic, error=str(unavailable))
+            await asyncio.sleep(1)
 
 
 def credentials(kafka: Kafka) -> Any:
