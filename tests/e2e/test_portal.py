@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -551,6 +552,28 @@ async def test_who_does_not_decide_identities_does_not_see_them(platform: Platfo
         await client.post("/login", data={"name": "garnier", "password": portal.passwords["garnier"]})
         assert (await client.get("/identities")).status_code == 200
         assert (await client.get("/")).status_code == 403
+
+
+async def test_a_researcher_sends_the_folder_of_a_workflow_and_takes_what_it_left(
+    page: Page, portal: Portal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "study"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "a.txt").write_text("six")
+    (folder / "Snakefile").write_text(
+        "rule all:\n    input: 'data/a.txt'\n    output: 'results/a.txt'\n"
+        "    shell: 'cat {input} > {output}; echo {config[x]} >> {output}'\n"
+    )
+    await portal.enter(page, "leroy")
+    await page.get_by_label("Folder with the Snakefile").set_input_files(folder)
+    await page.get_by_label("Configuration (JSON)").fill('{"x": 7}')
+    await page.get_by_role("button", name="Send and run").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Run Snakefile")
+    await expect(page.locator("#run")).to_contain_text("complete", timeout=90_000)
+    left = await page.context.request.get(f"{page.url}/files/results/a.txt")
+    assert await left.text() == "six7\n"
+    results = await Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
 
 
 async def test_a_researcher_sends_reads_and_follows_the_run_to_its_variants(page: Page, portal: Portal) -> None:

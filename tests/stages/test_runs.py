@@ -3,9 +3,7 @@
 import asyncio
 import hashlib
 import json
-import shutil
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
+from stages.research_lab import DUPONT, FINE, LEROY, Lab, going, lab
 
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS
 from casepath.sequencing.v1.runs_pb2 import (
@@ -27,88 +26,23 @@ from casepath.sequencing.v1.runs_pb2 import (
     RUN_STATE_EXECUTOR_ERROR,
     RUN_STATE_SYSTEM_ERROR,
     ReadPair,
-    Run,
     RunHeader,
 )
 from chassis.access import Forbidden, Gate, Principal, Signer
 from chassis.errors import Malformed, NotFound
-from chassis.isolated import Isolated
-from chassis.objects import Objects
 from embedded import samples
-from sequencing.adapters.reference_index import indexed
-from sequencing.computations import Grain
 from sequencing.local import Request, computed
-from sequencing.references import References, of_file
 from sequencing.rejection import ReadsUnfit
-from sequencing.runs.catalogue import Catalogue
-from sequencing.runs.ledger import ENDED, Ledger
-from sequencing.runs.projects import Project, Projects
-from sequencing.runs.runner import Runner
-from sequencing.runs.submission import Submission
+from sequencing.runs.ledger import Ledger
 from sequencing.runs.wes import Wes
 from sequencing.tasks import results
-from sequencing.workers import Bench, Workers, workers
 from waiting import eventually_async
+
+__all__ = ["going", "lab"]
 
 SPECIFICATION = yaml.safe_load((Path(__file__).parents[1] / "data/wes/workflow_execution_service.openapi.yaml").read_text())
 SERVICE_INFO = "https://raw.githubusercontent.com/ga4gh-discovery/ga4gh-service-info/v1.0.0/service-info.yaml"
-FINE = Grain(chunk_pairs=3000, shard_bases=400_000)
-PROJECTS = {"sarcomas": Project(members=("leroy",), core_hours_a_week=10), "others": Project(members=("dupont",))}
-LEROY, DUPONT = (Principal(name, frozenset({"researcher"})) for name in ("leroy", "dupont"))
 NOBODY = Principal("martin", frozenset({"pathologist"}))
-
-
-@dataclass
-class Lab:
-    """All of a service but its addresses."""
-
-    objects: Objects
-    references: References
-    pool: Workers
-    checking: Isolated
-    folder: Path
-
-    def __post_init__(self) -> None:
-        self.indexes = {name: indexed(one, self.folder / "indexes") for name, one in self.references.references.items()}
-        self.projects = Projects(PROJECTS)
-        self.ledger = Ledger(self.objects)
-        self.submission = Submission(self.ledger, self.projects, self.objects, self.references, self.indexes, self.checking)
-        self.catalogue = Catalogue(self.ledger, self.projects, self.objects, self.pool, self.references, 0.1)
-
-    def runner(self) -> Runner:
-        """Of a service of its own, on the same store."""
-        return Runner(Ledger(self.objects), self.objects, self.references, self.indexes, self.pool, FINE)
-
-    async def submit(self, sample: str = "S1", project: str = "sarcomas", who: Principal = LEROY) -> Run:
-        files = {f"r{number}.fastq.gz": path for number, path in enumerate(samples.READS, start=1)}
-        reads = [ReadPair(first="r1.fastq.gz", second="r2.fastq.gz")]
-        header = RunHeader(project=project, sample=sample, reference="hg19-chr20", engine=ENGINE_BCFTOOLS, reads=reads)
-        return await self.submission.submit(header, files, who)
-
-    async def ended(self, run: Run) -> Run:
-        async def has() -> bool:
-            return (await self.ledger.get(run.run_id)).state in ENDED
-
-        await eventually_async(has)
-        return await self.ledger.get(run.run_id)
-
-
-@pytest_asyncio.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    reference = replace(of_file(Path(shutil.copy(samples.REFERENCE, tmp_path))), name="hg19-chr20")
-    url = f"file://{tmp_path / 'objects'}"
-    (tmp_path / "scratch").mkdir()
-    with Isolated() as checking, workers(Bench(url, tmp_path / "indexes", tmp_path / "scratch"), 2) as pool:
-        yield Lab(Objects.at(url), References({reference.name: reference}), pool, checking, tmp_path)
-
-
-@pytest_asyncio.fixture
-async def going(lab: Lab) -> AsyncIterator[Lab]:
-    stop = asyncio.Event()
-    running = asyncio.create_task(lab.runner().run(stop))
-    yield lab
-    stop.set()
-    await running
 
 
 async def test_a_run_gives_what_one_machine_gives_and_the_same_again_at_once(going: Lab, tmp_path: Path) -> None:
@@ -206,8 +140,8 @@ async def test_a_project_that_asks_for_much_does_not_keep_another_from_beginning
     runner.pool.idle.clear()
     await runner.round()
     assert other.run_id in runner.going
-    for going in runner.going.values():
-        going.cancel()
+    for one in runner.going.values():
+        one.cancel()
     await asyncio.gather(*runner.going.values(), return_exceptions=True)
 
 
@@ -339,6 +273,35 @@ async def test_a_run_from_submission_to_its_files_by_ga4ghs_own_schema(wes: Asyn
     assert variants.content[:2] == b"\x1f\x8b"
     conforms(await wes.post(f"/runs/{run_id}/cancel"), "RunId")
     assert conforms(await wes.get(f"/runs/{run_id}/status"), "RunStatus")["state"] == "COMPLETE"
+
+
+async def test_a_workflow_of_ones_own_by_ga4ghs_own_schema(wes: AsyncClient) -> None:
+    info = conforms(await wes.get("/service-info"), "ServiceInfo")
+    assert info["workflow_type_versions"]["SMK"] == {"workflow_type_version": ["9"]}
+    snakefile = (
+        "rule all:\n    input: 'in/a.txt'\n    output: 'results/b/a.txt'\n"
+        "    shell: 'cat {input} > {output}; echo {config[x]} >> {output}'\n"
+    )
+    asked = {
+        "workflow_type": "SMK",
+        "workflow_type_version": "9",
+        "workflow_url": "workflow/Snakefile",
+        "workflow_params": json.dumps({"x": 7}),
+        "tags": json.dumps({"project": "sarcomas"}),
+    }
+    attached = [("workflow_attachment", ("workflow/Snakefile", snakefile)), ("workflow_attachment", ("in/a.txt", "six"))]
+    run_id = conforms(await wes.post("/runs", data=asked, files=attached), "RunId")["run_id"]
+
+    async def complete() -> bool:
+        return bool(conforms(await wes.get(f"/runs/{run_id}/status"), "RunStatus")["state"] == "COMPLETE")
+
+    await eventually_async(complete)
+    log = conforms(await wes.get(f"/runs/{run_id}"), "RunLog")
+    assert log["request"]["workflow_params"] == {"x": 7}
+    assert (await wes.get(log["outputs"]["results/b/a.txt"])).text == "six7\n"
+    assert "1 of 1 steps" in (await wes.get(log["outputs"]["snakemake.log"])).text
+    for wrong in ({"workflow_type_version": "7"}, {"workflow_url": "elsewhere"}, {"workflow_params": "{"}):
+        assert (await wes.post("/runs", data={**asked, **wrong}, files=attached)).status_code == 400
 
 
 @pytest.mark.parametrize(

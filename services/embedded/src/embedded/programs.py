@@ -252,6 +252,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_DICOM_CALLING": "SCANNER",
         "CASEPATH_PORTAL_ADDRESS": f"127.0.0.1:{ports['portal']}",
         "CASEPATH_PROJECTS": str(home / "access" / "projects.json"),
+        "CASEPATH_WORKFLOWS": "if-possible",
         "CASEPATH_RUNS_ADDRESS": f"127.0.0.1:{ports['runs']}",
         "CASEPATH_WES_ADDRESS": f"127.0.0.1:{ports['wes']}",
         "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",

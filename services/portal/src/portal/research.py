@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS, ENGINE_GATK
-from casepath.sequencing.v1.runs_pb2 import ReadPair, Run, RunHeader, RunState
+from casepath.sequencing.v1.runs_pb2 import ReadPair, Run, RunHeader, RunState, WorkflowHeader, WorkflowHeaderFile
 from chassis.errors import Malformed
 from chassis.suffixes import suffix_of
 from portal.desk import Desk, render
@@ -16,16 +16,11 @@ from portal.people import Person
 from portal.presenting import short
 
 ENGINES = {"bcftools": ENGINE_BCFTOOLS, "gatk": ENGINE_GATK}
-RESULTS = (
-    "variants.vcf.gz",
-    "variants.vcf.gz.tbi",
-    "variants.g.vcf.gz",
-    "variants.g.vcf.gz.tbi",
-    "alignments.bam",
-    "alignments.bam.bai",
-    "ro-crate-metadata.json",
-)
 MOST_FILES = 64
+# Of a workflow and its inputs.
+MOST_WORKFLOW_FILES = 1000
+# Where Snakemake looks for it.
+SNAKEFILES = ("workflow/Snakefile", "Snakefile")
 
 
 class Launchpad:
@@ -47,9 +42,19 @@ class Launchpad:
             run = await self.desk.runs.submit(self.desk.tokens.of(person), header_of(fields, list(files)), files)
         return RedirectResponse(f"/research/{run.run_id}", 303)
 
+    async def submit_workflow(self, request: Request, person: Person) -> Response:
+        async with request.form(max_files=MOST_WORKFLOW_FILES, max_fields=20) as form:
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            sent = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+            paths = {path: one for one in sent if (path := path_of(one.filename or ""))}
+            files = {str(number): one for number, one in enumerate(paths.values())}
+            header = workflow_header_of(fields, list(paths))
+            run = await self.desk.runs.submit(self.desk.tokens.of(person), header, files)
+        return RedirectResponse(f"/research/{run.run_id}", 303)
+
     async def run(self, request: Request, person: Person) -> Response:
         answer = await self.desk.runs.get(self.desk.tokens.of(person), str(request.path_params["run_id"]))
-        shown: dict[str, Any] = {"run": answer.run, "outlook": answer.outlook, "results": RESULTS, "run_state": run_state}
+        shown: dict[str, Any] = {"run": answer.run, "outlook": answer.outlook, "files": answer.files, "run_state": run_state}
         return render(request, "run.html", person=person, **shown)
 
     async def cancel(self, request: Request, person: Person) -> Response:
@@ -67,7 +72,7 @@ class Launchpad:
             async for chunk in content:
                 yield chunk
 
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        headers = {"Content-Disposition": f'attachment; filename="{name.rsplit("/", 1)[-1]}"'}
         return StreamingResponse(whole(), media_type="application/octet-stream", headers=headers)
 
 
@@ -81,6 +86,27 @@ def header_of(fields: dict[str, str], names: list[str]) -> RunHeader:
         reference=fields.get("reference", ""),
         engine=ENGINES.get(fields.get("engine", ""), ENGINE_BCFTOOLS),
         reads=[ReadPair(first=first, second=second) for first, second in batched(names, 2)],
+    )
+
+
+def path_of(name: str) -> str:
+    """Of a file below the folder that was chosen, whose own name comes first; empty for what is hidden, or of earlier results."""
+    path = name.split("/")[1:]
+    return "" if any(part.startswith(".") for part in path) or path[:1] == ["results"] else "/".join(path)
+
+
+def workflow_header_of(fields: dict[str, str], paths: list[str]) -> RunHeader:
+    """Raise Malformed where no folder was chosen."""
+    if not paths:
+        raise Malformed("choose the folder that holds the Snakefile")
+    return RunHeader(
+        project=fields.get("project", ""),
+        reference=fields.get("reference", ""),
+        workflow=WorkflowHeader(
+            files=[WorkflowHeaderFile(path=path, name=str(number)) for number, path in enumerate(paths)],
+            snakefile=next((path for path in SNAKEFILES if path in paths), SNAKEFILES[0]),
+            config=fields.get("config", ""),
+        ),
     )
 
 

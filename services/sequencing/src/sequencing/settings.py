@@ -49,6 +49,13 @@ class SequencingSettings(StoringSettings):
     organisation: str = Field(default="casepath", description="whose service it is, as the Workflow Execution Service says it")
     core_hour_price: float = Field(default=0.0, ge=0, description="of a core for an hour, to tell what a run costs; 0 tells none")
     currency: str = Field(default="EUR", description="of that price")
+    workflows: Literal["never", "if-possible", "always"] = Field(
+        default="never", description="whether researchers may run workflows of their own, in Snakemake, sandboxed by bubblewrap"
+    )
+    workflow_tools: Path | None = Field(default=None, description="folder whose bin/ holds programs for these; none besides ours")
+    workflow_hours: float = Field(default=24.0, gt=0, description="of a process, for one of these in all")
+    workflow_memory: int = Field(default=4096, ge=512, description="MiB of one program in these")
+    workflow_disk: int = Field(default=51200, ge=16, description="MiB of one of these, with all that it makes")
     workers: int = Field(default=1, ge=1, le=256, description="work items at once, each in a process of its own")
     threads: int = Field(default=1, ge=1, le=64, description="of one process, while it aligns")
     least_mapped: float = Field(default=0.8, ge=0, le=1, description="share of reads that must align, for a report to be made")

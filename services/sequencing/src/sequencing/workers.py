@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -69,16 +69,25 @@ class Workers:
         )
         size = sum(ref.size for ref in inputs(made.read_groups)) if task.stage in (STAGE_SPLIT, STAGE_JOIN) else 0
         seconds = allowance(size, SECONDS_PER_MEGABYTE, LEAST_SECONDS)
-        process = await self.turn(project)
-        began = time.monotonic()
-        try:
+        async with self.slot(project) as process:
             try:
                 await process.run(perform, work, seconds)
             except Crashed:
                 # Memory may have been short, which is not the input's fault.
                 await process.run(perform, work, seconds)
+
+    @asynccontextmanager
+    async def slot(self, project: str) -> AsyncIterator[Isolated]:
+        """One process's share of this machine, when it is this project's turn; its time is the project's."""
+        process = await self.turn(project)
+        began = time.monotonic()
+        try:
+            yield process
         finally:
             self.end(project, process, time.monotonic() - began)
+
+    def care_waits(self) -> bool:
+        return bool(self.waiting[CARE])
 
     async def turn(self, project: str) -> Isolated:
         """A process, when it is this task's turn."""

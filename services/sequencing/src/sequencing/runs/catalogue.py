@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from casepath.sequencing.v1.runs_pb2 import GetScheduleResponse, Outlook, ProjectSchedule, Run
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.sequencing.v1.runs_pb2 import RUN_STATE_COMPLETE, GetScheduleResponse, Outlook, ProjectSchedule, Run
 from chassis.access import Permission, Principal
 from chassis.errors import NotFound
 from chassis.objects import Objects
@@ -18,6 +19,16 @@ from sequencing.runs.turns import CARE
 from sequencing.workers import Workers
 
 
+def files(run: Run) -> dict[str, ObjectRef]:
+    """What it has left, by name: of a workflow its log, and where it is complete, its Snakefile and what it left."""
+    found = {one.path: one.object for one in run.files}
+    if run.state == RUN_STATE_COMPLETE:
+        found |= {one.path: one.object for one in run.workflow.files if one.path == run.workflow.snakefile}
+    if run.HasField("result"):
+        found |= {name: getattr(run.result, field) for field, name in NAMES.items()}
+    return found | ({METADATA: run.provenance} if run.HasField("provenance") else {})
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """`price` is of a core for an hour, in `currency`; zero where the deployment has none."""
@@ -29,6 +40,7 @@ class Catalogue:
     references: References
     price: float = 0.0
     currency: str = "EUR"
+    workflows: bool = False
 
     async def get(self, run_id: str, who: Principal) -> Run:
         """A run of one of somebody's projects. Raise NotFound for others' too: what they have is not told."""
@@ -54,12 +66,10 @@ class Catalogue:
 
     async def file(self, run: Run, name: str, folder: Path) -> Path:
         """A result on disk. Raise NotFound where the run has none of this name."""
-        if name == METADATA and run.HasField("provenance"):
-            return await self.objects.as_file(run.provenance, folder)
-        for field, named in NAMES.items():
-            if named == name and run.HasField("result"):
-                return await self.objects.as_file(getattr(run.result, field), folder)
-        raise NotFound("the run has no result of this name")
+        found = files(run).get(name)
+        if found is None:
+            raise NotFound("the run has no result of this name")
+        return await self.objects.as_file(found, folder)
 
     def outlook(self, run: Run) -> Outlook:
         return outlook(run, self.pool.processes, self.price, self.currency)
@@ -70,7 +80,10 @@ class Catalogue:
         shown = self.projects.of(who) if who.may(Permission.RUN_WORKFLOWS) else sorted(self.projects.projects)
         waiting = {name: len(found) for name, found in self.pool.waiting.items()}
         found = GetScheduleResponse(
-            processes=self.pool.processes, care_waiting=waiting.get(CARE, 0), references=sorted(self.references.references)
+            processes=self.pool.processes,
+            care_waiting=waiting.get(CARE, 0),
+            references=sorted(self.references.references),
+            workflows=self.workflows,
         )
         open_ = await self.ledger.unfinished()
         for name in shown:

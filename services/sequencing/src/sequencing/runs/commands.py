@@ -21,6 +21,8 @@ from casepath.sequencing.v1.runs_pb2 import (
     RunState,
     SubmitRunRequest,
     WatchRunRequest,
+    WorkflowHeader,
+    WorkflowHeaderFile,
 )
 from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
 from chassis.asking import Calls, Where, asks_platform
@@ -31,6 +33,9 @@ from sequencing.computations import engine_named
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CHUNK = 1 << 20
 COMPLETE = "complete"
+# Where Snakemake looks for it.
+SNAKEFILES = ("workflow/Snakefile", "Snakefile")
+RESULTS = "results"
 
 
 asked_of_runs = asks_platform("--runs", "CASEPATH_RUNS_ADDRESS", "127.0.0.1:18055")
@@ -38,7 +43,7 @@ asked_of_runs = asks_platform("--runs", "CASEPATH_RUNS_ADDRESS", "127.0.0.1:1805
 
 @click.group()
 def run() -> None:
-    """Reads to variants on a platform, for a project of research."""
+    """Reads to variants, or workflows of your own, on a platform, for a project of research."""
 
 
 @run.command()
@@ -73,10 +78,56 @@ def submit(
         engine=engine_named(engine),
         reads=[ReadPair(first=names[2 * at], second=names[2 * at + 1]) for at in range(len(reads))],
         alignments=names[2 * len(reads) :],
-        tags=dict(tag_of(tag) for tag in tags),
+        tags=dict(pair_of(tag, "a tag") for tag in tags),
     )
     with calls(platform) as stub:
         made = stub("SubmitRun", parts(header, named)).run
+        click.echo(made.run_id)
+        if watching:
+            follow(stub, made.run_id)
+
+
+@run.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--project", required=True, help="Whose hours are used.")
+@click.option("--snakefile", default=None, help="Path in the folder.  [default: workflow/Snakefile or Snakefile]")
+@click.option("--target", "targets", multiple=True, help="Rule or file to be made.  [default: the first rule]")
+@click.option("--config", "settings", multiple=True, metavar="NAME=VALUE", help="Goes before the workflow's own configuration.")
+@click.option("--reference", default="", help="A reference that the platform declares; config['reference'] is its FASTA file.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Anything that you want to find it by.")
+@click.option("--watch", "watching", is_flag=True, help="Stay until it has ended.")
+@asked_of_runs
+def workflow(
+    folder: Path,
+    project: str,
+    snakefile: str | None,
+    targets: tuple[str, ...],
+    settings: tuple[str, ...],
+    reference: str,
+    tags: tuple[str, ...],
+    watching: bool,
+    platform: Where,
+) -> None:
+    """Send a folder with a Snakemake workflow and its inputs, and have it run in a sandbox. Prints the run's id.
+
+    It finds this folder's files, but what is hidden and its results/, and no network. What it leaves in results/ is kept, with
+    its log: `casepath run download`.
+    """
+    found = workflow_files(folder)
+    paths = {path: str(number) for number, path in enumerate(found)}
+    header = RunHeader(
+        project=project,
+        reference=reference,
+        tags=dict(pair_of(tag, "a tag") for tag in tags),
+        workflow=WorkflowHeader(
+            files=[WorkflowHeaderFile(path=path, name=name) for path, name in paths.items()],
+            snakefile=snakefile or next((path for path in SNAKEFILES if path in paths), SNAKEFILES[0]),
+            targets=targets,
+            config=json.dumps(dict(pair_of(one, "a setting") for one in settings)),
+        ),
+    )
+    with calls(platform) as stub:
+        made = stub("SubmitRun", parts(header, {name: found[path] for path, name in paths.items()})).run
         click.echo(made.run_id)
         if watching:
             follow(stub, made.run_id)
@@ -125,8 +176,8 @@ def list_(project: str, as_json: bool, platform: Where) -> None:
         click.echo(json.dumps([MessageToDict(one, preserving_proto_field_name=True) for one in found], indent=2))
         return
     for one in found:
-        when = one.submitted_at.ToDatetime(UTC)
-        click.echo(f"{one.run_id}  {when:%Y-%m-%d %H:%M}  {one.project:16} {one.sample:16} {state(one)}")
+        when, named = one.submitted_at.ToDatetime(UTC), one.sample or one.workflow.snakefile
+        click.echo(f"{one.run_id}  {when:%Y-%m-%d %H:%M}  {one.project:16} {named:16} {state(one)}")
 
 
 @run.command()
@@ -134,14 +185,12 @@ def list_(project: str, as_json: bool, platform: Where) -> None:
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
 @asked_of_runs
 def download(run_id: str, out: Path, platform: Where) -> None:
-    """Write a run's results: BAM, VCF and gVCF with their indexes, and where they come from (RO-Crate)."""
-    from sequencing.local import NAMES
-    from sequencing.provenance import METADATA
-
+    """Write a run's results: BAM, VCF and gVCF with their indexes, or what a workflow left; where they come from (RO-Crate)."""
     out.mkdir(parents=True, exist_ok=True)
     with calls(platform) as stub:
-        for name in [*NAMES.values(), METADATA]:
+        for name in stub("GetRun", GetRunRequest(run_id=run_id)).files:
             partial = out / f"{name}.partial"
+            partial.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
                 for answer in stub("DownloadResult", DownloadResultRequest(run_id=run_id, name=name)):
                     file.write(answer.chunk)
@@ -200,11 +249,22 @@ def parts(header: RunHeader, files: dict[str, Path]) -> Iterator[SubmitRunReques
                 yield SubmitRunRequest(chunk=chunk)
 
 
-def tag_of(text: str) -> tuple[str, str]:
+def pair_of(text: str, what: str) -> tuple[str, str]:
     name, separator, value = text.partition("=")
     if not separator:
-        raise Malformed("a tag is NAME=VALUE")
+        raise Malformed(f"{what} is NAME=VALUE")
     return name, value
+
+
+def workflow_files(folder: Path) -> dict[str, Path]:
+    """Of a folder by their paths, but what is hidden, and results of earlier runs. Raise Malformed where there is none."""
+    found: dict[str, Path] = {}
+    for root, folders, names in folder.walk():
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and (root != folder or name != RESULTS))
+        found |= {(root / name).relative_to(folder).as_posix(): root / name for name in sorted(names) if not name.startswith(".")}
+    if not found:
+        raise Malformed(f"{folder} holds no workflow")
+    return found
 
 
 def state(one: Run) -> str:

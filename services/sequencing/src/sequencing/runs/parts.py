@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import structlog
+
 from casepath.sequencing.v1.runs_pb2_grpc import add_RunServiceServicer_to_server
 from chassis.access import Gate
 from chassis.errors import Misconfigured
@@ -11,6 +13,7 @@ from chassis.http_server import HttpServer, host_and_port
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.service import Part
+from sequencing.adapters.bubblewrap import Bubblewrap, must_work
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.references import References
 from sequencing.runs.catalogue import Catalogue
@@ -22,6 +25,9 @@ from sequencing.runs.submission import Submission
 from sequencing.runs.wes import Wes
 from sequencing.settings import SequencingSettings
 from sequencing.workers import Workers
+from sequencing.workflows.carrying import Bounds, Workflows
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 def research(
@@ -38,14 +44,16 @@ def research(
     if settings.projects is None:
         return []
     ledger = Ledger(objects)
-    parts: list[Part] = [Runner(ledger, objects, references, indexes, pool, settings.grain).run]
+    workflows = workflows_of(settings, objects, pool, indexes, scratch)
+    parts: list[Part] = [Runner(ledger, objects, references, indexes, pool, settings.grain, workflows).run]
     if settings.access_keys is None:
         if settings.runs_address or settings.wes_address:
             raise Misconfigured("CASEPATH_ACCESS_KEYS: runs are asked for with tokens, and nobody's keys are known")
         return parts
     gate = Gate.at(settings.access_keys)
-    catalogue = Catalogue(ledger, projects, objects, pool, references, settings.core_hour_price, settings.currency)
-    submission = Submission(ledger, projects, objects, references, indexes, checking)
+    own = workflows is not None
+    catalogue = Catalogue(ledger, projects, objects, pool, references, settings.core_hour_price, settings.currency, own)
+    submission = Submission(ledger, projects, objects, references, indexes, checking, own)
     if settings.runs_address:
         service = RunService(catalogue, submission, gate, scratch)
         add = [lambda server: add_RunServiceServicer_to_server(service, server)]
@@ -54,3 +62,22 @@ def research(
         app = Wes(catalogue, submission, gate, scratch, settings.organisation).app()
         parts.append(HttpServer(app, *host_and_port(settings.wes_address), settings.http_identity).run)
     return parts
+
+
+def workflows_of(
+    settings: SequencingSettings, objects: Objects, pool: Workers, indexes: Mapping[str, IndexedReference], scratch: Path
+) -> Workflows | None:
+    """None where the deployment wants none. Raise Misconfigured where it must have them and this machine gives no sandbox."""
+    if settings.workflows == "never":
+        return None
+    disk = settings.workflow_disk << 20
+    sandbox = Bubblewrap(settings.workflow_memory << 20, disk, settings.workflow_tools)
+    try:
+        must_work(sandbox, scratch)
+    except Misconfigured as error:
+        if settings.workflows == "always":
+            raise
+        log.warning("workflows", outcome="not offered", error=str(error))
+        return None
+    bounds = Bounds(3600 * settings.workflow_hours, disk, settings.threads)
+    return Workflows(objects, pool, indexes, sandbox, bounds, scratch)

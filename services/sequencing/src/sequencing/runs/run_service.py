@@ -32,7 +32,7 @@ from chassis.errors import CasepathError, Malformed
 from chassis.events import check
 from chassis.grpc_errors import refuse
 from chassis.grpc_server import caller
-from sequencing.runs.catalogue import Catalogue
+from sequencing.runs.catalogue import Catalogue, files
 from sequencing.runs.ledger import ENDED
 from sequencing.runs.submission import LARGEST, Submission
 
@@ -69,7 +69,7 @@ class RunService(RunServiceServicer):
             run = await self.catalogue.get(request.run_id, caller(self.gate, context))
         except CasepathError as error:
             await refuse(context, error)
-        return GetRunResponse(run=run, outlook=self.catalogue.outlook(run))
+        return GetRunResponse(run=run, outlook=self.catalogue.outlook(run), files=files(run))
 
     async def ListRuns(self, request: ListRunsRequest, context: Context) -> ListRunsResponse:
         try:

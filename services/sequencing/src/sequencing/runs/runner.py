@@ -31,6 +31,7 @@ from sequencing.runs.outlook import known
 from sequencing.scheduling import Scheduler
 from sequencing.tasks import conclusions, intermediate, requests, results, tools
 from sequencing.workers import Workers
+from sequencing.workflows.carrying import Workflows
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -56,6 +57,7 @@ class Runner:
         indexes: Mapping[str, IndexedReference],
         pool: Workers,
         grain: Grain,
+        workflows: Workflows | None = None,
     ) -> None:
         self.ledger = ledger
         self.objects = objects
@@ -63,6 +65,7 @@ class Runner:
         self.indexes = indexes
         self.pool = pool
         self.grain = grain
+        self.workflows = workflows
         self.conclusions = conclusions(objects)
         self.requests = requests(objects)
         self.results = results(objects)
@@ -142,6 +145,12 @@ class Runner:
             await self.end(run, RUN_STATE_EXECUTOR_ERROR, str(error))
 
     async def work(self, run: Run) -> None:
+        if run.HasField("workflow"):
+            if self.workflows is None:
+                raise Rejected("this service runs no workflows of researchers")
+            await self.workflows.carry(run, self.go_on)
+            await self.end(run, RUN_STATE_COMPLETE)
+            return
         reference = self.references.named(run.reference)
         contigs = self.indexes[reference.name].contigs
         kinds = tools(run.engine, self.pool.bench.gatk)
@@ -193,7 +202,9 @@ class Runner:
     async def end(self, run: Run, state: RunState, reason: str = "") -> None:
         run.state, run.reason = state, reason
         run.ended_at.GetCurrentTime()
-        if state in (RUN_STATE_CANCELED, RUN_STATE_EXECUTOR_ERROR):
+        if run.HasField("workflow") and self.workflows is not None:
+            await self.workflows.forget(run)
+        elif state in (RUN_STATE_CANCELED, RUN_STATE_EXECUTOR_ERROR):
             await self.clear(run)
         await self.ledger.keep(run)
         log.info("run", run_id=run.run_id, project=run.project, outcome=RunState.Name(state), tasks=len(run.tasks))

@@ -1,11 +1,12 @@
 """What a researcher sends: files on disk, checked and stored, and the run that is made of them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from casepath.sequencing.v1.runs_pb2 import RUN_STATE_QUEUED, Run, RunHeader
+from casepath.sequencing.v1.runs_pb2 import RUN_STATE_QUEUED, Run, RunHeader, Workflow, WorkflowFile, WorkflowHeader
 from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_DAMAGED_ALIGNMENTS,
     REJECTION_REASON_MALFORMED_RECORD,
@@ -40,6 +41,7 @@ class Submission:
     references: References
     indexes: Mapping[str, IndexedReference]
     checking: Isolated
+    workflows: bool = False
 
     async def submit(self, header: RunHeader, files: Mapping[str, Path], who: Principal) -> Run:
         """`files` by the names under which the header has them.
@@ -48,34 +50,58 @@ class Submission:
         """
         check(header)
         self.projects.must(who, header.project)
-        reference = self.references.named(header.reference)
-        wanted = [name for pair in header.reads for name in (pair.first, pair.second)] + list(header.alignments)
-        if not wanted:
-            raise Malformed("name what to call: pairs of FASTQ files, or BAM or CRAM files")
-        missing = sorted(set(wanted) - files.keys())
-        if missing:
-            raise Malformed(f"{len(missing)} files are named and were not sent: {', '.join(missing[:5])}")
-        groups: list[ReadGroup] = []
-        for number, pair in enumerate(header.reads, start=1):
-            lane = f"{number:03}" if len(header.reads) > 1 else ""
-            groups.append(await self.pair(files[pair.first], files[pair.second], lane, header.sample))
-        for name in header.alignments:
-            groups += await self.alignments(files[name], self.indexes[reference.name].fasta, header.sample)
+        reference = self.references.named(header.reference) if header.reference else None
         run = Run(
             run_id=str(uuid4()),
             project=header.project,
             submitter=who.subject,
             sample=header.sample,
-            reference=reference.name,
+            reference=reference.name if reference is not None else "",
             engine=header.engine,
-            read_groups=groups,
             tags=header.tags,
             state=RUN_STATE_QUEUED,
         )
+        if header.HasField("workflow"):
+            run.workflow.CopyFrom(await self.workflow(header.workflow, files))
+        else:
+            run.read_groups.extend(await self.read_groups(header, files))
         run.submitted_at.GetCurrentTime()
         check(run)
         await self.ledger.submit(run)
         return run
+
+    async def workflow(self, header: WorkflowHeader, files: Mapping[str, Path]) -> Workflow:
+        if not self.workflows:
+            raise Malformed("this platform runs no workflows of your own (its operator sets CASEPATH_WORKFLOWS)")
+        sent([one.name for one in header.files], files)
+        paths = {one.path for one in header.files}
+        if header.snakefile not in paths:
+            raise Malformed(f"{header.snakefile} is not among the workflow's files")
+        if len(paths) < len(header.files):
+            raise Malformed("two of the workflow's files have the same path")
+        if any(str(parent) in paths for path in paths for parent in PurePosixPath(path).parents):
+            raise Malformed("a path is of a file and of a folder")
+        try:
+            config = json.loads(header.config or "{}")
+        except ValueError:
+            config = None
+        if not isinstance(config, dict):
+            raise Malformed("config is not a JSON object")
+        stored = [WorkflowFile(path=one.path, object=await self.objects.put(files[one.name])) for one in header.files]
+        return Workflow(files=stored, snakefile=header.snakefile, targets=header.targets, config=header.config)
+
+    async def read_groups(self, header: RunHeader, files: Mapping[str, Path]) -> list[ReadGroup]:
+        wanted = [name for pair in header.reads for name in (pair.first, pair.second)] + list(header.alignments)
+        if not wanted:
+            raise Malformed("name what to call: pairs of FASTQ files, or BAM or CRAM files")
+        sent(wanted, files)
+        groups: list[ReadGroup] = []
+        for number, pair in enumerate(header.reads, start=1):
+            lane = f"{number:03}" if len(header.reads) > 1 else ""
+            groups.append(await self.pair(files[pair.first], files[pair.second], lane, header.sample))
+        for name in header.alignments:
+            groups += await self.alignments(files[name], self.indexes[header.reference].fasta, header.sample)
+        return groups
 
     async def pair(self, first: Path, second: Path, lane: str, sample: str) -> ReadGroup:
         try:
@@ -90,6 +116,13 @@ class Submission:
         except Crashed:
             raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS) from None
         return alignment_groups(await self.objects.put(file), checked.groups, sample)
+
+
+def sent(names: Sequence[str], files: Mapping[str, Path]) -> None:
+    """Raise Malformed where one is not there."""
+    missing = sorted(set(names) - files.keys())
+    if missing:
+        raise Malformed(f"{len(missing)} files are named and were not sent: {', '.join(missing[:5])}")
 
 
 def seconds(files: Sequence[Path]) -> float:

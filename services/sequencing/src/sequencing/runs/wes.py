@@ -1,6 +1,7 @@
 """GA4GH Workflow Execution Service 1.1 (ga4gh/workflow-execution-service-schemas): runs over HTTP, for members of projects.
 
 One workflow is offered: `variants`, of type CASEPATH. Its parameters are those of a run; its files are the request's attachments.
+Researchers' own are of type SMK: the Snakefile and all that it needs are attachments, and the parameters its configuration.
 """
 
 import json
@@ -10,6 +11,7 @@ from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -21,18 +23,18 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from casepath.sequencing.v1.calling_pb2 import Engine
-from casepath.sequencing.v1.runs_pb2 import Run, RunHeader, RunState
+from casepath.sequencing.v1.runs_pb2 import RUN_STATE_COMPLETE, Run, RunHeader, RunState, WorkflowHeader, WorkflowHeaderFile
 from chassis.access import Gate, Principal
 from chassis.errors import CasepathError, Malformed, NotFound
 from chassis.http_errors import headers_of, status_of
 from sequencing.computations import engine_name, engine_named
-from sequencing.local import NAMES
-from sequencing.provenance import METADATA
-from sequencing.runs.catalogue import Catalogue
+from sequencing.runs.catalogue import Catalogue, files
 from sequencing.runs.submission import LARGEST, Submission
 
 BASE = "/ga4gh/wes/v1"
 TYPE, TYPE_VERSION, WORKFLOW, WES = "CASEPATH", "1", "variants", "1.1.0"
+SNAKEMAKE, SNAKEMAKE_VERSION = "SMK", "9"
+TARGETS = "targets"
 DEFAULT_PAGE, LARGEST_PAGE = 50, 500
 PROJECT = "project"
 
@@ -59,7 +61,7 @@ class Wes:
             Route(f"{run}/tasks", self.guarded(self.tasks)),
             Route(f"{run}/tasks/{{task_id}}", self.guarded(self.task)),
             Route(f"{run}/log", self.guarded(self.log)),
-            Route(f"{run}/files/{{name}}", self.guarded(self.file)),
+            Route(f"{run}/files/{{name:path}}", self.guarded(self.file)),
         ]
         return Starlette(routes=routes)
 
@@ -81,7 +83,10 @@ class Wes:
                 "type": {"group": "org.ga4gh", "artifact": "wes", "version": WES},
                 "organization": {"name": self.organisation, "url": str(request.base_url)},
                 "version": version("casepath-sequencing"),
-                "workflow_type_versions": {TYPE: {"workflow_type_version": [TYPE_VERSION]}},
+                "workflow_type_versions": {
+                    TYPE: {"workflow_type_version": [TYPE_VERSION]},
+                    **({SNAKEMAKE: {"workflow_type_version": [SNAKEMAKE_VERSION]}} if self.submission.workflows else {}),
+                },
                 "supported_wes_versions": [WES],
                 "supported_filesystem_protocols": ["http", "https"],
                 "workflow_engine_versions": {"casepath": {"workflow_engine_version": [version("casepath-sequencing")]}},
@@ -110,10 +115,13 @@ class Wes:
             raise Malformed(f"say how long the request is, of at most {LARGEST} bytes (Content-Length)")
         async with request.form(max_files=1000, max_fields=50) as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            header = header_of(fields)
-            attached = [one for one in form.getlist("workflow_attachment") if isinstance(one, UploadFile)]
+            attached = [one for one in form.getlist("workflow_attachment") if isinstance(one, UploadFile) and one.filename]
+            if fields.get("workflow_type") == SNAKEMAKE:
+                header = workflow_header_of(fields, [one.filename or "" for one in attached])
+            else:
+                header = header_of(fields)
             with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
-                files = {name: await kept(name, one, Path(folder)) for one in attached if (name := one.filename or "")}
+                files = {one.filename or "": await kept(one, Path(folder)) for one in attached}
                 run = await self.submission.submit(header, files, who)
         return JSONResponse({"run_id": run.run_id})
 
@@ -136,11 +144,11 @@ class Wes:
                 "request": request_of(run),
                 "state": state(run),
                 "run_log": {
-                    "name": WORKFLOW,
+                    "name": run.workflow.snakefile or WORKFLOW,
                     **times(run),
                     "stdout": f"{base}/log",
                     "system_logs": logs,
-                    **({"exit_code": 0 if run.HasField("result") else 1} if run.HasField("ended_at") else {}),
+                    **({"exit_code": 0 if run.state == RUN_STATE_COMPLETE else 1} if run.HasField("ended_at") else {}),
                 },
                 "task_logs_url": f"{base}/tasks",
                 "task_logs": None,
@@ -183,7 +191,8 @@ class Wes:
         except CasepathError:
             folder.cleanup()
             raise
-        return FileResponse(path, filename=request.path_params["name"], background=BackgroundTask(folder.cleanup))
+        name = request.path_params["name"].rsplit("/", 1)[-1]
+        return FileResponse(path, filename=name, background=BackgroundTask(folder.cleanup))
 
     async def run_of(self, request: Request, who: Principal) -> Run:
         return await self.catalogue.get(request.path_params["run_id"], who)
@@ -203,6 +212,24 @@ def header_of(fields: Mapping[str, str]) -> RunHeader:
         return ParseDict(said, RunHeader())
     except ParseError as error:
         raise Malformed(f"workflow_params are not reads, alignments, reference, sample and engine: {error}") from None
+
+
+def workflow_header_of(fields: Mapping[str, str], names: list[str]) -> RunHeader:
+    """Raise Malformed where it is not a request of a workflow of one's own."""
+    if fields.get("workflow_type_version") != SNAKEMAKE_VERSION:
+        raise Malformed(f"workflow_type_version of {SNAKEMAKE} is {SNAKEMAKE_VERSION}")
+    tags = object_of(fields, "tags")
+    parameters = object_of(fields, "workflow_engine_parameters")
+    workflow = WorkflowHeader(
+        files=[WorkflowHeaderFile(path=name, name=name) for name in names],
+        snakefile=fields.get("workflow_url", ""),
+        targets=str(parameters.get(TARGETS, "")).split(),
+        config=fields.get("workflow_params", ""),
+    )
+    reference = str(parameters.get("reference", ""))
+    header = RunHeader(project=str(tags.get(PROJECT, "")), reference=reference, workflow=workflow)
+    header.tags.update({str(name): str(value) for name, value in tags.items()})
+    return header
 
 
 def object_of(fields: Mapping[str, str], name: str) -> dict[str, Any]:
@@ -227,11 +254,9 @@ def pair_of(one: object) -> object:
     return {"first": one[0], "second": one[1]} if isinstance(one, list) and len(one) == 2 else one
 
 
-async def kept(name: str, file: UploadFile, folder: Path) -> Path:
-    """Raise Malformed for a name that would lie elsewhere."""
-    if name != Path(name).name or name.startswith("."):
-        raise Malformed("the name of an attachment is a name, without folders")
-    path = folder / name
+async def kept(file: UploadFile, folder: Path) -> Path:
+    """Under a name of our own: the attachment's may lead elsewhere."""
+    path = folder / str(uuid4())
     with path.open("wb") as out:
         while chunk := await file.read(1 << 20):
             out.write(chunk)
@@ -273,6 +298,15 @@ def instant(stamp: Timestamp) -> str:
 
 
 def request_of(run: Run) -> dict[str, Any]:
+    if run.HasField("workflow"):
+        return {
+            "workflow_type": SNAKEMAKE,
+            "workflow_type_version": SNAKEMAKE_VERSION,
+            "workflow_url": run.workflow.snakefile,
+            "workflow_params": json.loads(run.workflow.config or "{}"),
+            "workflow_engine_parameters": {TARGETS: " ".join(run.workflow.targets), "reference": run.reference},
+            "tags": tags_of(run),
+        }
     engine = engine_name(run.engine)
     return {
         "workflow_type": TYPE,
@@ -297,9 +331,7 @@ def task_logs(run: Run) -> list[dict[str, Any]]:
 
 
 def outputs(run: Run, base: str) -> dict[str, str]:
-    if not run.HasField("result"):
-        return {}
-    return {name: f"{base}/files/{name}" for name in [*NAMES.values(), METADATA]}
+    return {name: f"{base}/files/{name}" for name in files(run)}
 
 
 def address(request: Request, run: Run) -> str:

@@ -34,7 +34,7 @@ RUN_STATE_CANCELING: RunState
 RUN_STATE_CANCELED: RunState
 
 class Run(_message.Message):
-    __slots__ = ("run_id", "project", "submitter", "sample", "reference", "engine", "read_groups", "tags", "state", "submitted_at", "started_at", "ended_at", "tasks", "tasks_known", "result", "reason", "cached", "computation_id", "provenance")
+    __slots__ = ("run_id", "project", "submitter", "sample", "reference", "engine", "read_groups", "tags", "state", "submitted_at", "started_at", "ended_at", "tasks", "tasks_known", "result", "reason", "cached", "computation_id", "provenance", "workflow", "files", "snapshot")
     class TagsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +61,9 @@ class Run(_message.Message):
     CACHED_FIELD_NUMBER: _ClassVar[int]
     COMPUTATION_ID_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOW_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     project: str
     submitter: str
@@ -80,7 +83,30 @@ class Run(_message.Message):
     cached: bool
     computation_id: str
     provenance: _object_ref_pb2.ObjectRef
-    def __init__(self, run_id: _Optional[str] = ..., project: _Optional[str] = ..., submitter: _Optional[str] = ..., sample: _Optional[str] = ..., reference: _Optional[str] = ..., engine: _Optional[_Union[_calling_pb2.Engine, str]] = ..., read_groups: _Optional[_Iterable[_Union[_sequencing_pb2.ReadGroup, _Mapping]]] = ..., tags: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[RunState, str]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tasks: _Optional[_Iterable[_Union[RunTask, _Mapping]]] = ..., tasks_known: _Optional[int] = ..., result: _Optional[_Union[_calling_pb2.CallingResult, _Mapping]] = ..., reason: _Optional[str] = ..., cached: _Optional[bool] = ..., computation_id: _Optional[str] = ..., provenance: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+    workflow: Workflow
+    files: _containers.RepeatedCompositeFieldContainer[WorkflowFile]
+    snapshot: _object_ref_pb2.ObjectRef
+    def __init__(self, run_id: _Optional[str] = ..., project: _Optional[str] = ..., submitter: _Optional[str] = ..., sample: _Optional[str] = ..., reference: _Optional[str] = ..., engine: _Optional[_Union[_calling_pb2.Engine, str]] = ..., read_groups: _Optional[_Iterable[_Union[_sequencing_pb2.ReadGroup, _Mapping]]] = ..., tags: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[RunState, str]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tasks: _Optional[_Iterable[_Union[RunTask, _Mapping]]] = ..., tasks_known: _Optional[int] = ..., result: _Optional[_Union[_calling_pb2.CallingResult, _Mapping]] = ..., reason: _Optional[str] = ..., cached: _Optional[bool] = ..., computation_id: _Optional[str] = ..., provenance: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., workflow: _Optional[_Union[Workflow, _Mapping]] = ..., files: _Optional[_Iterable[_Union[WorkflowFile, _Mapping]]] = ..., snapshot: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+
+class Workflow(_message.Message):
+    __slots__ = ("files", "snakefile", "targets", "config")
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    SNAKEFILE_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[WorkflowFile]
+    snakefile: str
+    targets: _containers.RepeatedScalarFieldContainer[str]
+    config: str
+    def __init__(self, files: _Optional[_Iterable[_Union[WorkflowFile, _Mapping]]] = ..., snakefile: _Optional[str] = ..., targets: _Optional[_Iterable[str]] = ..., config: _Optional[str] = ...) -> None: ...
+
+class WorkflowFile(_message.Message):
+    __slots__ = ("path", "object")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    object: _object_ref_pb2.ObjectRef
+    def __init__(self, path: _Optional[str] = ..., object: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
 
 class RunTask(_message.Message):
     __slots__ = ("name", "ended_at", "seconds")
@@ -111,7 +137,7 @@ class SubmitRunRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[RunHeader, _Mapping]] = ..., file: _Optional[str] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class RunHeader(_message.Message):
-    __slots__ = ("project", "sample", "reference", "engine", "reads", "alignments", "tags")
+    __slots__ = ("project", "sample", "reference", "engine", "reads", "alignments", "tags", "workflow")
     class TagsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +152,7 @@ class RunHeader(_message.Message):
     READS_FIELD_NUMBER: _ClassVar[int]
     ALIGNMENTS_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOW_FIELD_NUMBER: _ClassVar[int]
     project: str
     sample: str
     reference: str
@@ -133,7 +160,28 @@ class RunHeader(_message.Message):
     reads: _containers.RepeatedCompositeFieldContainer[ReadPair]
     alignments: _containers.RepeatedScalarFieldContainer[str]
     tags: _containers.ScalarMap[str, str]
-    def __init__(self, project: _Optional[str] = ..., sample: _Optional[str] = ..., reference: _Optional[str] = ..., engine: _Optional[_Union[_calling_pb2.Engine, str]] = ..., reads: _Optional[_Iterable[_Union[ReadPair, _Mapping]]] = ..., alignments: _Optional[_Iterable[str]] = ..., tags: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    workflow: WorkflowHeader
+    def __init__(self, project: _Optional[str] = ..., sample: _Optional[str] = ..., reference: _Optional[str] = ..., engine: _Optional[_Union[_calling_pb2.Engine, str]] = ..., reads: _Optional[_Iterable[_Union[ReadPair, _Mapping]]] = ..., alignments: _Optional[_Iterable[str]] = ..., tags: _Optional[_Mapping[str, str]] = ..., workflow: _Optional[_Union[WorkflowHeader, _Mapping]] = ...) -> None: ...
+
+class WorkflowHeader(_message.Message):
+    __slots__ = ("files", "snakefile", "targets", "config")
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    SNAKEFILE_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[WorkflowHeaderFile]
+    snakefile: str
+    targets: _containers.RepeatedScalarFieldContainer[str]
+    config: str
+    def __init__(self, files: _Optional[_Iterable[_Union[WorkflowHeaderFile, _Mapping]]] = ..., snakefile: _Optional[str] = ..., targets: _Optional[_Iterable[str]] = ..., config: _Optional[str] = ...) -> None: ...
+
+class WorkflowHeaderFile(_message.Message):
+    __slots__ = ("path", "name")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    name: str
+    def __init__(self, path: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class ReadPair(_message.Message):
     __slots__ = ("first", "second")
@@ -156,12 +204,14 @@ class GetRunRequest(_message.Message):
     def __init__(self, run_id: _Optional[str] = ...) -> None: ...
 
 class GetRunResponse(_message.Message):
-    __slots__ = ("run", "outlook")
+    __slots__ = ("run", "outlook", "files")
     RUN_FIELD_NUMBER: _ClassVar[int]
     OUTLOOK_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     run: Run
     outlook: Outlook
-    def __init__(self, run: _Optional[_Union[Run, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ...) -> None: ...
+    files: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run: _Optional[_Union[Run, _Mapping]] = ..., outlook: _Optional[_Union[Outlook, _Mapping]] = ..., files: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Outlook(_message.Message):
     __slots__ = ("core_seconds", "cost", "currency", "seconds_left")
@@ -232,16 +282,18 @@ class GetScheduleRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetScheduleResponse(_message.Message):
-    __slots__ = ("processes", "care_waiting", "projects", "references")
+    __slots__ = ("processes", "care_waiting", "projects", "references", "workflows")
     PROCESSES_FIELD_NUMBER: _ClassVar[int]
     CARE_WAITING_FIELD_NUMBER: _ClassVar[int]
     PROJECTS_FIELD_NUMBER: _ClassVar[int]
     REFERENCES_FIELD_NUMBER: _ClassVar[int]
+    WORKFLOWS_FIELD_NUMBER: _ClassVar[int]
     processes: int
     care_waiting: int
     projects: _containers.RepeatedCompositeFieldContainer[ProjectSchedule]
     references: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, processes: _Optional[int] = ..., care_waiting: _Optional[int] = ..., projects: _Optional[_Iterable[_Union[ProjectSchedule, _Mapping]]] = ..., references: _Optional[_Iterable[str]] = ...) -> None: ...
+    workflows: bool
+    def __init__(self, processes: _Optional[int] = ..., care_waiting: _Optional[int] = ..., projects: _Optional[_Iterable[_Union[ProjectSchedule, _Mapping]]] = ..., references: _Optional[_Iterable[str]] = ..., workflows: _Optional[bool] = ...) -> None: ...
 
 class ProjectSchedule(_message.Message):
     __slots__ = ("project", "queued_runs", "running_runs", "tasks_waiting", "tasks_running", "core_hours_used", "core_hours", "clears_in_seconds")
