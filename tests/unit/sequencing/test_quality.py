@@ -123,9 +123,9 @@ def test_the_page_says_what_fails_beside_what_was_asked(language: Language) -> N
     result = CallingResult(quality=GOOD, figures=BEHIND)
     made = Computation(sample_id="S<1>", reference="GRCh38", tools=["minimap2 2.31"])
     asked = Thresholds(least_coverage=40)
-    fine = unescape(page(made, result, Thresholds(), [], language))
-    failing = unescape(page(made, result, asked, shortfalls(GOOD, BEHIND, asked), language))
-    assert "S&lt;1&gt;" in page(made, result, Thresholds(), [], language)
+    fine = unescape(page(made, result, Thresholds(), [], [], language))
+    failing = unescape(page(made, result, asked, shortfalls(GOOD, BEHIND, asked), [], language))
+    assert "S&lt;1&gt;" in page(made, result, Thresholds(), [], [], language)
     assert LABELS[language]["passes"] in fine
     assert LABELS[language]["fails"] in failing
     assert "≥ 40×" in failing

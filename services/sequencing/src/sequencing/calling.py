@@ -37,11 +37,12 @@ from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_key, task_name, whose
-from sequencing.handlers import Judged, calling_requested, concluded, conclusion_of, task_done, tasks_requested
+from sequencing.handlers import Judged, calling_requested, concluded, conclusion_of, task_done, tasks_requested, variants_called
 from sequencing.provenance import addresses, crate
 from sequencing.quality import Thresholds, shortfalls
 from sequencing.quality_page import quality_files
 from sequencing.references import References
+from sequencing.swaps import Samples
 from sequencing.tasks import conclusions, intermediate, requests, results, tools
 from sequencing.workers import Workers
 
@@ -75,6 +76,7 @@ class Calling:
         self.grain = grain
         self.tools = tools(engine, workers.bench.gatk)
         self.results = results(objects)
+        self.samples = Samples(objects, workers)
         self.counted: LRUCache[str, int] = LRUCache(COUNTED)
         self.computations = Shelf(objects, Computation, "sequencing/computations", lambda _, made: whose(made))
         self.conclusions = conclusions(objects)
@@ -160,15 +162,19 @@ class Calling:
             return concluded(request, made, conclusion)
         result, order = conclusion.result, await self.orders.of_case(request.reads.case_id)
         sex = order.patient.sex if order is not None else SEX_UNSPECIFIED
-        failed = shortfalls(result.quality, result.figures, self.thresholds, sex)
+        patient = order.patient.patient_id if order is not None else request.reads.patient_id
+        plain = variants_called(request, made, result, Judged())
+        concordances = await self.samples.compared(plain, patient)
+        failed = shortfalls(result.quality, result.figures, self.thresholds, sex, concordances)
         # Results from before they were kept have no figures to show.
-        contents = quality_files(made, result, self.thresholds, failed) if result.HasField("figures") else {}
+        contents = quality_files(made, result, self.thresholds, failed, concordances) if result.HasField("figures") else {}
         files = [
             QualityFile(name=name, object=await self.objects.put(content, request.reads.case_id))
             for name, content in contents.items()
         ]
         provenance = await self.objects.put(crate(made, result, addresses(result)), request.reads.case_id)
-        return concluded(request, made, conclusion, Judged(failed, files, provenance))
+        await self.samples.keep(plain, patient)
+        return concluded(request, made, conclusion, Judged(failed, files, provenance, concordances))
 
     async def conclude(self, made: Computation, join: TaskRequested) -> CallingConclusion:
         found = await self.results.get(task_key(join))

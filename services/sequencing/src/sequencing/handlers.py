@@ -27,6 +27,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     REJECTION_REASON_NO_MATCHING_ORDER,
     REJECTION_REASON_ORDER_CALLED_OFF,
     CallingRequested,
+    Concordance,
     QualityFile,
     QualityShortfall,
     ReadGroup,
@@ -59,11 +60,12 @@ LONGEST_NAME = 56
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a laboratory's thresholds say of a result, the files that show it, and where the result comes from."""
+    """What a laboratory's thresholds say of a result, the files that show it, where the result comes from, and others like it."""
 
     shortfalls: Sequence[QualityShortfall] = ()
     files: Sequence[QualityFile] = ()
     provenance: ObjectRef | None = None
+    concordances: Sequence[Concordance] = ()
 
 
 def run_id(namespace: UUID, sha256: Sequence[str]) -> UUID:
@@ -206,6 +208,7 @@ def variants_called(request: CallingRequested, made: Computation, result: Callin
         sex=genomic_sex(result.figures.regions),
         quality_files=judged.files,
         provenance=judged.provenance,
+        concordances=judged.concordances,
     )
 
 

@@ -9,6 +9,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     GENOMIC_SEX_UNSPECIFIED,
     GENOMIC_SEX_XX,
     GENOMIC_SEX_XY,
+    QUALITY_SHORTFALL_CONCORDANCE,
     QUALITY_SHORTFALL_CONTAMINATION,
     QUALITY_SHORTFALL_COVERED_10X,
     QUALITY_SHORTFALL_DUPLICATES,
@@ -16,6 +17,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     QUALITY_SHORTFALL_MEAN_COVERAGE,
     QUALITY_SHORTFALL_Q30,
     QUALITY_SHORTFALL_SEX,
+    Concordance,
     GenomicSex,
     Quality,
     QualityShortfall,
@@ -58,6 +60,7 @@ class Thresholds:
     least_coverage: float = 0.0
     least_covered_10x: float = 0.0
     most_contamination: float = 0.05
+    least_concordance: float = 0.8
 
 
 def quality(reads: ReadsTally, alignments: AlignmentTally, variants: VariantTally, genome: int) -> Quality:
@@ -135,8 +138,17 @@ def genomic_sex(regions: Iterable[RegionFigures]) -> GenomicSex:
     return GENOMIC_SEX_XY if x <= ONE_X and y >= ONE_Y else GENOMIC_SEX_UNSPECIFIED
 
 
-def shortfalls(figures: Quality, behind: QualityFigures, asked: Thresholds, sex: Sex = SEX_UNSPECIFIED) -> list[QualityShortfall]:
-    """What is below what a laboratory asks. `sex` is the patient's in the order, where that is female or male."""
+def shortfalls(
+    figures: Quality,
+    behind: QualityFigures,
+    asked: Thresholds,
+    sex: Sex = SEX_UNSPECIFIED,
+    concordances: Sequence[Concordance] = (),
+) -> list[QualityShortfall]:
+    """What is below what a laboratory asks.
+
+    `sex` is the patient's in the order, where that is female or male; `concordances` are with the patient's other samples.
+    """
     mapped = share(figures.mapped_reads, figures.reads)
     duplicates = share(figures.duplicate_reads, figures.mapped_reads)
     expected = {SEX_FEMALE: GENOMIC_SEX_XX, SEX_MALE: GENOMIC_SEX_XY}.get(sex)
@@ -149,5 +161,6 @@ def shortfalls(figures: Quality, behind: QualityFigures, asked: Thresholds, sex:
         QUALITY_SHORTFALL_COVERED_10X: figures.covered_10x_fraction < asked.least_covered_10x,
         QUALITY_SHORTFALL_CONTAMINATION: behind.reference_at_homozygous > asked.most_contamination,
         QUALITY_SHORTFALL_SEX: expected is not None and found not in (expected, GENOMIC_SEX_UNSPECIFIED),
+        QUALITY_SHORTFALL_CONCORDANCE: any(share(one.agreeing, one.sites) < asked.least_concordance for one in concordances),
     }
     return [shortfall for shortfall, fails in failed.items() if fails]

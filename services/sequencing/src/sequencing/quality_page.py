@@ -16,12 +16,13 @@ from casepath.sequencing.v1.sequencing_pb2 import (
     QUALITY_SHORTFALL_MEAN_COVERAGE,
     QUALITY_SHORTFALL_Q30,
     QUALITY_SHORTFALL_SEX,
+    Concordance,
     GenomicSex,
     QualityShortfall,
 )
 from chassis.language import LANGUAGES, Language
 from sequencing.multiqc import multiqc_files, statistics
-from sequencing.quality import Thresholds, contigs, genomic_sex
+from sequencing.quality import Thresholds, contigs, genomic_sex, share
 from sequencing.quality_labels import LABELS
 
 WIDTH, HEIGHT = 640, 160
@@ -38,15 +39,26 @@ class Figure:
 
 
 def quality_files(
-    made: Computation, result: CallingResult, asked: Thresholds, failed: Sequence[QualityShortfall]
+    made: Computation,
+    result: CallingResult,
+    asked: Thresholds,
+    failed: Sequence[QualityShortfall],
+    concordances: Sequence[Concordance] = (),
 ) -> dict[str, bytes]:
     """Pages and what MultiQC reads, by name of file."""
-    pages = {f"quality.{language}.html": page(made, result, asked, failed, language).encode() for language in LANGUAGES}
+    pages = {
+        f"quality.{language}.html": page(made, result, asked, failed, concordances, language).encode() for language in LANGUAGES
+    }
     return {**pages, **multiqc_files(made.sample_id, result.quality, result.figures)}
 
 
 def page(
-    made: Computation, result: CallingResult, asked: Thresholds, failed: Sequence[QualityShortfall], language: Language
+    made: Computation,
+    result: CallingResult,
+    asked: Thresholds,
+    failed: Sequence[QualityShortfall],
+    concordances: Sequence[Concordance],
+    language: Language,
 ) -> str:
     texts, environment = LABELS[language], Environment(autoescape=True, undefined=StrictUndefined)
     behind = result.figures
@@ -58,7 +70,7 @@ def page(
         sample=made.sample_id,
         reference=made.reference,
         tools=made.tools,
-        figures=figures(result, asked, failed, language),
+        figures=[*figures(result, asked, failed, language), *alike(concordances, asked, language)],
         fails=bool(failed),
         sex=texts[f"sex_{GenomicSex.Name(genomic_sex(behind.regions)).removeprefix('GENOMIC_SEX_').lower()}"],
         sex_fails=QUALITY_SHORTFALL_SEX in failed,
@@ -97,6 +109,20 @@ def figures(result: CallingResult, asked: Thresholds, failed: Sequence[QualitySh
         row("indels", "", 0),
         row("titv", "", 2),
         row("reference_at_homozygous", " %", 1, most(asked.most_contamination), QUALITY_SHORTFALL_CONTAMINATION),
+    ]
+
+
+def alike(concordances: Sequence[Concordance], asked: Thresholds, language: Language) -> list[Figure]:
+    """How far genotypes are those of the patient's other samples, each by its name."""
+    bound = f"≥ {number(100 * asked.least_concordance, 0, language)} %"
+    return [
+        Figure(
+            LABELS[language]["concordance"].format(sample=one.sample_id, sites=number(one.sites, 0, language)),
+            f"{number(100 * share(one.agreeing, one.sites), 1, language)} %",
+            bound,
+            share(one.agreeing, one.sites) < asked.least_concordance,
+        )
+        for one in concordances
     ]
 
 

@@ -66,6 +66,9 @@ class SequencingSettings(StoringSettings):
     most_contamination: float = Field(
         default=0.05, ge=0, le=1, description="share of reads of the reference at homozygous SNPs; 1 asks nothing"
     )
+    least_concordance: float = Field(
+        default=0.8, ge=0, le=1, description="share of SNPs with the genotype of the patient's other samples; 0 asks nothing"
+    )
     chunk_pairs: int = Field(default=250_000, ge=1, description="pairs of reads that are aligned together; changes no result")
     shard_bases: int = Field(default=5_000_000, ge=10_000, description="bases of the reference that are called together")
 
@@ -82,4 +85,5 @@ class SequencingSettings(StoringSettings):
             least_coverage=self.least_coverage,
             least_covered_10x=self.least_covered_10x,
             most_contamination=self.most_contamination,
+            least_concordance=self.least_concordance,
         )

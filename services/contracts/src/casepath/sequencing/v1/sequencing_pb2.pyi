@@ -41,6 +41,7 @@ class QualityShortfall(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUALITY_SHORTFALL_COVERED_10X: _ClassVar[QualityShortfall]
     QUALITY_SHORTFALL_CONTAMINATION: _ClassVar[QualityShortfall]
     QUALITY_SHORTFALL_SEX: _ClassVar[QualityShortfall]
+    QUALITY_SHORTFALL_CONCORDANCE: _ClassVar[QualityShortfall]
 
 class GenomicSex(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -74,6 +75,7 @@ QUALITY_SHORTFALL_MEAN_COVERAGE: QualityShortfall
 QUALITY_SHORTFALL_COVERED_10X: QualityShortfall
 QUALITY_SHORTFALL_CONTAMINATION: QualityShortfall
 QUALITY_SHORTFALL_SEX: QualityShortfall
+QUALITY_SHORTFALL_CONCORDANCE: QualityShortfall
 GENOMIC_SEX_UNSPECIFIED: GenomicSex
 GENOMIC_SEX_XX: GenomicSex
 GENOMIC_SEX_XY: GenomicSex
@@ -171,7 +173,7 @@ class QualityFile(_message.Message):
     def __init__(self, name: _Optional[str] = ..., object: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
 
 class VariantsCalled(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools", "genomic_variants", "genomic_variants_index", "shortfalls", "sex", "quality_files", "provenance")
+    __slots__ = ("case_id", "patient_id", "sample_id", "job_id", "alignments", "alignments_index", "variants", "variants_index", "quality", "reference", "reference_sha256", "tools", "genomic_variants", "genomic_variants_index", "shortfalls", "sex", "quality_files", "provenance", "concordances")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +192,7 @@ class VariantsCalled(_message.Message):
     SEX_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FILES_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    CONCORDANCES_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -208,4 +211,17 @@ class VariantsCalled(_message.Message):
     sex: GenomicSex
     quality_files: _containers.RepeatedCompositeFieldContainer[QualityFile]
     provenance: _object_ref_pb2.ObjectRef
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., shortfalls: _Optional[_Iterable[_Union[QualityShortfall, str]]] = ..., sex: _Optional[_Union[GenomicSex, str]] = ..., quality_files: _Optional[_Iterable[_Union[QualityFile, _Mapping]]] = ..., provenance: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+    concordances: _containers.RepeatedCompositeFieldContainer[Concordance]
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., job_id: _Optional[str] = ..., alignments: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., alignments_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., quality: _Optional[_Union[Quality, _Mapping]] = ..., reference: _Optional[str] = ..., reference_sha256: _Optional[str] = ..., tools: _Optional[_Iterable[str]] = ..., genomic_variants: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., genomic_variants_index: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., shortfalls: _Optional[_Iterable[_Union[QualityShortfall, str]]] = ..., sex: _Optional[_Union[GenomicSex, str]] = ..., quality_files: _Optional[_Iterable[_Union[QualityFile, _Mapping]]] = ..., provenance: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., concordances: _Optional[_Iterable[_Union[Concordance, _Mapping]]] = ...) -> None: ...
+
+class Concordance(_message.Message):
+    __slots__ = ("case_id", "sample_id", "sites", "agreeing")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
+    SITES_FIELD_NUMBER: _ClassVar[int]
+    AGREEING_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    sample_id: str
+    sites: int
+    agreeing: int
+    def __init__(self, case_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., sites: _Optional[int] = ..., agreeing: _Optional[int] = ...) -> None: ...
