@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint security protos chart test-k8s test-vault bench bench-gpu clean
+.PHONY: help setup setup-test demo up down test test-unit lint security protos topics-page chart test-k8s test-vault bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -52,6 +52,9 @@ security: setup-test ## Secrets, bandit's rules, checkov on the chart, a bill of
 protos: setup ## Generate the contracts anew from protos/
 	@$(RUN)/buf format --write protos
 	@$(RUN)/python protos/generate.py
+
+topics-page: setup-test ## Every topic as a page that opens without a network (build/topics.html), for those who publish and consume
+	@cd tests && ../$(RUN)/python -m topics_page ../build/topics.html
 
 chart: setup-test ## Generate what the chart has from elsewhere, and check it: helm, Kubernetes' and the operators' own definitions
 	@$(RUN)/python charts/generate.py
