@@ -42,9 +42,9 @@ lint: setup ## Style, types and contracts
 	@$(RUN)/buf format --exit-code --diff protos
 	@$(RUN)/buf breaking protos --against protos/release.binpb
 
-security: setup-test ## Secrets, bandit's rules, checkov on the chart, a bill of materials (sbom.cdx.json), and known vulnerabilities of what is in it
+security: setup-test ## Secrets, bandit's rules, checkov on the chart, schemathesis on every way in over HTTP, a bill of materials (sbom.cdx.json), and known vulnerabilities of what is in it
 	@$(RUN)/ruff check services
-	@$(RUN)/python -m pytest -q tests/contract/test_secrets.py tests/contract/test_security_claims.py tests/chart/test_checkov.py
+	@$(RUN)/python -m pytest -q tests/contract/test_secrets.py tests/contract/test_security_claims.py tests/chart/test_checkov.py tests/e2e/test_unexpected_requests.py
 	@$(UV) tool run --from 'cyclonedx-bom>=7' cyclonedx-py environment .venv --pyproject pyproject.toml --of JSON -o sbom.cdx.json
 	@$(UV) export --frozen --all-packages --no-emit-workspace --no-hashes -q -o .venv/requirements.txt
 	@$(UV) tool run 'pip-audit>=2.10' --strict --disable-pip --no-deps -r .venv/requirements.txt

@@ -18,6 +18,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -63,7 +64,7 @@ class Wes:
             Route(f"{run}/log", self.guarded(self.log)),
             Route(f"{run}/files/{{name:path}}", self.guarded(self.file)),
         ]
-        return Starlette(routes=routes)
+        return Starlette(routes=routes, exception_handlers={HTTPException: refused})
 
     def guarded(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -336,6 +337,13 @@ def outputs(run: Run, base: str) -> dict[str, str]:
 
 def address(request: Request, run: Run) -> str:
     return f"{str(request.base_url).rstrip('/')}{BASE}/runs/{run.run_id}"
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """What Starlette refuses: an address, a method, a body that is not of its kind."""
+    assert isinstance(error, HTTPException)
+    body = {"msg": error.detail, "status_code": error.status_code}
+    return JSONResponse(body, error.status_code, headers=error.headers)
 
 
 def refusal(error: CasepathError) -> Response:
