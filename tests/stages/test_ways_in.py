@@ -71,7 +71,7 @@ def store(port: int, paths: list[Path], title: str = "SCANNER") -> list[int]:
 
 
 async def test_a_series_sent_by_c_store_is_one_scan_and_keeps_its_bytes(archive: Archive, series: list[Path]) -> None:
-    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", ["SCANNER"])
+    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": None})
     assert await asyncio.to_thread(store, scp.port, series) == [0] * len(series)
     stopped = asyncio.Event()
     stopped.set()
@@ -86,7 +86,7 @@ async def test_a_series_sent_by_c_store_is_one_scan_and_keeps_its_bytes(archive:
 
 
 async def test_a_machine_that_is_not_named_may_not_send(archive: Archive, series: list[Path]) -> None:
-    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", ["SCANNER"])
+    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": None})
     assert await asyncio.to_thread(store, scp.port, series[:1], "STRANGER") == []
     stopped = asyncio.Event()
     stopped.set()

@@ -22,7 +22,7 @@ from chassis.scratch import scratch
 from chassis.service import Part, main, run_parts
 from chassis.worker import Route, Worker
 from slides.adapters.scan_prefix import ScanPrefix
-from slides.adapters.store_scp import StoreScp
+from slides.adapters.store_scp import StoreScp, scanners
 from slides.adapters.stow import Stow
 from slides.catalogue import Catalogue
 from slides.dicomweb import Dicomweb
@@ -68,7 +68,7 @@ async def compose(settings: SlideSettings) -> None:
             )
             parts: list[Part] = [worker.run, watcher.run, http.run, grpc.run]
             if settings.dicom_address:
-                calling = [title.strip() for title in settings.dicom_calling.split(",") if title.strip()]
+                calling = scanners(settings.dicom_calling)
                 parts.append(StoreScp(inbox, *host_and_port(settings.dicom_address), settings.dicom_title, calling).run)
             if settings.scan_prefix:
                 parts.append(ScanPrefix(Objects.at(settings.scan_prefix), area.incoming).run)

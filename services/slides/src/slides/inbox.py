@@ -61,7 +61,26 @@ class Inbox:
                 file.write(content)
             else:
                 shutil.copyfileobj(content, file)
+        receipt = self.receipt(name)
+        receipt.parent.mkdir(parents=True, exist_ok=True)
+        receipt.write_text(folder.name)
+        flush(receipt)
         settle(partial, folder / f"{name}.dcm")
+
+    def keeps(self, sop: str) -> bool:
+        """Whether an instance that came by its UID is here still: waiting, filed, or set aside for a person."""
+        name = str(uuid5(self.namespace, f"instance|{sop}"))
+        receipt = self.receipt(name)
+        if not receipt.exists():
+            return False
+        below = f"{receipt.read_text()}/{name}.dcm"
+        area = self.incoming.parent
+        # Twice: it may be on its way from one to the next.
+        return any((self.incoming / below).exists() or any(area.glob(f"*/*/{below}")) for _ in range(2))
+
+    def receipt(self, name: str) -> Path:
+        """Says in which series' folder an instance came."""
+        return self.incoming.parent / "received" / name[:2] / name
 
 
 def kept(partial: Path, target: Path, header: SlideHeader) -> None:

@@ -24,7 +24,9 @@ class SlideSettings(StoringSettings):
     dicomweb_base: str = Field(default="", description="the address under which clients reach it; empty: the one they ask")
     dicom_address: str = Field(default="", description="host:port that takes C-STORE; empty: none")
     dicom_title: str = Field(default="CASEPATH", description="our AE title")
-    dicom_calling: str = Field(default="", description="AE titles that may send, with commas between them")
+    dicom_calling: str = Field(
+        default="", description="AE titles that may send, with commas between them; TITLE@host:port is told there of commitments"
+    )
     scan_prefix: str = Field(
         default="", description="object store prefix that scans are uploaded to, s3://bucket/prefix; empty: none"
     )

@@ -1,7 +1,7 @@
-"""DICOM C-STORE and C-ECHO (PS3.4 annexes B and A) for scanners that send over the network."""
+"""DICOM C-STORE, C-ECHO and storage commitment (PS3.4 annexes B, A and J) for scanners that send over the network."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,10 @@ import pydicom
 import structlog
 from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
-from pynetdicom.sop_class import Verification
+from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
 from chassis.errors import Misconfigured
+from slides.adapters.commitment_scp import Address, Commitment
 from slides.inbox import Inbox
 
 SUCCESS = 0x0000
@@ -22,9 +23,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class StoreScp:
-    """Keeps what comes in the inbox, and answers when it is on disk. `calling`: the AE titles that may send; empty takes none."""
+    """Keeps what comes in the inbox, and answers when it is on disk.
 
-    def __init__(self, inbox: Inbox, host: str, port: int, title: str, calling: Collection[str]) -> None:
+    `calling`: the AE titles that may send; empty takes none. Those with an address are told there what is committed to.
+    """
+
+    def __init__(self, inbox: Inbox, host: str, port: int, title: str, calling: Mapping[str, Address | None]) -> None:
         # Received data sets go to a file at once, so that memory does not depend on their size.
         _config.STORE_RECV_CHUNKED_DATASET = True
         self.inbox = inbox
@@ -33,8 +37,12 @@ class StoreScp:
         self.entity.require_calling_aet = sorted(calling)
         self.entity.add_supported_context(VLWholeSlideMicroscopyImageStorage, ALL_TRANSFER_SYNTAXES)
         self.entity.add_supported_context(Verification)
+        self.entity.add_supported_context(StorageCommitmentPushModel)
+        known = {name: address for name, address in calling.items() if address is not None}
+        self.commitment = Commitment(inbox, self.entity, known)
+        handlers = [(evt.EVT_C_STORE, self.store), (evt.EVT_N_ACTION, self.commitment.act)]
         try:
-            self.server = self.entity.start_server((host, port), block=False, evt_handlers=[(evt.EVT_C_STORE, self.store)])
+            self.server = self.entity.start_server((host, port), block=False, evt_handlers=handlers)
         except OSError as error:
             raise Misconfigured(f"cannot listen on {host}:{port}: is the port taken?") from error
 
@@ -59,7 +67,20 @@ class StoreScp:
 
     async def run(self, stop: asyncio.Event) -> None:
         await stop.wait()
+        self.commitment.end()
         await asyncio.to_thread(self.server.shutdown)
+
+
+def scanners(said: str) -> dict[str, Address | None]:
+    """AE titles with commas between them, each with @host:port where it wants to be told. Raise Misconfigured."""
+    found: dict[str, Address | None] = {}
+    for one in filter(None, (part.strip() for part in said.split(","))):
+        title, at, address = one.partition("@")
+        host, _, port = address.rpartition(":")
+        if at and not (host and port.isdigit()):
+            raise Misconfigured(f"CASEPATH_DICOM_CALLING: {one} is neither TITLE nor TITLE@host:port")
+        found[title] = (host, int(port)) if at else None
+    return found
 
 
 def series_of(path: Path) -> str:
