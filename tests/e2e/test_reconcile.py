@@ -1,9 +1,16 @@
 """`casepath reconcile` against the running platform: what was accepted, what is filed, and what has gone since."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import httpx
 
+import examples
+from casepath.topics import INTAKE_ORDER_PLACED
+from chassis.events import Event, sealed
+from chassis.publisher import KafkaPublisher
 from conftest import Platform
 from e2e.conftest import Done, new_visit, once
 from embedded import samples
@@ -13,7 +20,7 @@ from waiting import eventually_async
 
 
 def rows(output: str) -> dict[str, list[int]]:
-    """The table by topic: accepted, filed, dead, in flight, missing."""
+    """The table by topic: accepted, filed, dead, in flight, erased, missing."""
     lines = re.findall(r"^│ (\S+\.v\d+) +│(.+)│$", output, re.MULTILINE)
     return {topic: [int(cell) for cell in cells.split("│")] for topic, cells in lines}
 
@@ -28,13 +35,33 @@ async def test_everything_accepted_is_filed_dead_or_in_flight(platform: Platform
     assert told.returncode == 0, told.stdout + told.stderr
     found = rows(told.stdout)
     assert {"intake.order.placed.v1", "slides.slide.ingested.v1", "sequencing.variants.called.v1"} < set(found)
-    for accepted, filed, dead, in_flight, missing in found.values():
-        assert accepted == filed + dead + in_flight
+    for accepted, filed, dead, in_flight, erased, missing in found.values():
+        assert accepted == filed + dead + in_flight + erased
         assert missing == 0
     assert found["slides.slide.ingested.v1"][1] >= 1
     assert re.search(r"[1-9]\d* resources filed, 0 of them", told.stdout)
     assert re.search(r"[1-9]\d* objects filed, 0 of them", told.stdout)
     assert done.visit.patient_id not in told.stdout
+
+
+async def test_what_was_erased_before_it_was_filed_is_counted_and_not_published_again(platform: Platform) -> None:
+    order, topic, encryption = examples.order(), INTAKE_ORDER_PLACED.name, platform.encryption
+    order.case_id = str(uuid4())
+    value = await encryption.encrypt(order.case_id, order.SerializeToString(), topic)
+    assert await encryption.destroy(order.case_id)
+    event, now = Event(INTAKE_ORDER_PLACED, order.case_id, order), datetime.now(UTC)
+    (record,) = sealed([event], cause=uuid4(), correlation=uuid4(), source="tests", time=now)
+    async with KafkaPublisher(platform.kafka, "tests") as publisher:
+        await publisher.publish([replace(record, value=value, of="")])
+
+    async def is_passed() -> bool:
+        return rows(platform.casepath("reconcile").stdout)[topic][4] == 1
+
+    await eventually_async(is_passed)
+    told = platform.casepath("reconcile", "--repair")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert rows(told.stdout)[topic][5] == 0
+    assert "published again" not in told.stdout
 
 
 async def test_what_has_gone_from_the_archives_is_named_and_filed_again(platform: Platform) -> None:

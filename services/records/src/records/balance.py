@@ -20,23 +20,29 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Where nothing is missing, what was accepted is filed, dead and in flight together."""
+    """Where nothing is missing, what was accepted is filed, dead, in flight and erased together."""
 
     topic: str
     accepted: int
     filed: int
     dead: int
     in_flight: int
+    erased: int
     missing: tuple[str, ...]
 
 
-def balance(accepted: Accepted, filed: set[str], dead: set[str]) -> Balance:
-    """`filed` are events that something was filed for, `dead` those that were set aside; what was mended since is filed."""
+def balance(accepted: Accepted, filed: set[str], dead: set[str], erased: set[str]) -> Balance:
+    """`filed` are events that something was filed for, `dead` those that were set aside; what was mended since is filed.
+
+    `erased` are those whose key was destroyed: of these, the ones that nothing was filed for before.
+    """
     kept = accepted.events.keys() & filed
     set_aside = (accepted.events.keys() & dead) - kept
     rest = accepted.events.keys() - kept - set_aside
     waiting = {event for event in rest if is_ahead(accepted.events[event], accepted.done)}
-    return Balance(accepted.topic, len(accepted.events), len(kept), len(set_aside), len(waiting), tuple(sorted(rest - waiting)))
+    gone = (rest - waiting) & erased
+    missing = tuple(sorted(rest - waiting - gone))
+    return Balance(accepted.topic, len(accepted.events), len(kept), len(set_aside), len(waiting), len(gone), missing)
 
 
 def is_ahead(where: tuple[int, int], done: Mapping[int, int]) -> bool:

@@ -28,7 +28,7 @@ from chassis.events import Outgoing
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
-from chassis.reading import come_to, held, message_of
+from chassis.reading import come_to, held, message_of, value_of
 from records.adapters.dicom_archive import DicomwebArchive
 from records.adapters.fhir_server import HttpFhirServer
 from records.balance import Accepted, Balance, Instance, Resource, balance, derived, ingested, resources
@@ -65,7 +65,7 @@ def reconcile(
     repair: bool,
     kafka: Kafka,
 ) -> None:
-    """Compare what was accepted with what is filed: accepted = filed + dead + in flight, and nothing is missing.
+    """Compare what was accepted with what is filed: accepted = filed + dead + in flight + erased, and nothing is missing.
 
     Reads the events of every case as long as Kafka keeps them, and shows no contents. With --dicomweb every object is read as
     a whole. An event that is published again keeps its id, so that what is there already stays as it is. The exit status is 1
@@ -91,6 +91,7 @@ async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | N
             Accepted(topic.name, {identity(one): (one.partition, one.offset) for one in accepted[topic.name]}, done[topic.name]),
             filed,
             await set_aside(kafka, topic),
+            await unreadable(kafka, accepted[topic.name], filed),
         )
         for topic in BY_CASE
     ]
@@ -116,16 +117,21 @@ async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | N
 
 def show(balances: Iterable[Balance]) -> None:
     table = Table()
-    for column in ("topic", "accepted", "filed", "dead", "in flight", "missing"):
+    for column in ("topic", "accepted", "filed", "dead", "in flight", "erased", "missing"):
         table.add_column(column, overflow="fold")
     for one in balances:
-        table.add_row(one.topic, *map(str, (one.accepted, one.filed, one.dead, one.in_flight, len(one.missing))))
+        table.add_row(one.topic, *map(str, (one.accepted, one.filed, one.dead, one.in_flight, one.erased, len(one.missing))))
     Console().print(table)
 
 
 async def set_aside(kafka: Kafka, topic: Topic[Any]) -> set[str]:
     letters = await held(kafka, topic.dead_letters, DEAD_LETTER_PARTITIONS)
     return {identity(record) for record in letters if header(record, "error_service") == SERVICE}
+
+
+async def unreadable(kafka: Kafka, records: Iterable[ConsumerRecord], filed: set[str]) -> set[str]:
+    """Events that were erased, of those that nothing was filed for."""
+    return {event for record in records if (event := identity(record)) not in filed and await value_of(kafka, record) is None}
 
 
 async def objects(kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]], filed: set[str]) -> AsyncIterator[Instance]:
