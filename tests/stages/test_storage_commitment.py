@@ -37,7 +37,7 @@ async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
 
 @contextmanager
 def receiving(archive: Archive, scanner: Address | None = None) -> Iterator[StoreScp]:
-    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": scanner})
+    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": scanner}, archive.accesses)
     try:
         yield scp
     finally:

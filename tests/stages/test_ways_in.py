@@ -18,6 +18,7 @@ from pynetdicom import AE
 from stages.slide_archive import Archive, archive_at
 
 import examples
+from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, AccessRecorded
 from casepath.slides.v1.frames_pb2 import GetFramesRequest, SlideHeader, UploadSlideRequest
 from casepath.slides.v1.frames_pb2_grpc import SlideServiceStub, add_SlideServiceServicer_to_server
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, SlideIngested
@@ -27,6 +28,7 @@ from slides.adapters.store_scp import StoreScp
 from slides.commands import sent
 from slides.frame_service import SlideService
 from slides.scans import scans
+from waiting import eventually
 
 if TYPE_CHECKING:
     from casepath.slides.v1.frames_pb2_grpc import SlideServiceAsyncStub
@@ -71,7 +73,7 @@ def store(port: int, paths: list[Path], title: str = "SCANNER") -> list[int]:
 
 
 async def test_a_series_sent_by_c_store_is_one_scan_and_keeps_its_bytes(archive: Archive, series: list[Path]) -> None:
-    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": None})
+    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": None}, archive.accesses)
     assert await asyncio.to_thread(store, scp.port, series) == [0] * len(series)
     stopped = asyncio.Event()
     stopped.set()
@@ -85,12 +87,18 @@ async def test_a_series_sent_by_c_store_is_one_scan_and_keeps_its_bytes(archive:
     assert slide.quality.tiles > 0
 
 
-async def test_a_machine_that_is_not_named_may_not_send(archive: Archive, series: list[Path]) -> None:
-    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": None})
-    assert await asyncio.to_thread(store, scp.port, series[:1], "STRANGER") == []
+async def test_a_machine_that_is_not_named_may_not_send_and_audit_is_told(archive: Archive, series: list[Path]) -> None:
+    scp = StoreScp(archive.inbox, "127.0.0.1", 0, "CASEPATH", {"SCANNER": None}, archive.accesses)
     stopped = asyncio.Event()
+    running = asyncio.create_task(scp.run(stopped))
+    assert await asyncio.to_thread(store, scp.port, series[:1], "STRANGER") == []
+    await eventually(lambda: archive.told.records)
+    (record,) = archive.told.records
+    told = AccessRecorded.FromString(record.value)
+    assert (told.outcome, told.operation, told.agent.address) == (OUTCOME_REFUSED, "DICOM association", "127.0.0.1")
+    assert "STRANGER" in told.reason
     stopped.set()
-    await scp.run(stopped)
+    await running
     assert not [path for path in archive.ingestion.area.incoming.rglob("*") if path.is_file()]
 
 

@@ -69,7 +69,8 @@ async def compose(settings: SlideSettings) -> None:
             parts: list[Part] = [worker.run, watcher.run, http.run, grpc.run]
             if settings.dicom_address:
                 calling = scanners(settings.dicom_calling)
-                parts.append(StoreScp(inbox, *host_and_port(settings.dicom_address), settings.dicom_title, calling).run)
+                at = host_and_port(settings.dicom_address)
+                parts.append(StoreScp(inbox, *at, settings.dicom_title, calling, accesses).run)
             if settings.scan_prefix:
                 parts.append(ScanPrefix(Objects.at(settings.scan_prefix), area.incoming).run)
             ready = {"kafka": worker.assigned.is_set, "folder": lambda: watcher.watching}

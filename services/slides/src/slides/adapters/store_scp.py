@@ -11,7 +11,8 @@ from pydicom.uid import VLWholeSlideMicroscopyImageStorage
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, _config, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
-from chassis.errors import Misconfigured
+from chassis.access_log import AccessLog, Asker
+from chassis.errors import Misconfigured, Rejected
 from slides.adapters.commitment_scp import Address, Commitment
 from slides.inbox import Inbox
 
@@ -25,13 +26,18 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 class StoreScp:
     """Keeps what comes in the inbox, and answers when it is on disk.
 
-    `calling`: the AE titles that may send; empty takes none. Those with an address are told there what is committed to.
+    `calling`: the AE titles that may send; empty takes none. Those with an address are told there what is committed to. Who is
+    not let in is told of to `accesses`.
     """
 
-    def __init__(self, inbox: Inbox, host: str, port: int, title: str, calling: Mapping[str, Address | None]) -> None:
+    def __init__(
+        self, inbox: Inbox, host: str, port: int, title: str, calling: Mapping[str, Address | None], accesses: AccessLog
+    ) -> None:
         # Received data sets go to a file at once, so that memory does not depend on their size.
         _config.STORE_RECV_CHUNKED_DATASET = True
         self.inbox = inbox
+        self.accesses = accesses
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.entity = AE(ae_title=title)
         self.entity.require_called_aet = True
         self.entity.require_calling_aet = sorted(calling)
@@ -40,7 +46,7 @@ class StoreScp:
         self.entity.add_supported_context(StorageCommitmentPushModel)
         known = {name: address for name, address in calling.items() if address is not None}
         self.commitment = Commitment(inbox, self.entity, known)
-        handlers = [(evt.EVT_C_STORE, self.store), (evt.EVT_N_ACTION, self.commitment.act)]
+        handlers = [(evt.EVT_C_STORE, self.store), (evt.EVT_N_ACTION, self.commitment.act), (evt.EVT_REJECTED, self.refused)]
         try:
             self.server = self.entity.start_server((host, port), block=False, evt_handlers=handlers)
         except OSError as error:
@@ -65,7 +71,16 @@ class StoreScp:
             return CANNOT_UNDERSTAND
         return SUCCESS
 
+    def refused(self, event: Any) -> None:
+        """In a thread of the association: who was not let in, and nothing of what they wanted."""
+        who = event.assoc.requestor
+        asker = Asker(address=str(who.address))
+        error = Rejected(f"the AE titles are not those of ours and of a scanner: {str(who.ae_title).strip()!a}")
+        if self.loop is not None:
+            asyncio.run_coroutine_threadsafe(self.accesses.refused(asker, "DICOM association", (), error), self.loop)
+
     async def run(self, stop: asyncio.Event) -> None:
+        self.loop = asyncio.get_running_loop()
         await stop.wait()
         self.commitment.end()
         await asyncio.to_thread(self.server.shutdown)
