@@ -61,7 +61,7 @@ def lay(sam: Path, made: Computation, out: Path) -> list[int]:
     sizes = []
     with out.open("wb") as file:
         for texts in laid:
-            content = igzip.compress(b"".join(texts), FASTEST) if texts else b""
+            content = igzip.compress(b"".join(texts), FASTEST, mtime=0) if texts else b""
             sizes.append(len(content))
             file.write(content)
     return sizes

@@ -9,7 +9,8 @@ from casepath.sequencing.v1.calling_pb2 import Computation, Shard
 from sequencing.adapters.fastq import LONGEST_READ
 from sequencing.adapters.reference_index import IndexedReference
 
-QUICK, SMALL = "bam,level=0", "bam"
+# Level 4 takes less than half the time of htslib's own, 6, for 3 in 100 more bytes.
+QUICK, SMALL = "bam,level=0", "bam,level=4"
 
 
 def header(made: Computation, reference: IndexedReference) -> str:

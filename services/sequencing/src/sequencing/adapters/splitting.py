@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched, chain
+from itertools import batched, chain, islice
 from pathlib import Path
 
 import dnaio
@@ -36,14 +36,16 @@ class Chunk:
 
 def split(fragments: Iterable[Fragment], pairs: int, folder: Path) -> Iterator[Chunk]:
     """Chunks of so many fragments, each written when the one before was taken. Raise ReadsUnfit, EMPTY, where there is none."""
-    count = 0
-    for count, chunk in enumerate(batched(fragments, pairs), start=1):
+    rest, count = iter(fragments), 0
+    # Never a chunk as a whole: that many objects are slow to keep.
+    while (first := next(batches := batched(islice(rest, pairs), BATCH_PAIRS), None)) is not None:
+        count += 1
         file, tally = folder / f"chunk-{count:06}.fastq.gz", ReadsTally()
         with file.open("wb") as out:
-            for batch in batched(chunk, BATCH_PAIRS):
+            for batch in chain([first], batches):
                 reads = list(chain.from_iterable(batch))
                 tally = added(tally, tallied(reads))
-                out.write(igzip.compress(b"".join([read.fastq_bytes() for read in reads]), FASTEST))
+                out.write(igzip.compress(b"".join([read.fastq_bytes() for read in reads]), FASTEST, mtime=0))
         yield Chunk(file, tally)
     if not count:
         raise ReadsUnfit(REJECTION_REASON_EMPTY)
