@@ -163,6 +163,22 @@ async def test_a_sample_is_compared_with_the_patients_others_and_what_differs_st
     assert shortfalls(*figures, concordances=differing) == [QUALITY_SHORTFALL_CONCORDANCE]
 
 
+async def test_a_sample_moves_with_its_case_where_patients_are_merged_and_back(tmp_path: Path) -> None:
+    url, survivor = f"file://{tmp_path / 'objects'}", "00000000-0000-4000-8000-000000000009"
+    objects = Objects.at(url)
+    first = await called(objects, files(tmp_path / "1", person(1, 400)), CASE, "S1")
+    second = await called(objects, files(tmp_path / "2", person(2, 400)), NEXT_CASE, "S2")
+    with workers(Bench(url, tmp_path, tmp_path), 1) as pool:
+        kept = Samples(objects, pool)
+        await kept.keep(first, PATIENT)
+        assert await kept.compared(second, survivor) == []
+        for _ in range(2):
+            await kept.move(CASE, PATIENT, survivor)
+        assert [one.sample_id for one in await kept.compared(second, survivor)] == ["S1"]
+        await kept.move(CASE, survivor, PATIENT)
+        assert await kept.compared(second, survivor) == []
+
+
 async def test_where_an_earlier_samples_files_are_gone_the_next_is_told_without(tmp_path: Path) -> None:
     url = f"file://{tmp_path / 'objects'}"
     objects = Objects.at(url)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_CASE_MOVED
+from casepath.topics import INTAKE_ORDER_PLACED
 from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.isolated import Isolated
 from chassis.orders import ShelvedOrders
@@ -51,7 +51,6 @@ async def compose(settings: SequencingSettings) -> None:
             async with KafkaPublisher(settings.cluster, "casepath-sequencing") as publisher:
                 routes: list[Route[Any]] = [
                     Route(INTAKE_ORDER_PLACED, orders.keep),
-                    Route(RECORDS_CASE_MOVED, orders.move),
                     *calling.routes(),
                     *interpreting.routes(),
                 ]

@@ -10,6 +10,7 @@ import structlog
 from cachetools import LRUCache
 
 from casepath.intake.v1.patient_pb2 import SEX_UNSPECIFIED
+from casepath.records.v1.filing_pb2 import CaseMoved
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
     CALLING_FAILURE_REASON_UNREADABLE,
@@ -25,6 +26,7 @@ from casepath.sequencing.v1.calling_pb2 import (
 )
 from casepath.sequencing.v1.sequencing_pb2 import CallingRequested, QualityFile, ReadsReceived
 from casepath.topics import (
+    RECORDS_CASE_MOVED,
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_TASK_DONE,
@@ -84,11 +86,21 @@ class Calling:
 
     def routes(self) -> list[Route[Any]]:
         return [
+            Route(RECORDS_CASE_MOVED, self.move),
             Route(SEQUENCING_READS_RECEIVED, self.request),
             Route(SEQUENCING_CALLING_REQUESTED, self.plan),
             Route(SEQUENCING_TASK_REQUESTED, self.perform, batch=1),
             Route(SEQUENCING_TASK_DONE, self.gather),
         ]
+
+    async def move(self, received: Received[CaseMoved]) -> Iterable[Event]:
+        """What was called for the case comes beside its patient's other samples, and then the order names that patient."""
+        now, kept = received.data, await self.orders.moves.get(received.data.case_id)
+        if kept is None or kept.recorded_at.ToNanoseconds() <= now.recorded_at.ToNanoseconds():
+            before = {now.ordered_for, kept.patient.patient_id if kept is not None else now.ordered_for}
+            for patient in before - {now.patient.patient_id}:
+                await self.samples.move(now.case_id, patient, now.patient.patient_id)
+        return await self.orders.move(received)
 
     async def request(self, received: Received[ReadsReceived]) -> Iterable[Event]:
         reference = self.references.named(received.data.reference)

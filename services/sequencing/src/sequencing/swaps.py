@@ -37,6 +37,14 @@ class Samples:
         """The latest of each sample."""
         await self.shelf.put(f"{patient_id}/{called.case_id}/{called.sample_id}", called)
 
+    async def move(self, case_id: str, before: str, after: str) -> None:
+        """To the patient of whom the case is now: patients were merged, or a merge was undone."""
+        for name in sorted(await self.shelf.names(f"{before}/{case_id}")):
+            called = await self.shelf.get(f"{before}/{case_id}/{name}")
+            if called is not None:
+                await self.keep(called, after)
+            await self.shelf.remove(f"{before}/{case_id}/{name}")
+
     async def compared(self, called: VariantsCalled, patient_id: str) -> list[Concordance]:
         """With each other sample of the patient on the same reference, where enough SNPs are known in both."""
         others = [
