@@ -70,7 +70,7 @@ async def submit(lab: Lab, content: Mapping[str, str], **header: str) -> Run:
         sent[str(number)] = folder / str(number)
         sent[str(number)].write_text(text)
     named = [WorkflowHeaderFile(path=path, name=str(number)) for number, path in enumerate(content)]
-    workflow = WorkflowHeader(files=named, snakefile=header.get("snakefile", "Snakefile"), config=header.get("config", ""))
+    workflow = WorkflowHeader(files=named, snakefile=header.get("snakefile", ""), config=header.get("config", ""))
     asked = RunHeader(project="sarcomas", reference=header.get("reference", ""), workflow=workflow)
     return await lab.submission.submit(asked, sent, LEROY)
 
@@ -264,7 +264,8 @@ async def test_a_workflow_has_so_many_hours(lab: Lab) -> None:
         ({"Snakefile": "", "../up": ""}, {}, "breaks its contract"),
         ({"Snakefile": "", "/etc/x": ""}, {}, "breaks its contract"),
         ({"Snakefile": "", ".snakemake/x": ""}, {}, "breaks its contract"),
-        ({"rules.smk": ""}, {}, "Snakefile is not among"),
+        ({"rules.smk": ""}, {}, "workflow/Snakefile is not among"),
+        ({"Snakefile": ""}, {"snakefile": "other.smk"}, "other.smk is not among"),
         ({"Snakefile": "", "Snakefile/x": ""}, {}, "of a file and of a folder"),
         ({"Snakefile": ""}, {"config": "[1]"}, "not a JSON object"),
     ],

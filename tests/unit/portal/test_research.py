@@ -21,8 +21,10 @@ def test_paths_are_below_the_folder_without_what_is_hidden_and_earlier_results(n
     assert path_of(name) == path
 
 
-def test_the_snakefile_is_where_snakemake_looks_for_it() -> None:
-    assert workflow_header_of({}, ["a.txt", "workflow/Snakefile"]).workflow.snakefile == "workflow/Snakefile"
-    assert workflow_header_of({}, ["Snakefile", "a.txt"]).workflow.snakefile == "Snakefile"
+def test_a_folder_without_files_is_none() -> None:
+    assert [one.path for one in workflow_header_of({}, ["a.txt", "workflow/Snakefile"]).workflow.files] == [
+        "a.txt",
+        "workflow/Snakefile",
+    ]
     with pytest.raises(Malformed, match="choose the folder"):
         workflow_header_of({}, [])

@@ -1,5 +1,6 @@
 """What an identity provider's claims are here, and how the portal is told which provider."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from chassis.errors import Misconfigured, Rejected
 from chassis.objects import Objects
 from portal.settings import PortalSettings, SingleSignOn
 from portal.single_sign_on import PROOF_SECONDS, Ended, KnownStaff, account_of, is_fresh, logged_out
+from waiting import eventually
 
 CLAIMS = {"sub": "u-1", "name": "Alix Martin", "realm_access": {"roles": ["pathologist", "offline_access"]}}
 
@@ -52,6 +54,16 @@ async def test_who_came_in_once_can_be_given_cases_also_after_a_start(tmp_path: 
     assert found is not None
     assert found.units == ("LAB",)
     assert staff.named("u-2") is None
+
+
+async def test_who_came_in_at_another_replica_is_known_soon_here(tmp_path: Path) -> None:
+    objects, stop = Objects.at(f"file://{tmp_path}"), asyncio.Event()
+    here, elsewhere = KnownStaff(objects, seconds=0.01), KnownStaff(objects)
+    looking = asyncio.create_task(here.run(stop))
+    await elsewhere.keep(account_of(CLAIMS, "realm_access.roles", "units"))
+    await eventually(lambda: here.named("u-1"))
+    stop.set()
+    await looking
 
 
 def settings(**more: Any) -> PortalSettings:

@@ -11,7 +11,7 @@ from chassis.http_client import http_client
 from chassis.http_server import HttpServer, host_and_port
 from chassis.objects import Objects
 from chassis.publisher import KafkaPublisher
-from chassis.service import main, run_parts
+from chassis.service import Part, main, run_parts
 from chassis.worker import Worker
 from portal.adapters.case_service import CaseService
 from portal.adapters.ledger_service import LedgerServiceClient
@@ -41,7 +41,7 @@ async def compose(settings: PortalSettings) -> None:
         asking(LedgerServiceClient(settings.ledger_address, settings.identity)) as ledger,
     ):
         accesses = AccessLog(publisher, "portal")
-        door, login = await entrance(settings, provider, objects, accesses)
+        door, login, looking = await entrance(settings, provider, objects, accesses)
         desk = Desk(
             cases=cases,
             runs=runs,
@@ -65,21 +65,21 @@ async def compose(settings: PortalSettings) -> None:
         app = application(desk, login, secret, settings.https_only, provider.issuer if provider else "")
         server = HttpServer(app, *host_and_port(settings.portal_address), settings.http_identity)
         worker = Worker(desk.disputes.routes(), publisher, kafka=settings.cluster, service="portal")
-        await run_parts(settings, [server.run, worker.run], {"kafka": worker.assigned.is_set})
+        await run_parts(settings, [server.run, worker.run, *looking], {"kafka": worker.assigned.is_set})
 
 
 async def entrance(
     settings: PortalSettings, provider: SingleSignOn | None, objects: Objects, accesses: AccessLog
-) -> tuple[Door, Login]:
-    """How people come in. Raise Misconfigured."""
+) -> tuple[Door, Login, list[Part]]:
+    """How people come in, and what must run for that. Raise Misconfigured."""
     if provider is not None:
         staff = KnownStaff(objects)
         await staff.load()
         sign_on = SignOnDoor(provider, settings.portal_url, staff, Ended(objects))
-        return sign_on, SignOnLogin(sign_on, accesses)
+        return sign_on, SignOnLogin(sign_on, accesses), [staff.run]
     assert settings.accounts is not None
     by_password = PasswordDoor(AccountsFile(settings.accounts).now)
-    return by_password, PasswordLogin(by_password, accesses)
+    return by_password, PasswordLogin(by_password, accesses), []
 
 
 @asynccontextmanager

@@ -19,8 +19,6 @@ ENGINES = {"bcftools": ENGINE_BCFTOOLS, "gatk": ENGINE_GATK}
 MOST_FILES = 64
 # Of a workflow and its inputs.
 MOST_WORKFLOW_FILES = 1000
-# Where Snakemake looks for it.
-SNAKEFILES = ("workflow/Snakefile", "Snakefile")
 
 
 class Launchpad:
@@ -104,7 +102,6 @@ def workflow_header_of(fields: dict[str, str], paths: list[str]) -> RunHeader:
         reference=fields.get("reference", ""),
         workflow=WorkflowHeader(
             files=[WorkflowHeaderFile(path=path, name=str(number)) for number, path in enumerate(paths)],
-            snakefile=next((path for path in SNAKEFILES if path in paths), SNAKEFILES[0]),
             config=fields.get("config", ""),
         ),
     )

@@ -1,5 +1,6 @@
 """Coming in by the hospital's identity provider: OpenID Connect 1.0, authorization code flow with PKCE (RFC 7636)."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,9 @@ from starlette.responses import Response
 from casepath.portal.v1.people_pb2 import KnownPerson
 from chassis.access import GRANTS, Forbidden, Unauthenticated
 from chassis.accounts import Account
-from chassis.errors import Rejected, Unavailable
+from chassis.errors import Rejected, Retriable, Unavailable
 from chassis.objects import Objects, Shelf
+from chassis.stopping import stopped
 from portal.people import NotProven, Person
 from portal.settings import SingleSignOn
 
@@ -34,6 +36,7 @@ MOST_UNITS = 20
 STARTED, DONE, ENDED = "/login/start", "/login/done", "/login/ended"
 # A session that was ended elsewhere is over here after so long.
 ENDED_SECONDS = 10.0
+STAFF_SECONDS = 30.0
 REMEMBERED = 10_000
 BACK_CHANNEL = "http://schemas.openid.net/event/backchannel-logout"
 ALGORITHMS = ["RS256", "PS256", "ES256"]
@@ -42,9 +45,13 @@ TOKEN_SECONDS = 300
 
 
 class KnownStaff:
-    """Those who came in once, to whom cases can be given. In memory, and in the object store for the next start."""
+    """Those who came in once, to whom cases can be given: in memory, and in the object store for others and the next start.
 
-    def __init__(self, objects: Objects) -> None:
+    `seconds` is how late one who came in elsewhere is known here.
+    """
+
+    def __init__(self, objects: Objects, seconds: float = STAFF_SECONDS) -> None:
+        self.seconds = seconds
         self.shelf = Shelf(objects, KnownPerson, "portal/people")
         self.by_name: dict[str, Account] = {}
 
@@ -53,6 +60,14 @@ class KnownStaff:
             kept = await self.shelf.get(name)
             if kept is not None:
                 self.by_name[kept.user_id] = Account(kept.user_id, kept.full_name, tuple(kept.roles), "", "", tuple(kept.units))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look again until stopped; where the store is away, those are known who were."""
+        while not await stopped(stop, self.seconds):
+            try:
+                await self.load()
+            except Retriable as error:
+                log.warning("staff", outcome="not looked up", error=str(error))
 
     async def keep(self, account: Account) -> None:
         if self.by_name.get(account.name) != account:

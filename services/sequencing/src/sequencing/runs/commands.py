@@ -33,8 +33,6 @@ from sequencing.computations import engine_named
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CHUNK = 1 << 20
 COMPLETE = "complete"
-# Where Snakemake looks for it.
-SNAKEFILES = ("workflow/Snakefile", "Snakefile")
 RESULTS = "results"
 
 
@@ -90,7 +88,7 @@ def submit(
 @run.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--project", required=True, help="Whose hours are used.")
-@click.option("--snakefile", default=None, help="Path in the folder.  [default: workflow/Snakefile or Snakefile]")
+@click.option("--snakefile", default="", help="Path in the folder.  [default: workflow/Snakefile or Snakefile]")
 @click.option("--target", "targets", multiple=True, help="Rule or file to be made.  [default: the first rule]")
 @click.option("--config", "settings", multiple=True, metavar="NAME=VALUE", help="Goes before the workflow's own configuration.")
 @click.option("--reference", default="", help="A reference that the platform declares; config['reference'] is its FASTA file.")
@@ -100,7 +98,7 @@ def submit(
 def workflow(
     folder: Path,
     project: str,
-    snakefile: str | None,
+    snakefile: str,
     targets: tuple[str, ...],
     settings: tuple[str, ...],
     reference: str,
@@ -121,7 +119,7 @@ def workflow(
         tags=dict(pair_of(tag, "a tag") for tag in tags),
         workflow=WorkflowHeader(
             files=[WorkflowHeaderFile(path=path, name=name) for path, name in paths.items()],
-            snakefile=snakefile or next((path for path in SNAKEFILES if path in paths), SNAKEFILES[0]),
+            snakefile=snakefile,
             targets=targets,
             config=json.dumps(dict(pair_of(one, "a setting") for one in settings)),
         ),

@@ -27,6 +27,8 @@ from sequencing.runs.ledger import Ledger
 from sequencing.runs.projects import Projects
 
 SECONDS_PER_MEGABYTE = 2.0
+# Where Snakemake looks for it.
+SNAKEFILES = ("workflow/Snakefile", "Snakefile")
 # Of one run's files, in bytes.
 LARGEST = 1 << 40
 
@@ -75,8 +77,9 @@ class Submission:
             raise Malformed("this platform runs no workflows of your own (its operator sets CASEPATH_WORKFLOWS)")
         sent([one.name for one in header.files], files)
         paths = {one.path for one in header.files}
-        if header.snakefile not in paths:
-            raise Malformed(f"{header.snakefile} is not among the workflow's files")
+        snakefile = header.snakefile or next((path for path in SNAKEFILES if path in paths), SNAKEFILES[0])
+        if snakefile not in paths:
+            raise Malformed(f"{snakefile} is not among the workflow's files")
         if len(paths) < len(header.files):
             raise Malformed("two of the workflow's files have the same path")
         if any(str(parent) in paths for path in paths for parent in PurePosixPath(path).parents):
@@ -88,7 +91,7 @@ class Submission:
         if not isinstance(config, dict):
             raise Malformed("config is not a JSON object")
         stored = [WorkflowFile(path=one.path, object=await self.objects.put(files[one.name])) for one in header.files]
-        return Workflow(files=stored, snakefile=header.snakefile, targets=header.targets, config=header.config)
+        return Workflow(files=stored, snakefile=snakefile, targets=header.targets, config=header.config)
 
     async def read_groups(self, header: RunHeader, files: Mapping[str, Path]) -> list[ReadGroup]:
         wanted = [name for pair in header.reads for name in (pair.first, pair.second)] + list(header.alignments)
