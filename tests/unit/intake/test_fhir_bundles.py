@@ -19,7 +19,7 @@ from chassis.access_log import AccessLog
 from chassis.events import check
 from chassis.publisher import MemoryPublisher
 from intake.adapters.fhir_endpoint import FhirEndpoint
-from intake.fhir_bundles import NotTaken, events, read
+from intake.fhir_bundles import NOTIFICATION, NotTaken, events, read
 from intake.precedence import Precedence
 from records import handlers
 
@@ -97,6 +97,59 @@ def test_references_may_be_by_full_url() -> None:
             del entry["resource"]["id"]
 
     assert said(changed(by_url))[1] == wanted()
+
+
+def notification(kind: str, found: Bundle) -> Bundle:
+    """As Subscriptions R5 Backport 1.1 has it in R4, by REST-hook with full resources."""
+    status = {
+        "resourceType": "Parameters",
+        "id": "b0bf7154-6967-4f64-b0b5-d994dfb59a7d",
+        "meta": {"profile": [NOTIFICATION]},
+        "parameter": [
+            {"name": "subscription", "valueReference": {"reference": "https://his.example/fhir/Subscription/orders"}},
+            {"name": "status", "valueCode": "active"},
+            {"name": "type", "valueCode": kind},
+            {"name": "events-since-subscription-start", "valueString": "2"},
+        ],
+    }
+    first = {"fullUrl": "urn:uuid:b0bf7154-6967-4f64-b0b5-d994dfb59a7d", "resource": status}
+    first |= {"request": {"method": "GET", "url": "Subscription/orders/$status"}, "response": {"status": "200"}}
+    entries = [{**one, "response": {"status": "201"}} for one in found["entry"]]
+    return {"resourceType": "Bundle", "type": "history", "entry": [first, *entries]}
+
+
+def test_a_notification_of_a_subscription_says_what_a_transaction_says() -> None:
+    assert said(notification("event-notification", bundle())) == said(bundle())
+
+
+def test_a_notification_that_asks_for_an_answer_says_nothing() -> None:
+    nothing = {**bundle(), "entry": []}
+    assert said(notification("handshake", nothing)) == said(notification("heartbeat", nothing)) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "place"),
+    [
+        (notification("query-status", bundle()), "Bundle.entry[0].resource.parameter"),
+        ({**bundle(), "type": "history"}, "Bundle.type"),
+        (notification("event-notification", {**bundle(), "entry": []}), "Bundle.entry"),
+    ],
+)
+def test_what_is_no_notification_is_refused(found: Bundle, place: str) -> None:
+    with pytest.raises(NotTaken) as refused:
+        said(found)
+    assert refused.value.place == place
+
+
+async def test_a_servers_handshake_and_its_notification_are_answered() -> None:
+    publisher = MemoryPublisher()
+    async with endpoint(publisher) as client:
+        for found, events_after in (
+            (notification("handshake", {**bundle(), "entry": []}), 0),
+            (notification("event-notification", bundle()), 2),
+        ):
+            answer = await client.post("/fhir", json=found, headers=bearer("ordering-system"))
+            assert (answer.status_code, answer.content, len(publisher.records)) == (200, b"", events_after)
 
 
 def test_what_is_revoked_is_called_off_and_what_is_urgent_is() -> None:

@@ -1,5 +1,8 @@
 """From a FHIR R4 transaction to events: Patient, ServiceRequest and Specimen as hospital systems send them. Pure.
 
+A server may send the same by itself, as notifications of a topic-based subscription by REST-hook with full resources
+(Subscriptions R5 Backport 1.1, R4 notification bundle).
+
 What HL7 v2 says in PID, ORC, OBR, SPM and SAC is said here by Patient, ServiceRequest and Specimen (HL7 v2-to-FHIR, segment
 maps); the same patient and accession have the same ids, whichever way they come.
 """
@@ -64,6 +67,11 @@ LONGEST_TEXT = 199
 RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
 
 
+# Of a notification: what its first entry is, what says that something happened, and what only asks for an answer.
+NOTIFICATION = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-status-r4"
+EVENT, EMPTY = "event-notification", ("handshake", "heartbeat")
+
+
 class NotTaken(Malformed):
     """`place` is a FHIRPath into what was sent, `code` one of FHIR's issue types; the text never holds what was there."""
 
@@ -90,7 +98,7 @@ class Entry:
 
 
 def read(content: bytes) -> Resource:
-    """A transaction of FHIR R4. Raise NotTaken where it is none."""
+    """A transaction of FHIR R4, or a notification. Raise NotTaken where it is neither."""
     try:
         bundle = Bundle.model_validate_json(content)
     except ValidationError as error:
@@ -101,16 +109,35 @@ def read(content: bytes) -> Resource:
         # What fhir.resources raises where a resource is of no type that it knows.
         raise NotTaken("structure", "", "not as FHIR R4 has it") from None
     found: Resource = bundle.model_dump(mode="json", exclude_none=True)
-    if found.get("type") != "transaction":
-        raise NotTaken("not-supported", "Bundle.type", "only transactions are taken")
+    if found.get("type") != "transaction" and notified(found) is None:
+        raise NotTaken(
+            "not-supported", "Bundle.type", "only transactions, and notifications of a topic's subscription, are taken"
+        )
     return found
 
 
+def notified(bundle: Resource) -> str | None:
+    """What a notification is for (its SubscriptionStatus.type); None where the bundle is none."""
+    first = bundle.get("entry", [{}])[0].get("resource", {})
+    if bundle.get("type") != "history" or NOTIFICATION not in first.get("meta", {}).get("profile", ()):
+        return None
+    return next((str(one.get("valueCode", "")) for one in first.get("parameter", ()) if one.get("name") == "type"), "")
+
+
 def events(bundle: Resource, namespace: UUID) -> list[Event]:
-    """What a transaction says happened: all of it, or NotTaken."""
+    """What a transaction, or a notification, says happened: all of it, or NotTaken. A handshake and a heartbeat say nothing."""
+    kind = notified(bundle)
+    if kind in EMPTY:
+        return []
+    if kind not in (None, EVENT):
+        raise NotTaken(
+            "not-supported", "Bundle.entry[0].resource.parameter", f"a notification is one of {', '.join((EVENT, *EMPTY))}"
+        )
     found: dict[str, Entry] = {}
     entries: list[Entry] = []
     for number, one in enumerate(bundle.get("entry", ())):
+        if kind is not None and not number:
+            continue
         entry = taken(one, f"Bundle.entry[{number}]")
         if entry is not None:
             entries.append(entry)

@@ -19,7 +19,7 @@ from chassis.fhir import MEDIA_TYPE, Resource
 from chassis.http_bodies import TooLarge, bounded_body
 from chassis.http_errors import headers_of, status_of
 from chassis.publisher import Publisher, announce
-from intake.fhir_bundles import BESIDE, KEPT, NotTaken, events, read
+from intake.fhir_bundles import BESIDE, KEPT, NotTaken, events, notified, read
 from intake.precedence import Precedence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -63,13 +63,17 @@ class FhirEndpoint:
             bundle = read(await bounded_body(request, self.largest, f"more than {self.largest} bytes"))
             canonical = json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode()
             cause = uuid5(self.namespace, f"fhir|{sha256(canonical).hexdigest()}")
-            published = await announce(self.publisher, events(bundle, self.namespace), cause=cause, source="intake")
+            said = events(bundle, self.namespace)
+            published = await announce(self.publisher, said, cause=cause, source="intake") if said else []
         except (Unauthenticated, Forbidden) as error:
             return refusal(await self.accesses.refused(who, operation_of(request), (), error))
         except CasepathError as error:
             log.info("transaction", outcome="refused", error=str(error))
             return refusal(error)
-        log.info("transaction", outcome="taken", events=len(published), event_id=dict(published[0].headers)["ce_id"].decode())
+        named = {"event_id": dict(published[0].headers)["ce_id"].decode()} if published else {}
+        log.info("transaction", outcome="taken", events=len(published), **named)
+        if notified(bundle) is not None:
+            return Response(status_code=200)
         return fhir({"resourceType": "Bundle", "type": "transaction-response", "entry": [kept(one) for one in bundle["entry"]]})
 
     async def metadata(self, request: Request) -> Response:
@@ -80,7 +84,9 @@ class FhirEndpoint:
                 "status": "active",
                 "date": "2026-11-26",
                 "kind": "instance",
-                "implementation": {"description": "casepath: patients and orders in, by transaction"},
+                "implementation": {
+                    "description": "casepath: patients and orders in, by transaction or a subscription's REST-hook"
+                },
                 "fhirVersion": "4.0.1",
                 "format": ["json"],
                 "rest": [
