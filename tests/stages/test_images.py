@@ -116,7 +116,7 @@ def test_images_differ_in_nothing_but_their_service() -> None:
     shapes = set()
     for name, text in DOCKERFILES.items():
         shape = own.sub("", text).replace(f"casepath-{name}", "NAME").replace(f'["python", "-m", "{name}"]', "RUN")
-        shapes.add(shape.replace('["casepath"]', "RUN").replace(" --extra ${ONNX}", ""))
+        shapes.add(re.sub(r" --extra \S+", "", shape.replace('["casepath"]', "RUN")))
     assert len(shapes) == 1
 
 
