@@ -156,6 +156,10 @@ WRONG = {
     "shell: 'rm -r results; ln -s /etc results'": "the workflow failed: see snakemake.log",
     "shell: 'truncate -s 1G {output}'": "rule it failed: see snakemake.log",
     "shell: 'for n in 1 2 3; do truncate -s 40M $n; done; sleep 60'": "the workflow's folder grew beyond 64 MiB",
+    # One that tells of progress all the time.
+    "shell: 'truncate -s 40M 1; truncate -s 40M 2; for n in $(seq 60); do echo \"1 of $n steps (\"; sleep 1; done'": (
+        "the workflow's folder grew beyond 64 MiB"
+    ),
     "run: bytearray(8 << 30)": "rule it failed: see snakemake.log",
     "shell 'true'": "the workflow failed: see snakemake.log",
 }
@@ -197,6 +201,14 @@ async def test_another_service_goes_on_from_where_a_workflow_last_made_way(lab: 
     dying = lab.runner()
     await dying.round()
     await eventually_kept(lab, run)
+    first = (await lab.ledger.get(run.run_id)).snapshot.path
+
+    async def the_newest_alone() -> bool:
+        newest = (await lab.ledger.get(run.run_id)).snapshot.path
+        names = await lab.objects.names("sequencing/interrupted")
+        return newest != first and names == {newest.removeprefix("sequencing/interrupted/")}
+
+    await eventually_async(the_newest_alone)
     (task,) = dying.going.values()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

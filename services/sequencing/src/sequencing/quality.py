@@ -138,6 +138,11 @@ def genomic_sex(regions: Iterable[RegionFigures]) -> GenomicSex:
     return GENOMIC_SEX_XY if x <= ONE_X and y >= ONE_Y else GENOMIC_SEX_UNSPECIFIED
 
 
+def differs(one: Concordance, asked: Thresholds) -> bool:
+    """Whether another sample of the patient has too many other genotypes."""
+    return share(one.agreeing, one.sites) < asked.least_concordance
+
+
 def shortfalls(
     figures: Quality,
     behind: QualityFigures,
@@ -161,6 +166,6 @@ def shortfalls(
         QUALITY_SHORTFALL_COVERED_10X: figures.covered_10x_fraction < asked.least_covered_10x,
         QUALITY_SHORTFALL_CONTAMINATION: behind.reference_at_homozygous > asked.most_contamination,
         QUALITY_SHORTFALL_SEX: expected is not None and found not in (expected, GENOMIC_SEX_UNSPECIFIED),
-        QUALITY_SHORTFALL_CONCORDANCE: any(share(one.agreeing, one.sites) < asked.least_concordance for one in concordances),
+        QUALITY_SHORTFALL_CONCORDANCE: any(differs(one, asked) for one in concordances),
     }
     return [shortfall for shortfall, fails in failed.items() if fails]

@@ -22,7 +22,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
 )
 from chassis.language import LANGUAGES, Language
 from sequencing.multiqc import multiqc_files, statistics
-from sequencing.quality import Thresholds, contigs, genomic_sex, share
+from sequencing.quality import Thresholds, contigs, differs, genomic_sex, share
 from sequencing.quality_labels import LABELS
 
 WIDTH, HEIGHT = 640, 160
@@ -120,7 +120,7 @@ def alike(concordances: Sequence[Concordance], asked: Thresholds, language: Lang
             LABELS[language]["concordance"].format(sample=one.sample_id, sites=number(one.sites, 0, language)),
             f"{number(100 * share(one.agreeing, one.sites), 1, language)} %",
             bound,
-            share(one.agreeing, one.sites) < asked.least_concordance,
+            differs(one, asked),
         )
         for one in concordances
     ]

@@ -29,11 +29,11 @@ from chassis.asking import Calls, Where, asks_platform
 from chassis.errors import Malformed, Rejected
 from chassis.suffixes import suffix_of
 from sequencing.computations import engine_named
+from sequencing.workflows.folder import RESULTS
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CHUNK = 1 << 20
 COMPLETE = "complete"
-RESULTS = "results"
 
 
 asked_of_runs = asks_platform("--runs", "CASEPATH_RUNS_ADDRESS", "127.0.0.1:18055")

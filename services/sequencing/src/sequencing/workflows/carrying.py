@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from casepath.sequencing.v1.runs_pb2 import RUN_STATE_RUNNING, Run, WorkflowFile
 from chassis.errors import Rejected
@@ -21,7 +21,7 @@ from sequencing.adapters.bubblewrap import CONFIG, REFERENCE, Bubblewrap, Room
 from sequencing.adapters.reference_index import IndexedReference
 from sequencing.workers import Workers
 from sequencing.workflows.crate import workflow_crate
-from sequencing.workflows.folder import Folder, lay_out, packed, results, size, unpack
+from sequencing.workflows.folder import LOG, Folder, lay_out, packed, results, size, unpack
 from sequencing.workflows.progress import Failed, Finished, Known, told
 
 TICK_SECONDS = 1.0
@@ -32,7 +32,6 @@ GRACE_SECONDS = 600.0
 DISK_TICKS = 5
 # What is kept one by one of a run's jobs.
 MOST_TASKS = 1000
-LOG = "snakemake.log"
 NAMESPACE = UUID("6a5a3e0c-6d3c-4b52-9f0d-2f6a0d1f7c11")
 
 # Told of a run after each change; raises where it was called off.
@@ -85,11 +84,11 @@ class Workflows:
     async def carry(self, run: Run, tell: Tell) -> None:
         """Leave its results in `run`. Raise Rejected where the workflow fails, with its log in `run` too."""
         run.computation_id = identity(run, self.engine, self.reference(run))
-        before = await self.made.get(run.computation_id)
-        if before is not None:
+        same = await self.made.get(run.computation_id)
+        if same is not None:
             run.cached = not run.tasks
-            run.files.extend(before.files)
-            run.provenance.CopyFrom(before.provenance)
+            run.files.extend(same.files)
+            run.provenance.CopyFrom(same.provenance)
             return
         run.state = RUN_STATE_RUNNING
         if not run.HasField("started_at"):
@@ -100,8 +99,11 @@ class Workflows:
             await tell(run)
             try:
                 while not await self.turn(run, folder, tell):
+                    before = run.snapshot.path
                     await self.keep(run, folder)
                     await tell(run)
+                    if before:
+                        await self.objects.remove(str(PurePosixPath(before).parent))
                 found = await asyncio.to_thread(results, folder.work)
             except Rejected:
                 await self.file(run, {LOG: folder.log})
@@ -138,7 +140,7 @@ class Workflows:
     async def keep(self, run: Run, folder: Folder) -> None:
         with TemporaryDirectory(dir=self.scratch) as name:
             archive = await asyncio.to_thread(packed, folder, Path(name) / "work.tar")
-            run.snapshot.CopyFrom(await self.objects.put(archive, folder=interrupted(run)))
+            run.snapshot.CopyFrom(await self.objects.put(archive, folder=f"{interrupted(run)}/{uuid4()}"))
 
     async def file(self, run: Run, found: Mapping[str, Path]) -> None:
         del run.files[:]
@@ -165,12 +167,11 @@ class Workflows:
             while not ending.done():
                 await asyncio.wait({ending}, timeout=TICK_SECONDS)
                 ticks += 1
-                if look(run, folder, state):
+                due = ticks % DISK_TICKS == 0
+                if look(run, folder, state) or due:
                     await tell(run)
-                elif ticks % DISK_TICKS == 0:
-                    await tell(run)
-                    if await asyncio.to_thread(size, folder) > self.bounds.disk:
-                        raise Rejected(f"the workflow's folder grew beyond {self.bounds.disk >> 20} MiB")
+                if due and await asyncio.to_thread(size, folder) > self.bounds.disk:
+                    raise Rejected(f"the workflow's folder grew beyond {self.bounds.disk >> 20} MiB")
                 if spent + time.monotonic() - began > self.bounds.seconds:
                     raise Rejected(f"the workflow was not done in {self.bounds.seconds / 3600:g} hours")
                 if self.must_make_way(time.monotonic() - began):

@@ -13,6 +13,7 @@ from pathlib import Path
 from chassis.errors import Rejected
 
 RESULTS = "results"
+LOG = "snakemake.log"
 # Of the contract: casepath.sequencing.v1.WorkflowFile.
 PATH = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.+=,@-]*/)*[A-Za-z0-9_][A-Za-z0-9_.+=,@-]*")
 MOST_RESULTS = 4096
@@ -38,7 +39,7 @@ class Folder:
 
     @property
     def log(self) -> Path:
-        return self.root / "snakemake.log"
+        return self.root / LOG
 
     def make(self) -> None:
         for path in (self.work, self.temporary):
@@ -58,7 +59,7 @@ def packed(folder: Folder, to: Path) -> Path:
     """What the workflow has made so far, and what it said, with the times by which Snakemake knows what is done."""
     with its_own(), tarfile.open(to, "w") as archive:
         archive.add(folder.work, "work")
-        archive.add(folder.log, "snakemake.log")
+        archive.add(folder.log, LOG)
     return to
 
 
