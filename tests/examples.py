@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.audit.v1.audit_pb2 import ACTION_READ, OUTCOME_DONE, AccessRecorded, Agent, BlockSealed
+from casepath.deidentification.v1.release_pb2 import CaseFact, FactReleased, ObjectionRecorded, ReleaseRecorded, ServiceFact
 from casepath.inference.v1.registry_pb2 import (
     DRIFT_OF_SCORES,
     BundleFile,
@@ -105,6 +106,9 @@ from casepath.slides.v1.slide_pb2 import (
 from casepath.topics import (
     AUDIT_ACCESS_RECORDED,
     AUDIT_BLOCK_SEALED,
+    DEIDENTIFICATION_FACTS_RELEASED,
+    DEIDENTIFICATION_OBJECTION_RECORDED,
+    DEIDENTIFICATION_RELEASE_RECORDED,
     INFERENCE_DRIFT_DETECTED,
     INFERENCE_FINDING_JUDGED,
     INFERENCE_MODEL_EVALUATED,
@@ -154,6 +158,7 @@ from casepath.topics import (
 )
 from chassis.events import Envelope
 from chassis.identity import case_id, encounter_id, patient_id
+from deidentification.pseudonyms import Pseudonyms
 
 NAMESPACE = UUID("7c9b1d3a-0f43-4f0e-9f57-7a1f6a4a9b11")
 ACCESSION = "S26-0001"
@@ -557,6 +562,34 @@ def filed() -> EntriesFiled:
     )
 
 
+def fact_released() -> FactReleased:
+    pseudonyms = Pseudonyms(b"k" * 32)
+    fact = CaseFact(
+        case_id=pseudonyms.name("case", CASE),
+        sex=SEX_FEMALE,
+        birth_year=1970,
+        ordered_on="2025-05-13",
+        services=[ServiceFact(service=Code(code="11529-5", text="Surgical pathology study", system="LN"))],
+    )
+    return FactReleased(
+        project="demonstration",
+        hospital="angers",
+        subject_id=pseudonyms.name("patient", PATIENT),
+        lineage_id=pseudonyms.name("event", CASE),
+        case=fact,
+    )
+
+
+def release_recorded() -> ReleaseRecorded:
+    return ReleaseRecorded(case_id=CASE, project="demonstration", content=INTAKE_ORDER_PLACED.name)
+
+
+def objection_recorded(lifted: bool = False, at: datetime = NOON, project: str = "") -> ObjectionRecorded:
+    return ObjectionRecorded(
+        patient_id=PATIENT, project=project, lifted=lifted, recorded_by="the data protection officer", recorded_at=stamp(at)
+    )
+
+
 def erasure_decided(patient_id: str = "") -> ErasureDecided:
     return ErasureDecided(
         patient_id=patient_id or PATIENT,
@@ -696,6 +729,9 @@ BY_TOPIC: dict[str, Message] = {
     RECORDS_CASE_MOVED.name: case_moved(),
     RECORDS_ENTRIES_FILED.name: filed(),
     RECORDS_ERASURE_DECIDED.name: erasure_decided(),
+    DEIDENTIFICATION_FACTS_RELEASED.name: fact_released(),
+    DEIDENTIFICATION_RELEASE_RECORDED.name: release_recorded(),
+    DEIDENTIFICATION_OBJECTION_RECORDED.name: objection_recorded(),
     RECORDS_PATIENT_ERASED.name: patient_erased(),
     RECORDS_CASE_ERASED.name: case_erased(),
     RESULTS_RESULT_DELIVERED.name: result_delivered(),

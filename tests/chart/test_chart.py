@@ -22,7 +22,19 @@ from chassis.settings import Settings
 from node_programs import run_on_node
 
 REPOSITORY = CHART.parents[1]
-SERVICES = ("advice", "audit", "cases", "inference", "intake", "portal", "records", "results", "sequencing", "slides")
+SERVICES = (
+    "advice",
+    "audit",
+    "cases",
+    "deidentification",
+    "inference",
+    "intake",
+    "portal",
+    "records",
+    "results",
+    "sequencing",
+    "slides",
+)
 CUSTOM = ("cert-manager.io", "kafka.strimzi.io", "keda.sh", "monitoring.coreos.com")
 EVERY_MODE = [(name, mode) for name in PROFILES for mode in ("keda", "hpa", "none")]
 SELF_MADE = (

@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 SERVICES = Path(__file__).parents[2] / "services"
-ROOMS = ("advice", "audit", "results", "intake", "slides", "inference", "sequencing", "records", "cases", "portal")
+ROOMS = (
+    "advice",
+    "audit",
+    "deidentification",
+    "results",
+    "intake",
+    "slides",
+    "inference",
+    "sequencing",
+    "records",
+    "cases",
+    "portal",
+)
 SHARED = {"chassis", "casepath"}
 
 

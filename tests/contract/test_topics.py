@@ -23,6 +23,8 @@ from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.worker import Route, outcome
+from deidentification.french_words import french_words
+from deidentification.releasing import Releasing
 from embedded import samples
 from inference.adapters.onnx_session import OnnxSession
 from inference.adapters.registry_store import RegistryStore
@@ -64,7 +66,10 @@ class NoArchive:
 def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
     """The routes of every service that runs a worker, as its __main__ composes them, on adapters in memory."""
     objects = Objects.at(f"file://{folder}")
-    orders = {name: ShelvedOrders(objects, name, examples.NAMESPACE) for name in ("slides", "sequencing", "records", "results")}
+    orders = {
+        name: ShelvedOrders(objects, name, examples.NAMESPACE)
+        for name in ("slides", "sequencing", "records", "results", "deidentification")
+    }
     settings = InferenceSettings(
         kafka="-",
         objects="-",
@@ -111,6 +116,7 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
         ],
         "inference": [*scoring.routes(), *monitoring.routes()],
         "results": Sending(objects, orders["results"], MemorySender(), Parties(("A", ""), ("B", ""))).routes(),
+        "deidentification": Releasing((), "here", objects, objects, orders["deidentification"], french_words(), folder).routes(),
         "records": [*filing.routes(), *Erasing(objects, filing.merges, filing.cases).routes()],
     }
 
@@ -179,4 +185,5 @@ def test_every_key_is_an_opaque_id_or_names_no_patient() -> None:
         "model name",
         "access id",
         "ledger",
+        "subject id",
     }

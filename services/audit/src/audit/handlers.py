@@ -21,6 +21,7 @@ from casepath.audit.v1.audit_pb2 import (
     Agent,
     LedgerEntry,
 )
+from casepath.deidentification.v1.release_pb2 import ObjectionRecorded, ReleaseRecorded
 from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
@@ -28,6 +29,8 @@ from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GlassBroken, Ide
 from casepath.records.v1.erasure_pb2 import CaseErased, ErasureDecided, PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.topics import (
+    DEIDENTIFICATION_OBJECTION_RECORDED,
+    DEIDENTIFICATION_RELEASE_RECORDED,
     INTAKE_PATIENT_MERGED,
     INTAKE_PATIENTS_UNLINKED,
     PORTAL_ANNOTATIONS_SAVED,
@@ -53,6 +56,7 @@ WRITES: tuple[Topic[Any], ...] = tuple(topic for topic in TOPICS if topic.key in
 CHANGES = {
     topic.name
     for topic in (
+        DEIDENTIFICATION_OBJECTION_RECORDED,
         INTAKE_PATIENT_MERGED,
         INTAKE_PATIENTS_UNLINKED,
         PORTAL_ANNOTATIONS_SAVED,
@@ -95,16 +99,26 @@ def write_of(topic: Topic[Any], data: Message, envelope: Envelope) -> LedgerEntr
         service=envelope.source,
         operation=topic.name,
         entries=concerned(data),
-        reason=data.reason if isinstance(data, GlassBroken | ErasureDecided) else "",
+        reason=reason_of(data),
         purpose=PURPOSE_BREAK_THE_GLASS if isinstance(data, GlassBroken) else PURPOSE_UNSPECIFIED,
     )
     return entry(access, envelope)
+
+
+def reason_of(data: Message) -> str:
+    if isinstance(data, ReleaseRecorded):
+        return (
+            f"withdrawn from project {data.project}" if data.withdrawn else f"released to project {data.project}: {data.content}"
+        )
+    return data.reason if isinstance(data, GlassBroken | ErasureDecided) else ""
 
 
 def person_of(data: Message) -> str:
     """Whose act an event is, where it names somebody."""
     if isinstance(data, ErasureDecided):
         return data.decided_by
+    if isinstance(data, ObjectionRecorded):
+        return data.recorded_by
     person = next((getattr(data, name) for name in ACTORS if name in data.DESCRIPTOR.fields_by_name), None)
     return person.user_id if person is not None else ""
 
@@ -116,8 +130,8 @@ def entry(access: AccessRecorded, envelope: Envelope) -> LedgerEntry:
 
 
 def action_of(topic: str) -> Action:
-    if topic == RESULTS_RESULT_DELIVERED.name:
-        # The hospital's system was given something to read.
+    if topic in (RESULTS_RESULT_DELIVERED.name, DEIDENTIFICATION_RELEASE_RECORDED.name):
+        # The hospital's system, or a project of research, was given something to read.
         return ACTION_READ
     if topic in ERASURES:
         return ACTION_DELETED
@@ -146,7 +160,7 @@ def concerned(data: Any) -> list[Entry]:
             return [*patients(data.patient_id), *map(case_entry, data.case_ids)]
         case CaseErased():
             return [case_entry(data.case_id), *patients(data.patient_id)]
-        case IdentityDecided() | ErasureDecided():
+        case IdentityDecided() | ErasureDecided() | ObjectionRecorded():
             return patients(data.patient_id)
         case EntriesFiled():
             return [case_entry(data.case_id), *data.entries]

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import click
@@ -23,16 +25,24 @@ PAUSE_SECONDS = 0.5
 NAMESPACE = ACCESS.parent / "namespace"
 
 
+def of_patient[F: Callable[..., Any]](command: F) -> F:
+    """Options of a command that is about one patient: `asked_for` gives who it is where no opaque id is given."""
+    patient = click.option(
+        "--patient", type=click.UUID, help="Opaque id of the patient; without it their identifier is asked for."
+    )
+    namespace = click.option(
+        "--namespace",
+        envvar="CASEPATH_NAMESPACE",
+        type=click.UUID,
+        default=lambda: NAMESPACE.read_text().strip() if NAMESPACE.is_file() else None,
+        show_default=str(NAMESPACE),
+        help="Of the platform: makes an identifier opaque.",
+    )
+    return patient(namespace(command))
+
+
 @click.command()
-@click.option("--patient", type=click.UUID, help="Opaque id of the patient; without it their identifier is asked for.")
-@click.option(
-    "--namespace",
-    envvar="CASEPATH_NAMESPACE",
-    type=click.UUID,
-    default=lambda: NAMESPACE.read_text().strip() if NAMESPACE.is_file() else None,
-    show_default=str(NAMESPACE),
-    help="Of the platform: makes an identifier opaque.",
-)
+@of_patient
 @click.option("--by", "decided_by", required=True, help="Who decided.")
 @click.option("--reason", required=True, help='Why, and where the request is kept: "GDPR 17, request 2026-118". No patient data.')
 @click.option("--wait", default=120.0, show_default=True, help="Seconds to wait for it to be done.")

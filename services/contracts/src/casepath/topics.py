@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from casepath.audit.v1 import audit_pb2
+from casepath.deidentification.v1 import release_pb2
 from casepath.inference.v1 import registry_pb2
 from casepath.inference.v1 import scoring_pb2
 from casepath.intake.v1 import identity_pb2
@@ -86,7 +87,7 @@ INTAKE_PATIENT_MERGED = Topic(
     key="patient id",
     of="key",
     publishers=("intake",),
-    consumers=("intake", "records", "advice", "audit"),
+    consumers=("intake", "records", "advice", "deidentification", "audit"),
     partitions=12,
 )
 INTAKE_PATIENTS_UNLINKED = Topic(
@@ -95,7 +96,7 @@ INTAKE_PATIENTS_UNLINKED = Topic(
     key="patient id",
     of="key",
     publishers=("intake",),
-    consumers=("intake", "records", "advice", "audit"),
+    consumers=("intake", "records", "advice", "deidentification", "audit"),
     partitions=12,
 )
 INTAKE_ORDER_PLACED = Topic(
@@ -104,7 +105,7 @@ INTAKE_ORDER_PLACED = Topic(
     key="case id",
     of="key",
     publishers=("intake",),
-    consumers=("slides", "sequencing", "records", "cases", "results", "audit"),
+    consumers=("slides", "sequencing", "records", "cases", "results", "deidentification", "audit"),
     partitions=12,
 )
 SLIDES_SLIDE_INGESTED = Topic(
@@ -113,7 +114,7 @@ SLIDES_SLIDE_INGESTED = Topic(
     key="case id",
     of="key",
     publishers=("slides",),
-    consumers=("inference", "records", "cases", "audit"),
+    consumers=("inference", "records", "cases", "deidentification", "audit"),
     partitions=12,
 )
 SLIDES_SLIDE_QUARANTINED = Topic(
@@ -158,7 +159,7 @@ INFERENCE_SLIDE_SCORED = Topic(
     key="case id",
     of="key",
     publishers=("inference",),
-    consumers=("inference", "records", "cases", "audit"),
+    consumers=("inference", "records", "cases", "deidentification", "audit"),
     partitions=12,
 )
 INFERENCE_SLIDE_FAILED = Topic(
@@ -167,7 +168,7 @@ INFERENCE_SLIDE_FAILED = Topic(
     key="case id",
     of="key",
     publishers=("inference",),
-    consumers=("records", "cases", "audit"),
+    consumers=("records", "cases", "deidentification", "audit"),
     partitions=12,
 )
 INFERENCE_SHADOW_SCORED = Topic(
@@ -311,7 +312,7 @@ SEQUENCING_PHARMACOGENOMICS_REPORTED = Topic(
     key="case id",
     of="key",
     publishers=("sequencing",),
-    consumers=("records", "cases", "advice", "results", "audit"),
+    consumers=("records", "cases", "advice", "results", "deidentification", "audit"),
     partitions=12,
 )
 SEQUENCING_PHARMACOGENOMICS_WITHHELD = Topic(
@@ -347,7 +348,7 @@ RECORDS_CASE_MOVED = Topic(
     key="case id",
     of="key",
     publishers=("records",),
-    consumers=("slides", "sequencing", "cases", "results", "audit"),
+    consumers=("slides", "sequencing", "cases", "results", "deidentification", "audit"),
     partitions=12,
 )
 RECORDS_ERASURE_DECIDED = Topic(
@@ -365,7 +366,7 @@ RECORDS_PATIENT_ERASED = Topic(
     key="patient id",
     of="",
     publishers=("records",),
-    consumers=("audit",),
+    consumers=("deidentification", "audit"),
     partitions=12,
 )
 RECORDS_CASE_ERASED = Topic(
@@ -437,7 +438,7 @@ PORTAL_REPORT_SIGNED = Topic(
     key="case id",
     of="key",
     publishers=("portal",),
-    consumers=("records", "cases", "results", "audit"),
+    consumers=("records", "cases", "results", "deidentification", "audit"),
     partitions=12,
 )
 PORTAL_IDENTITY_DECIDED = Topic(
@@ -456,6 +457,33 @@ RESULTS_RESULT_DELIVERED = Topic(
     of="key",
     publishers=("results",),
     consumers=("cases", "audit"),
+    partitions=12,
+)
+DEIDENTIFICATION_FACTS_RELEASED = Topic(
+    name="deidentification.facts.released.v1",
+    message=release_pb2.FactReleased,
+    key="subject id",
+    of="",
+    publishers=("deidentification",),
+    consumers=(),
+    partitions=12,
+)
+DEIDENTIFICATION_RELEASE_RECORDED = Topic(
+    name="deidentification.release.recorded.v1",
+    message=release_pb2.ReleaseRecorded,
+    key="case id",
+    of="key",
+    publishers=("deidentification",),
+    consumers=("audit",),
+    partitions=12,
+)
+DEIDENTIFICATION_OBJECTION_RECORDED = Topic(
+    name="deidentification.objection.recorded.v1",
+    message=release_pb2.ObjectionRecorded,
+    key="patient id",
+    of="key",
+    publishers=("operator",),
+    consumers=("deidentification", "audit"),
     partitions=12,
 )
 AUDIT_ACCESS_RECORDED = Topic(
@@ -524,6 +552,9 @@ TOPICS: tuple[Topic[Message], ...] = (
     PORTAL_REPORT_SIGNED,
     PORTAL_IDENTITY_DECIDED,
     RESULTS_RESULT_DELIVERED,
+    DEIDENTIFICATION_FACTS_RELEASED,
+    DEIDENTIFICATION_RELEASE_RECORDED,
+    DEIDENTIFICATION_OBJECTION_RECORDED,
     AUDIT_ACCESS_RECORDED,
     AUDIT_BLOCK_SEALED,
 )

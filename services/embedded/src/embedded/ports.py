@@ -35,6 +35,7 @@ OFFSETS = {
     "health-advice": 68,
     "health-results": 69,
     "health-audit": 70,
+    "health-deidentification": 71,
 }
 
 

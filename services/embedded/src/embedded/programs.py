@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import token_bytes, token_urlsafe
 
 from chassis.access import Signer
 from chassis.accounts import account, save_accounts
@@ -31,9 +31,21 @@ BROKER, ADMIN = "broker", "admin"
 LISTENERS = {"CLIENT": "kafka", "INTERNAL": "kafka-internal", "CONTROLLER": "kafka-controller"}
 SCRAM_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule"
 CLUSTER_ID = "Y2FzZXBhdGgtZW1iZWRkZQ"
-SERVICES = ("intake", "slides", "inference", "sequencing", "records", "cases", "portal", "advice", "results", "audit")
+SERVICES = (
+    "intake",
+    "slides",
+    "inference",
+    "sequencing",
+    "records",
+    "cases",
+    "portal",
+    "advice",
+    "results",
+    "audit",
+    "deidentification",
+)
 # Nobody waits for these while they look at a screen or for an acknowledgement.
-BACKGROUND = ("inference", "sequencing", "records", "audit", "results")
+BACKGROUND = ("inference", "sequencing", "records", "audit", "results", "deidentification")
 LATER = 10
 # Name, as it is printed, role, and units: LAB is whom the demonstration's orders are sent to.
 DEMONSTRATION = (
@@ -49,6 +61,12 @@ DEMONSTRATION = (
     ("fournier", "Andréa Fournier", "auditor", ()),
 )
 PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
+RELEASES = {
+    "demonstration": {
+        "contents": ["cases", "slides", "scores", "reports", "pharmacogenomics"],
+        "reference": "none: for demonstration, of made patients",
+    }
+}
 PRESCRIBER = "https://prescriber.example"
 REPOSITORY = Path(__file__).parents[4]
 
@@ -258,6 +276,9 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_URL": f"http://127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_CLIENTS": str(home / "access" / "prescribers.json"),
+        "CASEPATH_RELEASES": str(home / "access" / "releases.json"),
+        "CASEPATH_RELEASED_OBJECTS": f"file://{home / 'released'}",
+        "CASEPATH_HOSPITAL": "demonstration",
         "CASEPATH_RESULTS_ADDRESS": f"127.0.0.1:{ports['his']}",
         "CASEPATH_PORTAL_URL": f"http://127.0.0.1:{ports['portal']}",
         "CASEPATH_RECORD_LINK": f"http://127.0.0.1:{ports['fhir']}/fhir/{{kind}}/{{identifier}}",
@@ -308,6 +329,10 @@ def access(home: Path) -> Path:
         folder / "prescribers.json",
         lambda keys: json.dumps({PRESCRIBER: json.loads(keys)}, indent=2) + "\n",
     )
+    releases = folder / "releases.json"
+    if not releases.exists():
+        keyed = {name: {**one, "key": b64encode(token_bytes(32)).decode()} for name, one in RELEASES.items()}
+        private(releases, json.dumps(keyed, indent=2).encode() + b"\n")
     if not (folder / "projects.json").exists():
         (folder / "projects.json").write_text(json.dumps(PROJECTS, indent=2) + "\n")
     if not (folder / "accounts.json").exists():

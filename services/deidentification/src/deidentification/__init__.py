@@ -1,0 +1,1 @@
+"""What leaves a hospital for research: de-identified, by project."""

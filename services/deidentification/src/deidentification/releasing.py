@@ -1,0 +1,346 @@
+"""What deidentification does with its topics: of each event, what each project may get of it; and taking that back."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.deidentification.v1.release_pb2 import (
+    WITHDRAWAL_REASON_ERASED,
+    WITHDRAWAL_REASON_MOVED,
+    WITHDRAWAL_REASON_OBJECTED,
+    ObjectionRecorded,
+    ReleasedAs,
+    Source,
+    WithdrawalReason,
+)
+from casepath.inference.v1.scoring_pb2 import Model, SlideFailed, SlideScored
+from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.records.v1.erasure_pb2 import PatientErased
+from casepath.records.v1.filing_pb2 import CaseMoved
+from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
+from casepath.slides.v1.slide_pb2 import SlideIngested
+from casepath.topics import (
+    BY_NAME,
+    DEIDENTIFICATION_OBJECTION_RECORDED,
+    INFERENCE_SLIDE_FAILED,
+    INFERENCE_SLIDE_SCORED,
+    INTAKE_ORDER_PLACED,
+    PORTAL_REPORT_SIGNED,
+    RECORDS_CASE_MOVED,
+    RECORDS_PATIENT_ERASED,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED,
+    SLIDES_SLIDE_INGESTED,
+    Topic,
+)
+from chassis.events import Event
+from chassis.merges import Merges
+from chassis.objects import Objects, Shelf, by_folder
+from chassis.orders import ShelvedOrders
+from chassis.worker import Received, Route
+from deidentification.adapters.dicom_files import deidentify
+from deidentification.dicom import Disguise
+from deidentification.dicom_rules import TERMS
+from deidentification.free_text import cleaned
+from deidentification.french_words import FrenchWords
+from deidentification.handlers import (
+    Release,
+    case_fact,
+    pharmacogenomic_fact,
+    released,
+    released_instances,
+    report_fact,
+    score_fact,
+    slide_fact,
+    volumes,
+    withdrawal_recorded,
+    withdrawn,
+)
+from deidentification.identifiers import of_order
+from deidentification.projects import CASES, PHARMACOGENOMICS, REPORTS, SCORES, SLIDES, Project
+from deidentification.pseudonyms import Subject
+from deidentification.scanner import Scanner
+
+# What each topic is to a project.
+CONTENT_OF = {
+    INTAKE_ORDER_PLACED.name: CASES,
+    SLIDES_SLIDE_INGESTED.name: SLIDES,
+    INFERENCE_SLIDE_SCORED.name: SCORES,
+    INFERENCE_SLIDE_FAILED.name: SCORES,
+    PORTAL_REPORT_SIGNED.name: REPORTS,
+    SEQUENCING_PHARMACOGENOMICS_REPORTED.name: PHARMACOGENOMICS,
+}
+# Of an objection to every project.
+ALL = "all"
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+class Releasing:
+    """Releases each event to each project that may have it. What an event is released again of, is kept by its case."""
+
+    def __init__(
+        self,
+        projects: Sequence[Project],
+        hospital: str,
+        objects: Objects,
+        released_objects: Objects,
+        orders: ShelvedOrders,
+        words: FrenchWords,
+        scratch: Path,
+        known_words: frozenset[str] = frozenset(),
+        day: Callable[[], date] = today,
+    ) -> None:
+        self.projects = projects
+        self.hospital = hospital
+        self.objects = objects
+        self.released_objects = released_objects
+        self.orders = orders
+        self.words = words
+        self.scratch = scratch
+        self.known_words = known_words
+        self.day = day
+        self.merges = Merges(objects, "deidentification")
+        self.sources = Shelf(objects, Source, "deidentification/sources", by_folder)
+        # Opaque ids alone, so that they can be read after an erasure: the cases of each patient, and as whom each was released.
+        self.cases = Shelf(objects, ReleasedAs, "deidentification/cases")
+        self.released_as = Shelf(objects, ReleasedAs, "deidentification/released-as")
+        self.objections = Shelf(objects, ObjectionRecorded, "deidentification/objections")
+
+    def routes(self) -> list[Route[Any]]:
+        return [
+            *self.merges.routes(),
+            Route(INTAKE_ORDER_PLACED, self.order),
+            Route(SLIDES_SLIDE_INGESTED, self.slide, batch=4),
+            Route(INFERENCE_SLIDE_SCORED, self.score, batch=4),
+            Route(INFERENCE_SLIDE_FAILED, self.failure),
+            Route(PORTAL_REPORT_SIGNED, self.report),
+            Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.pharmacogenomics),
+            Route(RECORDS_CASE_MOVED, self.move),
+            Route(RECORDS_PATIENT_ERASED, self.erase),
+            Route(DEIDENTIFICATION_OBJECTION_RECORDED, self.object),
+        ]
+
+    async def order(self, received: Received[OrderPlaced]) -> Iterable[Event]:
+        """One recorded earlier than what is kept changes nothing."""
+        await self.orders.keep(received)
+        order = await self.orders.of_case(received.data.case_id)
+        if order is None or order.recorded_at.ToNanoseconds() > received.data.recorded_at.ToNanoseconds():
+            return ()
+        await self.cases.put(f"{order.patient.patient_id}/{order.case_id}", ReleasedAs())
+        return await self.take(INTAKE_ORDER_PLACED, "order", received, order)
+
+    async def slide(self, received: Received[SlideIngested]) -> Iterable[Event]:
+        return await self.of_case(SLIDES_SLIDE_INGESTED, f"slide.{received.data.scan_id}", received)
+
+    async def score(self, received: Received[SlideScored]) -> Iterable[Event]:
+        return await self.of_case(INFERENCE_SLIDE_SCORED, f"score.{received.data.job_id}", received)
+
+    async def failure(self, received: Received[SlideFailed]) -> Iterable[Event]:
+        return await self.of_case(INFERENCE_SLIDE_FAILED, f"score.{received.data.job_id}", received)
+
+    async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
+        return await self.of_case(PORTAL_REPORT_SIGNED, f"report.{received.data.number:04}", received)
+
+    async def pharmacogenomics(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
+        return await self.of_case(SEQUENCING_PHARMACOGENOMICS_REPORTED, f"genes.{received.data.report_id}", received)
+
+    async def of_case(self, topic: Topic[Any], name: str, received: Received[Any]) -> list[Event]:
+        """An event waits until the order of its case is here: it says who the patient is, and what must not leave."""
+        order = await self.orders.expected(received.data.case_id, topic.name)
+        return await self.take(topic, name, received, order)
+
+    async def take(self, topic: Topic[Any], name: str, received: Received[Any], order: OrderPlaced) -> list[Event]:
+        source = Source(
+            topic=topic.name, message=received.data.SerializeToString(deterministic=True), event_id=str(received.envelope.id)
+        )
+        await self.sources.put(f"{order.case_id}/{name}", source)
+        return await self.release(order, [source])
+
+    async def release(
+        self, order: OrderPlaced, sources: Sequence[Source], projects: Sequence[Project] | None = None
+    ) -> list[Event]:
+        """What each project gets of these events, and that it did. Raise as what makes it: then nothing leaves to any project."""
+        events: list[Event] = []
+        identifiers = of_order(order)
+        for project in self.projects if projects is None else projects:
+            wanted = [one for one in sources if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
+            if not wanted or await self.objected(project, order.patient.patient_id):
+                continue
+            subject = Subject(project.pseudonyms, order.patient.patient_id)
+            release = Release(
+                project,
+                self.hospital,
+                subject,
+                order,
+                await self.latest_decision(project, order),
+                partial(cleaned, subject=subject, identifiers=identifiers, words=self.words),
+                Scanner.of(identifiers, TERMS),
+            )
+            # Before anything leaves, so that whatever left can be taken back.
+            await self.note(project, order)
+            for source in wanted:
+                data = BY_NAME[source.topic].message.FromString(source.message)
+                events += released(release, await self.fact(release, data), source.topic, source.event_id)
+        return events
+
+    async def fact(self, release: Release, data: Message) -> Message:
+        match data:
+            case OrderPlaced():
+                return case_fact(release)
+            case SlideIngested():
+                return slide_fact(release, data, await self.copies(release, [one.object for one in volumes(data)]))
+            case SlideScored():
+                found = [one.object for one in released_instances(data)]
+                return score_fact(release, data, await self.copies(release, found, data.model))
+            case SlideFailed():
+                return score_fact(release, data)
+            case ReportSigned():
+                return await asyncio.to_thread(report_fact, release, data)
+            case PharmacogenomicsReported():
+                return pharmacogenomic_fact(release, data)
+            case _:
+                raise TypeError(f"{data.DESCRIPTOR.full_name} is nothing that is released")
+
+    async def copies(self, release: Release, found: Sequence[ObjectRef], model: Model | None = None) -> list[ObjectRef]:
+        """DICOM objects as they may leave, in the store of what leaves."""
+        words = self.known_words | ({model.name, model.version} if model is not None else frozenset())
+        disguise, made = Disguise(release.subject, words), []
+        folder = f"{released_folder(release.project, release.subject)}/{release.case_id}"
+        for one in found:
+            with TemporaryDirectory(dir=self.scratch) as work:
+                async with self.objects.local(one, self.scratch) as file:
+                    target = Path(work) / "released.dcm"
+                    await asyncio.to_thread(deidentify, file, target, disguise, release.scanner)
+                made.append(await self.released_objects.put(target, folder=folder))
+        return made
+
+    async def note(self, project: Project, order: OrderPlaced) -> None:
+        name, patient = f"{order.case_id}/{project.name}", order.patient.patient_id
+        await self.cases.put(f"{patient}/{order.case_id}", ReleasedAs())
+        kept = await self.released_as.get(name) or ReleasedAs(project=project.name)
+        if patient not in kept.patient_ids:
+            kept.patient_ids.append(patient)
+            await self.released_as.put(name, kept)
+
+    async def statements(self, project: Project, patient_id: str) -> list[ObjectionRecorded]:
+        """The latest that was said for this project, and for all, under any number of the patient."""
+        latest: dict[str, ObjectionRecorded] = {}
+        for patient in await self.merges.one_person([patient_id]):
+            for scope in (ALL, project.name):
+                said = await self.objections.get(f"{patient}/{scope}")
+                if said is not None and (scope not in latest or moment(latest[scope]) <= moment(said)):
+                    latest[scope] = said
+        return list(latest.values())
+
+    async def objected(self, project: Project, patient_id: str) -> bool:
+        return any(not said.lifted for said in await self.statements(project, patient_id))
+
+    async def latest_decision(self, project: Project, order: OrderPlaced) -> Timestamp | None:
+        said: list[Timestamp] = [one.recorded_at for one in await self.statements(project, order.patient.patient_id)]
+        moved = await self.orders.moves.get(order.case_id)
+        if moved is not None:
+            said.append(moved.recorded_at)
+        return max(said, key=Timestamp.ToNanoseconds, default=None)
+
+    async def move(self, received: Received[CaseMoved]) -> Iterable[Event]:
+        """What was released of the case as another patient's is taken back, and released as whose it is now."""
+        await self.orders.move(received)
+        order = await self.orders.of_case(received.data.case_id)
+        if order is None:
+            return ()
+        await self.cases.put(f"{order.patient.patient_id}/{order.case_id}", ReleasedAs())
+        events: list[Event] = []
+        for project in self.projects:
+            kept = await self.released_as.get(f"{order.case_id}/{project.name}")
+            for patient in kept.patient_ids if kept is not None else ():
+                if patient != order.patient.patient_id:
+                    events += await self.withdraw(
+                        project, patient, [order.case_id], WITHDRAWAL_REASON_MOVED, received.data.recorded_at, received
+                    )
+        return [*events, *await self.release(order, await self.sources.all(order.case_id))]
+
+    async def object(self, received: Received[ObjectionRecorded]) -> Iterable[Event]:
+        """What was released of the patient is taken back; or released again, where they do not object any more."""
+        said = received.data
+        name = f"{said.patient_id}/{said.project or ALL}"
+        kept = await self.objections.get(name)
+        if kept is None or moment(kept) <= moment(said):
+            await self.objections.put(name, said)
+        events: list[Event] = []
+        for project in self.projects:
+            if said.project in ("", project.name):
+                for patient in await self.merges.one_person([said.patient_id]):
+                    events += await self.settle(project, patient, received)
+        return events
+
+    async def settle(self, project: Project, patient_id: str, received: Received[ObjectionRecorded]) -> list[Event]:
+        cases = sorted(await self.cases.names(patient_id))
+        if await self.objected(project, patient_id):
+            at = received.data.recorded_at
+            return await self.withdraw(project, patient_id, cases, WITHDRAWAL_REASON_OBJECTED, at, received, whole=True)
+        events: list[Event] = []
+        for case in cases:
+            order = await self.orders.of_case(case)
+            if order is not None and order.patient.patient_id == patient_id:
+                events += await self.release(order, await self.sources.all(case), [project])
+        return events
+
+    async def erase(self, received: Received[PatientErased]) -> Iterable[Event]:
+        """The keys of the patient's cases are destroyed: that this was withdrawn is not recorded under them."""
+        said = received.data
+        events: list[Event] = []
+        for project in self.projects:
+            cases = sorted(await self.cases.names(said.patient_id))
+            events += await self.withdraw(
+                project, said.patient_id, cases, WITHDRAWAL_REASON_ERASED, said.erased_at, received, whole=True
+            )
+        return [event for event in events if event.topic.of == ""]
+
+    async def withdraw(
+        self,
+        project: Project,
+        patient_id: str,
+        cases: Sequence[str],
+        reason: WithdrawalReason,
+        at: Timestamp,
+        received: Received[Any],
+        *,
+        whole: bool = False,
+    ) -> list[Event]:
+        """Take back what was released of these cases as this patient's: of the `whole` patient in one word, or case by case.
+
+        What lies in the store of what leaves is removed first.
+        """
+        mine = []
+        for case in cases:
+            kept = await self.released_as.get(f"{case}/{project.name}")
+            if kept is not None and patient_id in kept.patient_ids:
+                mine.append(case)
+        if not mine:
+            return []
+        subject = Subject(project.pseudonyms, patient_id)
+        folder, event = released_folder(project, subject), str(received.envelope.id)
+        for case in mine:
+            await self.released_objects.remove(f"{folder}/{subject.pseudonyms.name('case', case)}")
+        named = [""] if whole else mine
+        told = [withdrawn(project, self.hospital, subject, case, reason, at, event) for case in named]
+        return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
+
+
+def released_folder(project: Project, subject: Subject) -> str:
+    return f"released/{project.name}/{subject.name}"
+
+
+def moment(said: ObjectionRecorded) -> int:
+    return said.recorded_at.ToNanoseconds()

@@ -1,0 +1,102 @@
+"""The last look at bytes that are to leave the hospital: whether any known identifier of the patient is in them. Pure.
+
+What was cleaned has none; this finds out where that failed, and then nothing leaves.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Self
+
+from chassis.errors import Rejected
+
+# In coded pixels any few bytes occur by chance.
+SHORTEST_IN_PIXELS = 6
+SHORTEST = 2
+# How a day is written: in DICOM and HL7, in ISO 8601, in French and in English.
+DAYS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d%m%Y", "%m/%d/%Y", "%d/%m/%y")
+ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
+
+
+class Identified(Rejected):
+    """What was to leave the hospital still holds an identifier of its patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Something that tells who a patient is, and what sort of thing that is; only the sort is ever told."""
+
+    sort: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """Looks for the identifiers of one patient."""
+
+    in_text: tuple[tuple[str, re.Pattern[bytes]], ...]
+    in_pixels: tuple[tuple[str, re.Pattern[bytes]], ...]
+
+    @classmethod
+    def of(cls, identifiers: Iterable[Identifier], terms: frozenset[str] = frozenset()) -> Self:
+        """`terms` are words of the standard, which may be names too."""
+        known = {term.casefold() for term in terms}
+        found = [one for one in identifiers if len(one.text) >= SHORTEST and one.text.casefold() not in known]
+        return cls(
+            tuple((one.sort, whole_word(one.text)) for one in found),
+            tuple((one.sort, anywhere(one.text)) for one in found if len(one.text) >= SHORTEST_IN_PIXELS),
+        )
+
+    def header(self, content: bytes) -> None:
+        """Raise Identified where an identifier stands in text or in a header."""
+        self.look(self.in_text, content, "text")
+
+    def pixels(self, content: bytes) -> None:
+        """The same for coded pixels."""
+        self.look(self.in_pixels, content, "pixels")
+
+    def look(self, patterns: Iterable[tuple[str, re.Pattern[bytes]]], content: bytes, where: str) -> None:
+        for sort, pattern in patterns:
+            if pattern.search(content):
+                raise Identified(f"the patient's {sort} is still in the {where} that was to leave the hospital: it is withheld")
+
+
+def days(sort: str, day: str) -> Iterator[Identifier]:
+    """A day (YYYY-MM-DD) as people write it; nothing where it is not known to the day."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return
+    for way in DAYS:
+        yield Identifier(sort, found.strftime(way))
+
+
+def spellings(text: str) -> set[str]:
+    """With and without its accents."""
+    decomposed = unicodedata.normalize("NFD", text)
+    plain = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return {unicodedata.normalize("NFC", text), decomposed, plain}
+
+
+def encoded(text: str) -> set[bytes]:
+    """As it is written in any case and encoding that files of hospitals have."""
+    found = set()
+    for spelling in spellings(text):
+        for cased in (spelling, spelling.upper(), spelling.lower()):
+            for encoding in ENCODINGS:
+                try:
+                    found.add(cased.encode(encoding))
+                except UnicodeEncodeError:
+                    continue
+    return found
+
+
+def anywhere(text: str) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(re.escape(one) for one in sorted(encoded(text), key=len, reverse=True)), re.IGNORECASE)
+
+
+def whole_word(text: str) -> re.Pattern[bytes]:
+    """Not within another word or number."""
+    return re.compile(rb"(?<![A-Za-z0-9])(?:" + anywhere(text).pattern + rb")(?![A-Za-z0-9])", re.IGNORECASE)
