@@ -55,6 +55,12 @@ class Platform:
         return Objects.at(f"file://{self.home.folder / 'objects'}", self.encryption)
 
     @property
+    def hub(self) -> tuple[str, str]:
+        """Where its tables are, and their catalog."""
+        folder = self.home.folder / "hub"
+        return f"file://{folder / 'warehouse'}", f"sqlite:///{folder / 'catalog.sqlite'}"
+
+    @property
     def cases(self) -> str:
         return f"127.0.0.1:{self.ports['cases']}"
 

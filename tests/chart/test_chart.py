@@ -27,6 +27,7 @@ SERVICES = (
     "audit",
     "cases",
     "deidentification",
+    "hub",
     "inference",
     "intake",
     "portal",

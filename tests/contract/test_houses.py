@@ -12,6 +12,7 @@ ROOMS = (
     "advice",
     "audit",
     "deidentification",
+    "hub",
     "results",
     "intake",
     "slides",

@@ -26,6 +26,8 @@ from chassis.worker import Route, outcome
 from deidentification.french_words import french_words
 from deidentification.releasing import Releasing
 from embedded import samples
+from hub.gathering import TOPIC as GATHERED
+from hub.handlers import rows
 from inference.adapters.onnx_session import OnnxSession
 from inference.adapters.registry_store import RegistryStore
 from inference.bundle import load_bundle
@@ -123,6 +125,7 @@ def worker_routes(folder: Path) -> dict[str, list[Route[Any]]]:
 
 def consumed(folder: Path) -> dict[str, set[str]]:
     found = {service: {route.topic.name for route in routes} for service, routes in worker_routes(folder).items()}
+    found["hub"] = {GATHERED.name}
     return {**found, "cases": {topic.name for topic in CONSUMED}}
 
 
@@ -152,6 +155,9 @@ async def test_each_declared_consumer_takes_the_golden_bytes(topic: str, consume
     if consumer == "cases":
         case = after(None, examples.envelope(topic), opened(BY_NAME[topic].message, value))
         assert case is None if topic == RECORDS_CASE_ERASED.name else case is not None and case.case_id == examples.CASE
+        return
+    if consumer == "hub":
+        assert rows(opened(GATHERED.message, value), 0, 0)
         return
     route = next(route for route in worker_routes(tmp_path)[consumer] if route.topic.name == topic)
     received = await handed_to(route, value)

@@ -13,7 +13,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from wsidicom import WsiDicom
 
 from chassis.errors import Malformed
-from deidentification.adapters.dicom_files import deidentify
+from deidentification.adapters.dicom_files import COPIED_AT_ONCE, deidentify
 from deidentification.dicom import Disguise
 from deidentification.dicom_rules import TERMS
 from deidentification.pseudonyms import Pseudonyms, Subject
@@ -33,14 +33,20 @@ NOTHING = Scanner.of([])
 def volumes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The sample slide's levels as DICOM."""
     folder = tmp_path_factory.mktemp("volumes")
-    convert_sample(folder)
-    return [
-        path for path in sorted(folder.glob("*.dcm")) if pydicom.dcmread(path, stop_before_pixels=True).ImageType[2] == "VOLUME"
-    ]
+    convert_slide(samples.SLIDE, folder)
+    return volumes_in(folder)
 
 
-def convert_sample(folder: Path) -> None:
-    told = CliRunner().invoke(slide, ["convert", str(samples.SLIDE), "--out", str(folder)])
+def volumes_in(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.dcm")) if header(path).ImageType[2] == "VOLUME"]
+
+
+def header(path: Path) -> Dataset:
+    return pydicom.dcmread(path, stop_before_pixels=True)
+
+
+def convert_slide(slide_file: Path, folder: Path) -> None:
+    told = CliRunner().invoke(slide, ["convert", str(slide_file), "--out", str(folder)])
     assert told.exit_code == 0, told.output
 
 
@@ -95,12 +101,7 @@ def test_the_same_object_gives_the_same_bytes_and_another_project_other_names(vo
     one, again, other = ((tmp_path / name).read_bytes() for name in ("one", "again", "other"))
     assert one == again
     mine, theirs = (
-        {
-            str(element.value)
-            for element in pydicom.dcmread(tmp_path / name, stop_before_pixels=True).iterall()
-            if element.VR == "UI"
-        }
-        for name in ("one", "other")
+        {str(element.value) for element in header(tmp_path / name).iterall() if element.VR == "UI"} for name in ("one", "other")
     )
     assert all(uid.startswith("1.2.840.10008.") for uid in mine & theirs)
     assert other != one
@@ -129,6 +130,18 @@ def test_an_identity_in_raw_pixels_is_found_at_last(tmp_path: Path) -> None:
         deidentify(tmp_path / "raw.dcm", tmp_path / "left.dcm", DISGUISE, Scanner.of(KNOWN, TERMS))
     deidentify(tmp_path / "raw.dcm", tmp_path / "left.dcm", DISGUISE, Scanner.of([Identifier("family name", FAMILY)]))
     assert np.array_equal(pydicom.dcmread(tmp_path / "left.dcm").pixel_array.ravel()[20:], np.frombuffer(pixels, np.uint8)[20:])
+
+
+def test_an_identity_on_the_border_of_what_is_read_at_once_is_found(tmp_path: Path) -> None:
+    made = pydicom.dcmread(J2K)
+    pixels = bytearray(made.pixel_array[:6].tobytes())
+    assert len(pixels) > COPIED_AT_ONCE
+    pixels[COPIED_AT_ONCE - 4 : COPIED_AT_ONCE - 4 + len(NUMBER)] = NUMBER.encode()
+    made.file_meta.TransferSyntaxUID, made.NumberOfFrames, made.PixelData = "1.2.840.10008.1.2.1", 6, bytes(pixels)
+    made["PixelData"].is_undefined_length = False
+    made.save_as(tmp_path / "raw.dcm")
+    with pytest.raises(Identified, match="identifier"):
+        deidentify(tmp_path / "raw.dcm", tmp_path / "left.dcm", DISGUISE, Scanner.of(KNOWN, TERMS))
 
 
 @pytest.mark.parametrize("kept", [0, 100, 400, 1500, 0.3, 0.9])

@@ -134,3 +134,10 @@ def test_the_last_look_does_not_take_a_word_for_a_part_of_another() -> None:
 
 def test_a_name_that_is_a_word_of_the_standard_is_not_looked_for() -> None:
     Scanner.of([Identifier("family name", "Roche")], frozenset({"Roche"})).header(b"Roche")
+
+
+def test_a_models_name_is_passed_over_and_a_patient_of_that_name_is_found_beside_it() -> None:
+    scanner = Scanner.of([Identifier("family name", "Démo")]).beside(["tile-demo", "1"])
+    scanner.header(b"made by tile-demo, version 1")
+    with pytest.raises(Identified):
+        scanner.header(b"made by tile-demo of Demo")

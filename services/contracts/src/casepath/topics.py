@@ -465,7 +465,7 @@ DEIDENTIFICATION_FACTS_RELEASED = Topic(
     key="subject id",
     of="",
     publishers=("deidentification",),
-    consumers=(),
+    consumers=("hub",),
     partitions=12,
 )
 DEIDENTIFICATION_RELEASE_RECORDED = Topic(

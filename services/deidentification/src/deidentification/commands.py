@@ -47,7 +47,7 @@ def slide(files: Sequence[Path], out: Path, key: Path, patient: str, known: Path
     The exit status is 65 where one does not leave: each is named with the reason.
     """
     disguise = Disguise(subject_of(key, patient), frozenset(words))
-    scanner = Scanner.of(identifiers(known), TERMS)
+    scanner = Scanner.of(identifiers(known), TERMS).beside(words)
     out.mkdir(parents=True, exist_ok=True)
     kept = 0
     for number, file in enumerate(files, start=1):

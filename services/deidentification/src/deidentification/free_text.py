@@ -43,10 +43,14 @@ LOOKED_BACK = 40
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A text as it may leave, and how often each sort of thing was masked or moved in it."""
+    """A text as it may leave, and what was masked or moved of the one that it was."""
 
     text: str = field(repr=False)
-    masked: Counter[str]
+    spans: tuple["Span", ...] = field(repr=False)
+
+    @property
+    def masked(self) -> Counter[str]:
+        return Counter(span.sort for span in self.spans)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,7 +77,7 @@ def cleaned(text: str, subject: Subject, identifiers: Iterable[Identifier], word
     for span in sorted(taken):
         parts += [text[at : span.begin], span.instead]
         at = span.end
-    return Cleaned("".join([*parts, text[at:]]), Counter(span.sort for span in taken))
+    return Cleaned("".join([*parts, text[at:]]), tuple(sorted(taken)))
 
 
 def free(found: list[Span], taken: list[Span]) -> list[Span]:

@@ -2,15 +2,17 @@
 
 import tomllib
 import unicodedata
-import warnings
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
-from spylls.hunspell import Dictionary
+from hunspell import Hunspell
 
 FILES = Path(__file__).with_name("dictionary") / "fr"
+# A dictionary is not made for two threads at once.
+SPELLING = Lock()
 FIELD_WORDS = Path(__file__).with_name("field_words.toml")
 # Endings by which a form without accents is looked for under its stem.
 ENDINGS = ("", "s", "x", "e", "es", "le", "les", "ne", "nes")
@@ -25,7 +27,7 @@ def plain(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FrenchWords:
-    dictionary: Dictionary = field(repr=False)
+    dictionary: Hunspell = field(repr=False)
     # Of the dictionary's entries, as `plain` has them: names, acronyms as they are written, and other words.
     names: frozenset[str] = field(repr=False)
     acronyms: frozenset[str] = field(repr=False)
@@ -38,13 +40,12 @@ class FrenchWords:
 
     @classmethod
     def read(cls) -> Self:
-        """Takes about a second."""
         entries = [line.split("/")[0].strip() for line in FILES.with_suffix(".dic").read_text("utf-8").splitlines()[1:]]
         words = [entry for entry in entries if entry[:1].islower()]
         known: dict[str, list[str]] = tomllib.loads(FIELD_WORDS.read_text("utf-8"))
         capital = [entry for entry in entries if entry[:1].isupper()]
         return cls(
-            dictionary(),
+            Hunspell(FILES.name, hunspell_data_dir=str(FILES.parent)),
             frozenset(plain(entry) for entry in capital if not entry.isupper()),
             frozenset([*(entry for entry in capital if entry.isupper() and len(entry) > 1), *known["acronyms"]]),
             frozenset(plain(entry) for entry in words),
@@ -54,8 +55,9 @@ class FrenchWords:
     def is_word(self, word: str) -> bool:
         """Written small it is a word; in capitals its accents may be missing."""
         small = word.casefold()
-        if self.dictionary.lookup(small):
-            return True
+        with SPELLING:
+            if self.dictionary.spell(small):
+                return True
         bare = plain(word)
         if not word.isupper():
             return False
@@ -65,13 +67,6 @@ class FrenchWords:
 
     def is_name(self, word: str) -> bool:
         return plain(word) in self.names
-
-
-def dictionary() -> Dictionary:
-    with warnings.catch_warnings():
-        # It leaves the closing of its files to the collector.
-        warnings.simplefilter("ignore", ResourceWarning)
-        return Dictionary.from_files(str(FILES))
 
 
 @cache

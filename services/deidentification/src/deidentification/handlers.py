@@ -21,11 +21,11 @@ from casepath.deidentification.v1.release_pb2 import (
     Withdrawal,
     WithdrawalReason,
 )
-from casepath.inference.v1.scoring_pb2 import DerivedInstance, SlideFailed, SlideScored
+from casepath.inference.v1.scoring_pb2 import DerivedInstance, Model, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import ReportSigned
-from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
+from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
 from chassis.events import Event
@@ -38,6 +38,9 @@ from deidentification.scanner import Scanner
 AGE_OF_THE_OLDEST = 90
 # Of derived objects, those that a project gets: what a structured report says is said by the fact.
 RELEASED_MODALITIES = ("ANN", "SEG", "OT")
+
+# What is said in them is said of every patient alike.
+NOBODYS = (Model, GeneCall, ObjectRef)
 
 type Clean = Callable[[str], Cleaned]
 
@@ -226,13 +229,14 @@ def released(release: Release, fact: Message, topic: str, event_id: str) -> list
 
 
 def texts(message: Message) -> Iterator[str]:
-    """Every text in a message, at any depth."""
+    """Every text in a message, at any depth, but those of models, tables of genes, and objects by digest."""
     for descriptor, value in message.ListFields():
         if descriptor.type == descriptor.TYPE_STRING:
             yield from value if descriptor.is_repeated else (value,)
         elif descriptor.type == descriptor.TYPE_MESSAGE:
             for one in value if descriptor.is_repeated else (value,):
-                yield from texts(one)
+                if not isinstance(one, NOBODYS):
+                    yield from texts(one)
 
 
 def withdrawn(

@@ -215,13 +215,13 @@ class Releasing:
     async def copies(self, release: Release, found: Sequence[ObjectRef], model: Model | None = None) -> list[ObjectRef]:
         """DICOM objects as they may leave, in the store of what leaves."""
         words = self.known_words | ({model.name, model.version} if model is not None else frozenset())
-        disguise, made = Disguise(release.subject, words), []
+        disguise, scanner, made = Disguise(release.subject, words), release.scanner.beside(words), []
         folder = f"{released_folder(release.project, release.subject)}/{release.case_id}"
         for one in found:
             with TemporaryDirectory(dir=self.scratch) as work:
                 async with self.objects.local(one, self.scratch) as file:
                     target = Path(work) / "released.dcm"
-                    await asyncio.to_thread(deidentify, file, target, disguise, release.scanner)
+                    await asyncio.to_thread(deidentify, file, target, disguise, scanner)
                 made.append(await self.released_objects.put(target, folder=folder))
         return made
 

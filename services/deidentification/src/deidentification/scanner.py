@@ -6,7 +6,7 @@ What was cleaned has none; this finds out where that failed, and then nothing le
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Self
 
@@ -38,6 +38,7 @@ class Scanner:
 
     in_text: tuple[tuple[str, re.Pattern[bytes]], ...]
     in_pixels: tuple[tuple[str, re.Pattern[bytes]], ...]
+    passed_over: tuple[re.Pattern[bytes], ...] = ()
 
     @classmethod
     def of(cls, identifiers: Iterable[Identifier], terms: frozenset[str] = frozenset()) -> Self:
@@ -49,8 +50,14 @@ class Scanner:
             tuple((one.sort, anywhere(one.text)) for one in found if len(one.text) >= SHORTEST_IN_PIXELS),
         )
 
+    def beside(self, words: Iterable[str]) -> Self:
+        """The same, that passes over these words wherever they stand whole: of a model, or of a site, they are nobody's."""
+        return replace(self, passed_over=(*self.passed_over, *map(whole_word, words)))
+
     def header(self, content: bytes) -> None:
         """Raise Identified where an identifier stands in text or in a header."""
+        for word in self.passed_over:
+            content = word.sub(b" ", content)
         self.look(self.in_text, content, "text")
 
     def pixels(self, content: bytes) -> None:

@@ -36,6 +36,7 @@ OFFSETS = {
     "health-results": 69,
     "health-audit": 70,
     "health-deidentification": 71,
+    "health-hub": 72,
 }
 
 

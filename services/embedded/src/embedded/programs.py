@@ -43,9 +43,10 @@ SERVICES = (
     "results",
     "audit",
     "deidentification",
+    "hub",
 )
 # Nobody waits for these while they look at a screen or for an acknowledgement.
-BACKGROUND = ("inference", "sequencing", "records", "audit", "results", "deidentification")
+BACKGROUND = ("inference", "sequencing", "records", "audit", "results", "deidentification", "hub")
 LATER = 10
 # Name, as it is printed, role, and units: LAB is whom the demonstration's orders are sent to.
 DEMONSTRATION = (
@@ -306,11 +307,23 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
                 "CASEPATH_KAFKA_PASSWORD_FILE": str(kafka_password_file(home, name)),
                 "CASEPATH_TLS_IDENTITY": str(authority.identity(name)),
                 "CASEPATH_HEALTH_PORT": str(ports[f"health-{name}"]),
+                **(region(home) if name == "hub" else {}),
             },
             niceness=LATER if name in BACKGROUND else 0,
         )
         for name in SERVICES
     ]
+
+
+def region(home: Path) -> dict[str, str]:
+    """The hub's own store and catalog: elsewhere it is another place's."""
+    folder = home / "hub"
+    folder.mkdir(exist_ok=True)
+    return {
+        "CASEPATH_OBJECTS": f"file://{folder}",
+        "CASEPATH_CATALOG": f"sqlite:///{folder / 'catalog.sqlite'}",
+        "CASEPATH_SNAPSHOT_SECONDS": "10",
+    }
 
 
 def access(home: Path) -> Path:

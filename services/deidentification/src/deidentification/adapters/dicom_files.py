@@ -26,6 +26,8 @@ LONG = struct.Struct("<2s2xI")
 ITEM, DELIMITER = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 UNDEFINED = 0xFFFFFFFF
 COPIED_AT_ONCE = 1 << 20
+# In bytes, in any encoding.
+LONGEST_IDENTIFIER = 1024
 
 
 def deidentify(source: Path, target: Path, disguise: Disguise, scanner: Scanner) -> Dataset:
@@ -101,14 +103,15 @@ def native(pixels: tuple[int, int], file: BinaryIO, out: BinaryIO, scanner: Scan
         raise Malformed("pixels are not encoded as the file says")
     kind = PIXEL_TAGS[(0x7FE0, element)][1] if bits <= 8 or element == 0x0008 else "OW"
     out.write(TAG.pack(0x7FE0, element) + LONG.pack(kind.encode(), length))
-    left = length
+    left, last = length, b""
     while left:
         part = file.read(min(COPIED_AT_ONCE, left))
         if not part:
             raise Malformed("the file ends within its pixels")
-        scanner.pixels(part)
+        # With the end of the part before: an identifier may lie in both.
+        scanner.pixels(last + part)
         out.write(part)
-        left -= len(part)
+        left, last = left - len(part), part[-LONGEST_IDENTIFIER:]
 
 
 def bits_of(made: Dataset) -> int:

@@ -1,0 +1,1 @@
+"""A region's data for research: gathered from hospitals, versioned, counted."""

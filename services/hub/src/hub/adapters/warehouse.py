@@ -1,0 +1,198 @@
+"""The region's tables on Apache Iceberg (pyiceberg), and questions to them by DuckDB over their files.
+
+Facts are appended with the offsets that they came from in the same commit: what is gathered is there once. A snapshot of the OMOP
+tables is made of the facts that hold; each has a name, a tag of that name on every table.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import duckdb
+import pyarrow as pa
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
+from pyiceberg.transforms import IdentityTransform
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.errors import NotFound, Unavailable
+from hub.facts import SCHEMA, WITHDRAWAL, Row, table_of
+from hub.omop import HOLDING, TABLES, UNMAPPED
+
+NAMESPACE = "hub"
+OFFSETS = "casepath.offsets"
+VERSION = "casepath.snapshot"
+UNMAPPED_TABLE = "unmapped"
+# Subjects who are withdrawn whole, for these reasons, and of whom rows are still in facts.
+WITHDRAWN = """
+    select distinct subject from facts where domain = 'withdrawal' and case_id = '' and list_contains(?, value_text)
+    and subject in (select subject from facts where domain <> 'withdrawal') and subject not in (select subject from holding)
+"""
+ENDED = ("WITHDRAWAL_REASON_OBJECTED", "WITHDRAWAL_REASON_ERASED")
+
+
+class Warehouse:
+    """One process writes; any may read."""
+
+    tables = (*TABLES, UNMAPPED_TABLE)
+
+    def __init__(self, location: str, catalog: str) -> None:
+        try:
+            self.catalog = SqlCatalog(NAMESPACE, uri=catalog, warehouse=location)
+            self.catalog.create_namespace_if_not_exists(NAMESPACE)
+            self.facts = self.catalog.create_table_if_not_exists(f"{NAMESPACE}.facts", SCHEMA)
+            if not self.facts.spec().fields:
+                with self.facts.update_spec() as spec:
+                    spec.add_field("project", IdentityTransform(), "project")
+        except (SQLAlchemyError, OSError) as error:
+            raise Unavailable(f"the catalog of tables cannot be reached: {type(error).__name__}") from None
+
+    def offsets(self) -> dict[int, int]:
+        """The next offset of each partition that is not gathered yet."""
+        self.facts.refresh()
+        current = self.facts.current_snapshot()
+        while current is not None:
+            said = (current.summary.additional_properties if current.summary else {}).get(OFFSETS)
+            if said is not None:
+                return {int(partition): offset for partition, offset in json.loads(said).items()}
+            current = self.facts.snapshot_by_id(current.parent_snapshot_id) if current.parent_snapshot_id else None
+        return {}
+
+    def gather(self, rows: Sequence[Row], offsets: Mapping[int, int]) -> None:
+        """Append rows, and remember up to where they are. Raise Unavailable where it cannot, or somebody else wrote."""
+        properties = {OFFSETS: json.dumps({**self.offsets(), **offsets})}
+        try:
+            self.facts.append(table_of(list(rows)), snapshot_properties=properties)
+        except CommitFailedException:
+            raise Unavailable("another hub writes to these tables") from None
+        except (SQLAlchemyError, OSError) as error:
+            raise Unavailable(f"facts cannot be written: {type(error).__name__}") from None
+
+    def take_snapshot(self, name: str, mapped: pa.Table) -> dict[str, int]:
+        """Make the OMOP tables of what holds now, under a name; give how many rows each has."""
+        counts = {}
+        with self.holding(mapped) as database:
+            for table, query in {**TABLES, UNMAPPED_TABLE: UNMAPPED}.items():
+                made = database.sql(query).to_arrow_table()
+                counts[table] = self.put(table, made, name)
+        return counts
+
+    def put(self, name: str, content: pa.Table, version: str) -> int:
+        identifier = f"{NAMESPACE}.{name}"
+        content = content.cast(pa.schema([pa.field(one.name, plain(one.type)) for one in content.schema]))
+        table = self.catalog.create_table_if_not_exists(identifier, content.schema)
+        write = table.overwrite if any(table.scan().plan_files()) else table.append
+        write(content, snapshot_properties={VERSION: version})
+        table.refresh()
+        current = table.current_snapshot()
+        if current is not None:
+            table.manage_snapshots().create_tag(current.snapshot_id, version).commit()
+        return int(content.num_rows)
+
+    @contextmanager
+    def holding(self, mapped: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A database with what holds now."""
+        self.facts.refresh()
+        with duckdb.connect() as database:
+            self.view(database, "facts", self.facts, None)
+            database.register("mapped", mapped)
+            database.sql(HOLDING).create("holding")
+            yield database
+
+    @contextmanager
+    def snapshot(self, name: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A database with the tables of a snapshot, the newest where none is named. Raise NotFound where there is none."""
+        version = name or self.newest()
+        with duckdb.connect() as database:
+            for table in self.tables:
+                found = self.catalog.load_table(f"{NAMESPACE}.{table}")
+                refs = found.refs()
+                if version not in refs:
+                    raise NotFound(f"there is no snapshot {version}: casepath hub snapshots lists them")
+                self.view(database, table, found, refs[version].snapshot_id)
+            yield database
+
+    def view(self, database: duckdb.DuckDBPyConnection, name: str, table: Table, snapshot: int | None) -> None:
+        files = [one.file.file_path for one in table.scan(snapshot_id=snapshot).plan_files()]
+        if files:
+            database.read_parquet([path_of(file) for file in files], hive_partitioning=False).create_view(name)
+        else:
+            database.register(name, table.schema().as_arrow().empty_table())
+
+    def snapshots(self) -> list[str]:
+        """Names of snapshots that are on every table, the oldest first."""
+        found: set[str] | None = None
+        for name in self.tables:
+            if not self.catalog.table_exists(f"{NAMESPACE}.{name}"):
+                return []
+            refs = {ref for ref in self.catalog.load_table(f"{NAMESPACE}.{name}").refs() if ref != "main"}
+            found = refs if found is None else found & refs
+        return sorted(found or ())
+
+    def newest(self) -> str:
+        """Raise NotFound where no snapshot was taken yet."""
+        names = self.snapshots()
+        if not names:
+            raise NotFound("no snapshot was taken yet")
+        return names[-1]
+
+    def expire(self, kept: int) -> list[str]:
+        """Forget all snapshots but the newest `kept`, and those of before somebody was withdrawn. Give who that was.
+
+        Of who objects or was erased no row stays, in facts or in any snapshot, and no file that had one.
+        """
+        gone = self.withdrawn()
+        if gone:
+            listed = ", ".join(f"'{subject}'" for subject in gone)
+            self.facts.delete(f"subject in ({listed}) and domain != '{WITHDRAWAL}'")
+        names = self.snapshots()
+        dropped = names[:-1] if gone else names[:-kept]
+        for name in (*self.tables, "facts"):
+            if self.catalog.table_exists(f"{NAMESPACE}.{name}"):
+                self.forget(self.catalog.load_table(f"{NAMESPACE}.{name}"), dropped)
+        return gone
+
+    def withdrawn(self) -> list[str]:
+        """Subjects who are withdrawn whole, and of whom rows are still here."""
+        self.facts.refresh()
+        with duckdb.connect() as database:
+            self.view(database, "facts", self.facts, None)
+            database.sql(HOLDING).create("holding")
+            found = database.execute(WITHDRAWN, [list(ENDED)]).fetchall()
+        return sorted(subject for (subject,) in found)
+
+    def forget(self, table: Table, tags: Sequence[str]) -> None:
+        """Drop these tags, then every snapshot that no tag keeps but the current one, then files that none has."""
+        before = files_of(table)
+        for tag in tags:
+            if tag in table.refs():
+                table.manage_snapshots().remove_tag(tag).commit()
+                table.refresh()
+        current = table.current_snapshot()
+        keep = {ref.snapshot_id for ref in table.refs().values()} | ({current.snapshot_id} if current else set())
+        ended = [one.snapshot_id for one in table.snapshots() if one.snapshot_id not in keep]
+        if ended:
+            table.maintenance.expire_snapshots().by_ids(ended).commit()
+            table.refresh()
+        for file in before - files_of(table):
+            table.io.delete(file)
+
+
+def files_of(table: Table) -> set[str]:
+    return {one.file.file_path for each in table.snapshots() for one in table.scan(snapshot_id=each.snapshot_id).plan_files()}
+
+
+def path_of(file: str) -> str:
+    return file.removeprefix("file://")
+
+
+def plain(kind: pa.DataType) -> pa.DataType:
+    """Types that Iceberg has: of strings the one that pyiceberg writes, of numbers none without a sign."""
+    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string(kind) or str(kind).startswith("json") else kind
+
+
+def version_name(at: datetime | None = None) -> str:
+    """Of a snapshot: its moment, so that names are in order."""
+    return (at or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S.%fZ")

@@ -1,0 +1,88 @@
+"""`casepath hub`: the region's tables, for who runs the hub."""
+
+import json
+from pathlib import Path
+
+import click
+
+from chassis.asking import ACCESS
+from hub.adapters.warehouse import Warehouse
+from hub.cohorts import SMALLEST, read_cohort
+from hub.questions import count as count_persons
+
+HOME = ACCESS.parent.absolute()
+UNMAPPED_COLUMNS = ("rows", "hospital", "system", "code", "domain", "text")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+warehouse_option = click.option(
+    "--warehouse",
+    envvar="CASEPATH_WAREHOUSE",
+    default=f"file://{HOME / 'hub' / 'warehouse'}",
+    show_default=True,
+    help="Folder or bucket.",
+)
+catalog_option = click.option(
+    "--catalog",
+    envvar="CASEPATH_CATALOG",
+    default=f"sqlite:///{HOME / 'hub' / 'catalog.sqlite'}",
+    show_default=True,
+    help="Its database.",
+)
+snapshot_option = click.option("--snapshot", help="Name of a snapshot; without it the newest.")
+
+
+@click.group()
+def hub() -> None:
+    """A region's data for research."""
+
+
+@hub.command()
+@warehouse_option
+@catalog_option
+def snapshots(warehouse: str, catalog: str) -> None:
+    """List snapshots with the rows of each table, the oldest first."""
+    tables = Warehouse(warehouse, catalog)
+    for name in tables.snapshots():
+        with tables.snapshot(name) as database:
+            rows = {table: database.table(table).count("*").fetchall()[0][0] for table in tables.tables}
+        click.echo(f"{name}  " + "  ".join(f"{table} {number}" for table, number in rows.items()))
+
+
+@hub.command()
+@warehouse_option
+@catalog_option
+@snapshot_option
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def unmapped(warehouse: str, catalog: str, snapshot: str | None, as_json: bool) -> None:
+    """List codes that hospitals sent and that have no concept, the most frequent first."""
+    with Warehouse(warehouse, catalog).snapshot(snapshot) as database:
+        found = database.table("unmapped").select(*UNMAPPED_COLUMNS).order("rows desc").fetchall()
+    for row in found:
+        if as_json:
+            click.echo(json.dumps(dict(zip(UNMAPPED_COLUMNS, row, strict=True))))
+        else:
+            click.echo("{:>9}  {:20} {:12} {:20} {:12} {}".format(*row))
+
+
+@hub.command()
+@click.argument("cohort", type=FILE)
+@warehouse_option
+@catalog_option
+@snapshot_option
+@click.option("--asked", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps what was asked: it is compared.")
+@click.option("--smallest", default=SMALLEST, show_default=True, type=click.IntRange(min=2), help="Fewer persons are not told.")
+def count(cohort: Path, warehouse: str, catalog: str, snapshot: str | None, asked: Path | None, smallest: int) -> None:
+    """Count the persons of a COHORT, a JSON file.
+
+    {"sex": "female", "born_from": 1950, "criteria": [{"table": "measurement", "code": "DPYD", "value": "*1/*2A"}]}
+    """
+    tables = Warehouse(warehouse, catalog)
+    name = snapshot or tables.newest()
+    wanted = read_cohort(cohort.read_text("utf-8"))
+    before = asked.read_text("utf-8").splitlines() if asked is not None and asked.exists() else []
+    earlier = [read_cohort(one["cohort"]) for one in map(json.loads, before) if one["snapshot"] == name]
+    with tables.snapshot(name) as database:
+        text = count_persons(database, wanted, earlier, smallest)
+    if asked is not None:
+        with asked.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"snapshot": name, "cohort": wanted.model_dump_json()}) + "\n")
+    click.echo(f"{text}  (snapshot {name})")

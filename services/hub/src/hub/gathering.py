@@ -1,0 +1,154 @@
+"""Facts from the topic into the table, in batches; and snapshots of what holds.
+
+The table remembers up to where it has each partition, in the commit that has the rows: what was read before a crash is read again
+and is there once. One process writes at a time.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED
+from chassis.errors import Rejected, Unavailable
+from chassis.events import Outgoing, read
+from chassis.kafka import Kafka
+from chassis.kafka_rights import group_of
+from chassis.publisher import Publisher, started
+from chassis.telemetry import RECORDS, SECONDS
+from chassis.worker import set_aside
+from hub.adapters.warehouse import Warehouse, version_name
+from hub.facts import Row
+from hub.handlers import rows
+from hub.vocabulary import mapped
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+TOPIC = DEIDENTIFICATION_FACTS_RELEASED
+SERVICE = "hub"
+# A batch ends with so many records, or when nothing more comes in this time.
+MOST_RECORDS = 20_000
+GATHER_SECONDS = 1.0
+POLL_MILLISECONDS = 200
+RETRY_SECONDS = 2.0
+
+
+class Gathering:
+    """`publisher` takes what is no fact, for the topic of dead letters."""
+
+    def __init__(self, warehouse: Warehouse, publisher: Publisher, kafka: Kafka) -> None:
+        self.warehouse = warehouse
+        self.publisher = publisher
+        self.kafka = kafka
+        self.ready = asyncio.Event()
+        # Whoever writes to the tables; and whether anything came in since the last snapshot.
+        self.writing = asyncio.Lock()
+        self.fresh = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        consumer = AIOKafkaConsumer(
+            **self.kafka.client(), group_id=group_of(SERVICE), client_id=group_of(SERVICE), enable_auto_commit=False
+        )
+        await started(consumer, self.kafka.bootstrap)
+        try:
+            partitions = [TopicPartition(TOPIC.name, number) for number in range(TOPIC.partitions)]
+            consumer.assign(partitions)
+            offsets = await asyncio.to_thread(self.warehouse.offsets)
+            for one in partitions:
+                consumer.seek(one, offsets.get(one.partition, 0))
+            self.ready.set()
+            log.info("gathering", gathered=sum(offsets.values()))
+            while not stop.is_set():
+                batch = await self.batch(consumer, stop)
+                if batch:
+                    ended = await self.take(batch, stop)
+                    if ended:
+                        await consumer.commit({TopicPartition(TOPIC.name, number): at for number, at in ended.items()})
+        finally:
+            await consumer.stop()
+
+    async def batch(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> list[ConsumerRecord]:
+        found: list[ConsumerRecord] = []
+        until = time.monotonic() + GATHER_SECONDS
+        while not stop.is_set() and len(found) < MOST_RECORDS and time.monotonic() < until:
+            polled = await consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=MOST_RECORDS - len(found))
+            found += [record for records in polled.values() for record in records]
+        return found
+
+    async def take(self, batch: Sequence[ConsumerRecord], stop: asyncio.Event) -> dict[int, int]:
+        """Have a batch in the table, and give up to where: nowhere once it is to stop. What is no fact is set aside first."""
+        began = time.monotonic()
+        made, dead = await self.decoded(batch)
+        ended = {record.partition: record.offset + 1 for record in batch}
+        if dead:
+            await self.publisher.publish(dead)
+        while not stop.is_set():
+            try:
+                async with self.writing:
+                    await asyncio.to_thread(self.warehouse.gather, made, ended)
+                break
+            except Unavailable as error:
+                log.warning("put off", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return {}
+        RECORDS.labels(TOPIC.name, "done").inc(len(batch) - len(dead))
+        RECORDS.labels(TOPIC.name, "dead_letter").inc(len(dead))
+        taken = time.monotonic() - began
+        SECONDS.labels(TOPIC.name).observe(taken)
+        log.info("gathered", records=len(batch), rows=len(made), dead_letters=len(dead), seconds=round(taken, 3))
+        self.fresh.set()
+        return ended
+
+    async def decoded(self, batch: Sequence[ConsumerRecord]) -> tuple[list[Row], list[Outgoing]]:
+        made: list[Row] = []
+        dead: list[Outgoing] = []
+        for record in batch:
+            try:
+                made += rows(await read(TOPIC, record.value, self.kafka.encryption), record.partition, record.offset)
+            except Rejected as error:
+                dead.append(set_aside(record, SERVICE, str(error), type(error).__name__))
+        return made, dead
+
+
+class Snapshots:
+    """Takes a snapshot where anything came in since the last one, and forgets old ones and who was withdrawn."""
+
+    def __init__(self, gathering: Gathering, vocabulary: Path | None, seconds: float, kept: int) -> None:
+        self.gathering = gathering
+        self.vocabulary = vocabulary
+        self.seconds = seconds
+        self.kept = kept
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Raise Misconfigured where the vocabulary cannot be read."""
+        await asyncio.to_thread(mapped, self.vocabulary)
+        while not stop.is_set():
+            waiting = [asyncio.create_task(one.wait()) for one in (stop, self.gathering.fresh)]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for one in waiting:
+                one.cancel()
+            if stop.is_set():
+                return
+            self.gathering.fresh.clear()
+            await self.take()
+            try:
+                await asyncio.wait_for(stop.wait(), self.seconds)
+            except TimeoutError:
+                continue
+
+    async def take(self) -> None:
+        began = time.monotonic()
+        async with self.gathering.writing:
+            counts, gone = await asyncio.to_thread(self.made, version_name(), mapped(self.vocabulary))
+        log.info("snapshot", **counts, withdrawn=len(gone), seconds=round(time.monotonic() - began, 3))
+
+    def made(self, name: str, concepts: pa.Table) -> tuple[dict[str, int], list[str]]:
+        warehouse = self.gathering.warehouse
+        counts = warehouse.take_snapshot(name, concepts)
+        return counts, warehouse.expire(self.kept)

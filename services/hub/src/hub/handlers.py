@@ -1,0 +1,174 @@
+"""From a fact that a hospital released to rows of what it says. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date
+from hashlib import sha256
+from json import dumps
+from typing import Any
+
+from casepath.deidentification.v1.release_pb2 import (
+    CaseFact,
+    FactReleased,
+    PharmacogenomicFact,
+    ReportFact,
+    ScoreFact,
+    ServiceFact,
+    SlideFact,
+    SpecimenFact,
+    Withdrawal,
+    WithdrawalReason,
+)
+from casepath.inference.v1.scoring_pb2 import DerivedInstance, FailureReason
+from casepath.intake.v1.order_pb2 import Code
+from casepath.intake.v1.patient_pb2 import Sex
+from casepath.slides.v1.slide_pb2 import Instance
+from hub.facts import GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, SPECIMEN, WITHDRAWAL, Row
+
+# What models say of a slide has no code of a terminology yet.
+OWN = "99CASEPATH"
+SCORE = "slide-score"
+GENES = "HGNC"
+# A model's run that failed has no value, and never one of zero.
+FAILED, NOT_CALLED = "failed", "not called"
+
+
+def identifier(*parts: str) -> int:
+    """A positive number of 63 bits, the same for the same parts."""
+    return int.from_bytes(sha256("\x1f".join(parts).encode()).digest()[:8]) >> 1
+
+
+def rows(fact: FactReleased, partition: int, offset: int) -> list[Row]:
+    """What a fact says, in order."""
+    said = getattr(fact, fact.WhichOneof("fact"))
+    name = name_of(said)
+    beginning = Row(
+        project=fact.project,
+        hospital=fact.hospital,
+        subject=fact.subject_id,
+        person_id=identifier(fact.project, fact.subject_id),
+        kind=str(fact.WhichOneof("fact")),
+        name=name,
+        lineage=fact.lineage_id,
+        as_of=fact.as_of.ToDatetime(UTC) if fact.HasField("as_of") else None,
+        partition=partition,
+        offset=offset,
+        case_id=said.case_id,
+        domain="",
+        row_id=0,
+    )
+    made = says(said, beginning)
+    return [
+        replace(one, row_id=identifier(one.project, one.subject, one.kind, name, one.domain, one.item or str(number)))
+        for number, one in enumerate(made)
+    ]
+
+
+def name_of(said: Any) -> str:
+    match said:
+        case SlideFact():
+            return said.scan_id
+        case ScoreFact():
+            return said.job_id
+        case ReportFact():
+            return f"{said.case_id}/{said.number:04}"
+        case PharmacogenomicFact():
+            return f"{said.case_id}/{said.sample_id}"
+        case _:
+            return str(said.case_id)
+
+
+def says(said: Any, row: Row) -> Iterator[Row]:
+    match said:
+        case CaseFact():
+            yield from case(said, row)
+        case SlideFact():
+            yield from (replace(image(said, one, row), case_id=said.case_id) for one in said.instances)
+        case ScoreFact():
+            yield from score(said, row)
+        case ReportFact():
+            yield replace(row, domain=NOTE, text=said.text, day=day(said.signed_on), value=said.number)
+        case PharmacogenomicFact():
+            yield from genes(said, row)
+        case Withdrawal():
+            yield replace(row, domain=WITHDRAWAL, value_text=WithdrawalReason.Name(said.reason))
+
+
+def case(said: CaseFact, row: Row) -> Iterator[Row]:
+    born = float(said.birth_year) if said.birth_year else None
+    yield replace(row, domain=PERSON, value=born, value_text=Sex.Name(said.sex).removeprefix("SEX_").lower())
+    for service in said.services:
+        yield procedure(service, said, row)
+        yield from (specimen(one, row) for one in service.specimens)
+
+
+def procedure(service: ServiceFact, said: CaseFact, row: Row) -> Row:
+    ordered = coded(row, service.service)
+    return replace(ordered, domain=PROCEDURE, day=day(said.ordered_on), extra=dumps({"called_off": service.called_off}))
+
+
+def specimen(one: SpecimenFact, row: Row) -> Row:
+    extra = {"site": [one.site.code, one.site.system, one.site.text], "slides": list(one.slide_ids)}
+    return replace(coded(row, one.type), domain=SPECIMEN, item=one.specimen_id, day=day(one.collected_on), extra=dumps(extra))
+
+
+def image(said: SlideFact, one: Instance, row: Row) -> Row:
+    extra = {
+        "study": said.study_instance_uid,
+        "series": said.series_instance_uid,
+        "slide": said.slide_id,
+        "modality": "SM",
+        "transfer_syntax": one.transfer_syntax_uid,
+        "columns": one.total_columns,
+        "rows": one.total_rows,
+        "microns_per_pixel": one.microns_per_pixel,
+        "path": one.object.path,
+        "sha256": one.object.sha256,
+        "size": one.object.size,
+    }
+    return replace(row, domain=IMAGE, item=one.sop_instance_uid, extra=dumps(extra))
+
+
+def derived(said: ScoreFact, one: DerivedInstance, row: Row) -> Row:
+    extra = {
+        "study": "",
+        "series": one.series_instance_uid,
+        "slide": said.slide_id,
+        "modality": one.modality,
+        "path": one.object.path,
+        "sha256": one.object.sha256,
+        "size": one.object.size,
+    }
+    return replace(row, domain=IMAGE, item=one.sop_instance_uid, extra=dumps(extra))
+
+
+def score(said: ScoreFact, row: Row) -> Iterator[Row]:
+    model = said.model
+    extra: dict[str, Any] = {"model": model.name, "version": model.version, "sha256": model.sha256, "slide": said.slide_id}
+    measured = replace(row, domain=MEASUREMENT, item=said.job_id, code=SCORE, system=OWN, text=f"{model.name} {model.version}")
+    if said.WhichOneof("outcome") == "failed":
+        reason = FailureReason.Name(said.failed)
+        yield replace(measured, value_text=FAILED, extra=dumps({**extra, "reason": reason}))
+        return
+    found = said.scored
+    extra |= {"findings": found.findings, "positive_fraction": found.positive_fraction, "unexamined": found.unexamined_tissue}
+    yield replace(measured, value=found.score, extra=dumps(extra))
+    yield from (derived(said, one, row) for one in found.instances)
+
+
+def genes(said: PharmacogenomicFact, row: Row) -> Iterator[Row]:
+    """A gene that was not called says so: it is no reference."""
+    for one in said.genes:
+        called = " or ".join(one.diplotypes) or "+".join(one.components)
+        phenotypes = [each.result for each in one.phenotypes]
+        extra = dumps({"phenotypes": phenotypes, "definitions": said.definitions, "reason": one.reason})
+        made = replace(row, domain=GENE, item=one.gene, code=one.gene, system=GENES)
+        yield replace(made, value_text=called or NOT_CALLED, extra=extra)
+
+
+def coded(row: Row, code: Code) -> Row:
+    return replace(row, code=code.code, system=code.system, text=code.text)
+
+
+def day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,282 @@
+"""The region's tables on real Iceberg: gathered once, versioned, counted, and without who was withdrawn."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from casepath.deidentification.v1.release_pb2 import (
+    WITHDRAWAL_REASON_MOVED,
+    WITHDRAWAL_REASON_OBJECTED,
+    CaseFact,
+    FactReleased,
+    PharmacogenomicFact,
+    ReportFact,
+    ServiceFact,
+    Withdrawal,
+    WithdrawalReason,
+)
+from casepath.intake.v1.order_pb2 import Code
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE
+from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall
+from chassis.errors import Misconfigured, NotFound
+from deidentification.pseudonyms import Pseudonyms
+from hub.adapters.warehouse import Warehouse, files_of
+from hub.cohorts import read_cohort
+from hub.handlers import rows
+from hub.questions import Refused, count
+from hub.vocabulary import mapped
+
+NAMES = Pseudonyms(b"k" * 32)
+EVERYBODY = read_cohort("{}")
+EARLIER, LATER, LAST = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3))
+
+
+class Region:
+    """A warehouse, and a topic of one partition."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.warehouse = Warehouse(f"file://{folder}", f"sqlite:///{folder / 'catalog.sqlite'}")
+        self.offset = 0
+
+    def gather(self, facts: Iterable[FactReleased]) -> None:
+        made = []
+        for fact in facts:
+            made += rows(fact, 0, self.offset)
+            self.offset += 1
+        self.warehouse.gather(made, {0: self.offset})
+
+    def snapshot(self, name: str, vocabulary: Path | None = None) -> dict[str, int]:
+        return self.warehouse.take_snapshot(name, mapped(vocabulary))
+
+
+def fact(patient: int, as_of: datetime | None = None) -> FactReleased:
+    made = FactReleased(
+        project="warehouse",
+        hospital="angers" if patient % 2 else "brest",
+        subject_id=NAMES.name("patient", str(patient)),
+        lineage_id=NAMES.name("event", str(patient)),
+    )
+    if as_of is not None:
+        made.as_of.CopyFrom(stamp(as_of))
+    return made
+
+
+def stamp(at: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(at)
+    return made
+
+
+def case(patient: int, as_of: datetime | None = None, code: str = "11529-5") -> FactReleased:
+    made = fact(patient, as_of)
+    service = ServiceFact(service=Code(code=code, text="Anatomie pathologique", system="LN"))
+    made.case.CopyFrom(
+        CaseFact(
+            case_id=NAMES.name("case", str(patient)),
+            sex=SEX_FEMALE if patient % 3 else SEX_MALE,
+            birth_year=1940 + patient % 50,
+            ordered_on="2025-03-04",
+            services=[service],
+        )
+    )
+    return made
+
+
+def genes(patient: int, diplotype: str) -> FactReleased:
+    made = fact(patient)
+    call = GeneCall(gene="DPYD", diplotypes=[diplotype] if diplotype else [])
+    made.pharmacogenomics.CopyFrom(
+        PharmacogenomicFact(
+            case_id=NAMES.name("case", str(patient)), sample_id=NAMES.name("specimen", str(patient)), genes=[call]
+        )
+    )
+    return made
+
+
+def report(patient: int, text: str) -> FactReleased:
+    made = fact(patient)
+    made.report.CopyFrom(ReportFact(case_id=NAMES.name("case", str(patient)), number=1, signed_on="2025-03-09", text=text))
+    return made
+
+
+def withdrawal(
+    patient: int, as_of: datetime, reason: WithdrawalReason = WITHDRAWAL_REASON_OBJECTED, of: str = ""
+) -> FactReleased:
+    made = fact(patient, as_of)
+    made.withdrawal.CopyFrom(Withdrawal(reason=reason, case_id=of))
+    return made
+
+
+def ids(database: duckdb.DuckDBPyConnection) -> set[str]:
+    return {subject for (subject,) in database.execute("select person_source_value from person").fetchall()}
+
+
+def subject(patient: int) -> str:
+    return NAMES.name("patient", str(patient))
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Region:
+    return Region(tmp_path / "region")
+
+
+def test_what_was_gathered_before_a_crash_is_there_once(region: Region) -> None:
+    region.gather(case(one) for one in range(5))
+    again = Region(region.folder)
+    assert again.warehouse.offsets() == {0: 5}
+    again.offset = 5
+    again.gather([case(5)])
+    assert Region(region.folder).warehouse.offsets() == {0: 6}
+    assert again.snapshot("one")["person"] == 6
+
+
+def test_a_fact_that_is_said_twice_or_anew_is_there_once_as_it_was_said_last(region: Region) -> None:
+    region.gather([case(1), case(1), genes(1, "*1/*1"), genes(1, "*1/*2A")])
+    assert region.snapshot("one") == {
+        "person": 1,
+        "procedure_occurrence": 1,
+        "specimen": 0,
+        "measurement": 1,
+        "note": 0,
+        "image_occurrence": 0,
+        "unmapped": 2,
+    }
+    with region.warehouse.snapshot() as database:
+        assert database.execute("select value_source_value, measurement_date from measurement").fetchall() == [
+            ("*1/*2A", datetime(2025, 3, 4).date())
+        ]
+
+
+def test_a_snapshot_says_the_same_for_ever_and_another_what_came_since(region: Region) -> None:
+    region.gather(case(one) for one in range(20))
+    region.snapshot("20260101")
+    region.gather(case(one) for one in range(20, 45))
+    region.snapshot("20260102")
+    assert region.warehouse.snapshots() == ["20260101", "20260102"]
+    with region.warehouse.snapshot("20260101") as before, region.warehouse.snapshot() as now:
+        assert len(ids(before)) == 20
+        assert len(ids(now)) == 45
+    with pytest.raises(NotFound), region.warehouse.snapshot("20250101"):
+        pass
+
+
+def test_of_who_objects_nothing_is_left_in_any_snapshot_or_file(region: Region) -> None:
+    region.gather(
+        [
+            *(case(one) for one in range(20)),
+            report(7, "Carcinome de la patiente sept."),
+            *(genes(one, "*1/*1") for one in range(20)),
+        ]
+    )
+    region.snapshot("20260101")
+    event = NAMES.name("event", "7")
+    assert len([path for path in region.folder.rglob("*.parquet") if holds(path, event)]) >= 5
+    region.gather([withdrawal(7, LATER)])
+    assert region.snapshot("20260102")["person"] == 19
+    assert region.warehouse.expire(30) == [subject(7)]
+    assert region.warehouse.snapshots() == ["20260102"]
+    assert not [path for path in region.folder.rglob("*.parquet") if holds(path, event)]
+    assert region.warehouse.expire(30) == []
+    # What was on its way when the patient objected comes after it, and is not taken.
+    region.gather([case(7, EARLIER), report(7, "Carcinome de la patiente sept.")])
+    assert region.snapshot("20260103")["person"] == 19
+    assert region.warehouse.expire(30) == [subject(7)]
+    region.gather([case(7, LAST)])
+    assert region.snapshot("20260104")["person"] == 20
+
+
+def holds(file: Path, lineage: str) -> bool:
+    """Whether a file has anything of this event but that it was withdrawn."""
+    found = duckdb.read_parquet(str(file))
+    if "lineage" not in found.columns:
+        return False
+    mine = found.filter(f"lineage = '{lineage}'")
+    return bool((mine.filter("domain <> 'withdrawal'") if "domain" in found.columns else mine).fetchall())
+
+
+def test_a_case_that_moved_is_no_longer_whose_it_was(region: Region) -> None:
+    moved = case(2, LATER)
+    region.gather([case(1), withdrawal(1, LATER, WITHDRAWAL_REASON_MOVED, NAMES.name("case", "1")), moved])
+    region.snapshot("one")
+    with region.warehouse.snapshot() as database:
+        assert ids(database) == {subject(2)}
+    assert region.warehouse.expire(30) == []
+
+
+def test_old_snapshots_are_forgotten_with_their_files(region: Region) -> None:
+    for number in range(4):
+        region.gather([case(number)])
+        region.snapshot(f"2026010{number}")
+    before = len(list(region.folder.rglob("*.parquet")))
+    region.warehouse.expire(2)
+    assert region.warehouse.snapshots() == ["20260102", "20260103"]
+    assert len(list(region.folder.rglob("*.parquet"))) < before
+    kept = {
+        one.removeprefix("file://")
+        for name in (*region.warehouse.tables, "facts")
+        for one in files_of(region.warehouse.catalog.load_table(f"hub.{name}"))
+    }
+    assert {str(path) for path in region.folder.rglob("*.parquet")} == kept
+
+
+def test_codes_have_concepts_of_the_sites_files_and_what_has_none_is_reported(region: Region, tmp_path: Path) -> None:
+    vocabulary = tmp_path / "vocabulary"
+    vocabulary.mkdir()
+    (vocabulary / "CONCEPT.csv").write_text(
+        "concept_id\tconcept_name\tvocabulary_id\tconcept_code\n101\tPathology\tLOINC\t11529-5\n102\tOther\tSNOMED\t11529-5\n"
+    )
+    (vocabulary / "source_to_concept_map.csv").write_text("source_code,source_vocabulary_id,target_concept_id\nLOCAL1,LN,103\n")
+    region.gather([case(1), case(2, code="LOCAL1"), case(3, code="LOCAL2"), case(4, code="LOCAL2")])
+    region.snapshot("one", vocabulary)
+    with region.warehouse.snapshot() as database:
+        concepts = database.execute("select procedure_source_value, procedure_concept_id from procedure_occurrence").fetchall()
+        assert set(concepts) == {("11529-5", 101), ("LOCAL1", 103), ("LOCAL2", 0)}
+        assert database.execute("select hospital, code, rows from unmapped order by hospital").fetchall() == [
+            ("angers", "LOCAL2", 1),
+            ("brest", "LOCAL2", 1),
+        ]
+    (vocabulary / "CONCEPT.csv").write_text("this,is,another\n1,2,3\n")
+    with pytest.raises(Misconfigured, match=r"CONCEPT\.csv"):
+        mapped(vocabulary)
+
+
+def asked(region: Region, text: str, before: Sequence[str] = ()) -> str:
+    with region.warehouse.snapshot() as database:
+        return count(database, read_cohort(text), [read_cohort(one) for one in before], 10)
+
+
+def test_a_cohort_is_counted_by_what_was_said_of_persons(region: Region) -> None:
+    region.gather([*(case(one) for one in range(90)), *(genes(one, "*1/*2A" if one < 30 else "*1/*1") for one in range(90))])
+    region.gather(report(one, "Carcinome infiltrant.") for one in range(40))
+    region.snapshot("one")
+    assert asked(region, "{}") == "90"
+    assert asked(region, '{"sex": "male"}') == "30"
+    assert asked(region, '{"criteria": [{"table": "measurement", "code": "DPYD", "value": "*1/*2A"}]}') == "30"
+    assert asked(region, '{"sex": "male", "criteria": [{"table": "note", "word": "CARCINOME"}]}') == "15"
+    assert asked(region, '{"born_from": 1940, "born_to": 1944}') == "10"
+    assert asked(region, '{"born_from": 1940, "born_to": 1940}') == "fewer than 10"
+
+
+def test_a_question_that_would_tell_of_a_few_beside_an_earlier_one_is_refused(region: Region) -> None:
+    region.gather(case(one) for one in range(100))
+    region.snapshot("one")
+    before = ['{"born_from": 1940, "born_to": 1988}']
+    assert asked(region, before[0]) == "100"
+    with pytest.raises(Refused, match="few persons"):
+        asked(region, "{}", before)
+    assert asked(region, before[0], before) == "100"
+    assert asked(region, '{"born_from": 1940, "born_to": 1960}', before) == "40"
+
+
+def test_what_every_row_says_leads_back_to_its_event(region: Region) -> None:
+    region.gather([case(1), genes(1, "*1/*1")])
+    region.snapshot("one")
+    with region.warehouse.snapshot() as database:
+        for table in ("person", "procedure_occurrence", "measurement"):
+            assert database.table(table).select("lineage").fetchall() == [(NAMES.name("event", "1"),)]

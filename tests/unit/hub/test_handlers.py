@@ -1,0 +1,62 @@
+"""What a fact says, as rows."""
+
+from json import loads
+
+import examples
+from casepath.deidentification.v1.release_pb2 import (
+    WITHDRAWAL_REASON_OBJECTED,
+    FactReleased,
+    PharmacogenomicFact,
+    ScoreFact,
+    Withdrawal,
+)
+from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_UNREADABLE
+from hub.facts import GENE, MEASUREMENT, PERSON, PROCEDURE, WITHDRAWAL
+from hub.handlers import FAILED, NOT_CALLED, rows
+
+
+def of(**content: object) -> FactReleased:
+    fact = examples.fact_released()
+    fact.ClearField("case")
+    for name, one in content.items():
+        getattr(fact, name).CopyFrom(one)
+    return fact
+
+
+def test_a_case_says_who_and_what_was_ordered() -> None:
+    person, procedure = rows(examples.fact_released(), 3, 7)
+    assert (person.domain, person.value, person.value_text) == (PERSON, 1970.0, "female")
+    assert (procedure.domain, procedure.code, procedure.system) == (PROCEDURE, "11529-5", "LN")
+    assert {(one.partition, one.offset) for one in (person, procedure)} == {(3, 7)}
+    assert person.person_id > 0
+
+
+def test_the_same_fact_has_the_same_ids_wherever_it_lies() -> None:
+    ids = [[one.row_id for one in rows(examples.fact_released(), 0, offset)] for offset in (1, 2)]
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 2
+
+
+def test_a_run_that_failed_has_no_value_and_never_one_of_zero() -> None:
+    score = ScoreFact(case_id=examples.CASE, scan_id=examples.SCAN, job_id=examples.SCAN, model=examples.model())
+    score.failed = FAILURE_REASON_UNREADABLE
+    (row,) = rows(of(score=score), 0, 0)
+    assert (row.domain, row.value, row.value_text) == (MEASUREMENT, None, FAILED)
+    assert loads(row.extra)["reason"] == "FAILURE_REASON_UNREADABLE"
+
+
+def test_a_gene_that_was_not_called_says_so() -> None:
+    called, not_called = examples.dpyd(), examples.dpyd()
+    called.diplotypes[:] = ["*1/*2A"]
+    del not_called.diplotypes[:], not_called.components[:]
+    not_called.gene, not_called.reason = "CYP2D6", "not covered"
+    fact = PharmacogenomicFact(case_id=examples.CASE, sample_id=examples.SCAN, genes=[called, not_called])
+    said = rows(of(pharmacogenomics=fact), 0, 0)
+    assert [(row.domain, row.code) for row in said] == [(GENE, "DPYD"), (GENE, "CYP2D6")]
+    assert said[0].value_text == called.diplotypes[0]
+    assert said[1].value_text == NOT_CALLED
+
+
+def test_a_withdrawal_says_of_whom_and_why() -> None:
+    (row,) = rows(of(withdrawal=Withdrawal(reason=WITHDRAWAL_REASON_OBJECTED)), 0, 0)
+    assert (row.domain, row.case_id, row.value_text) == (WITHDRAWAL, "", "WITHDRAWAL_REASON_OBJECTED")
