@@ -334,7 +334,13 @@ def test_lag_scales_whoever_consumes_the_topic_and_batch_work_goes_down_to_none(
         authentication = made.named("TriggerAuthentication", scaled["metadata"]["name"])["spec"]
         (user,) = authentication["configMapTargetRef"]
         assert made.named("ConfigMap", user["name"])["data"][user["key"]] == f"casepath-{group.removeprefix('casepath-')}"
-    assert fewest == {"casepath-inference": 1, "casepath-records": 1, "casepath-results": 1, "casepath-sequencing-workers": 0}
+    assert fewest == {
+        "casepath-deidentification": 1,
+        "casepath-inference": 1,
+        "casepath-records": 1,
+        "casepath-results": 1,
+        "casepath-sequencing-workers": 0,
+    }
 
 
 @pytest.mark.parametrize(

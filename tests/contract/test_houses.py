@@ -61,6 +61,8 @@ def test_handlers_do_no_io(service: str) -> None:
         "numpy",
         "hl7",
         "re",
+        "hashlib",
+        "json",
         "uuid",
         "datetime",
         "collections",

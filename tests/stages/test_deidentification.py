@@ -68,9 +68,7 @@ def everywhere(source: Path, in_frame: Callable[[bytes], bytes], folder: Path) -
 
 
 @pytest.mark.parametrize("of", ["jpeg", "jpeg 2000"])
-def test_of_identities_planted_everywhere_nothing_is_left_and_every_pixel_stays(
-    of: str, volumes: list[Path], tmp_path: Path
-) -> None:
+def test_of_identities_planted_everywhere_nothing_is_left_and_pixels_stay(of: str, volumes: list[Path], tmp_path: Path) -> None:
     source, in_frame = (volumes[0], with_comments) if of == "jpeg" else (J2K, codestream_with_comments)
     file = everywhere(source, in_frame, tmp_path)
     assert len(found_in(file.read_bytes())) == 8

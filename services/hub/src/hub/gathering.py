@@ -36,6 +36,8 @@ MOST_RECORDS = 20_000
 GATHER_SECONDS = 1.0
 POLL_MILLISECONDS = 200
 RETRY_SECONDS = 2.0
+# Records between two turns of others.
+TURN = 500
 
 
 class Gathering:
@@ -108,7 +110,10 @@ class Gathering:
     async def decoded(self, batch: Sequence[ConsumerRecord]) -> tuple[list[Row], list[Outgoing]]:
         made: list[Row] = []
         dead: list[Outgoing] = []
-        for record in batch:
+        for number, record in enumerate(batch):
+            if number % TURN == 0:
+                # Health is answered meanwhile.
+                await asyncio.sleep(0)
             try:
                 made += rows(await read(TOPIC, record.value, self.kafka.encryption), record.partition, record.offset)
             except Rejected as error:

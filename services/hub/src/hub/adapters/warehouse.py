@@ -30,6 +30,8 @@ WITHDRAWN = """
     select distinct subject from facts where domain = 'withdrawal' and case_id = '' and list_contains(?, value_text)
     and subject in (select subject from facts where domain <> 'withdrawal') and subject not in (select subject from holding)
 """
+# Rows that a query gives to Iceberg at once.
+BATCH = 200_000
 ENDED = ("WITHDRAWAL_REASON_OBJECTED", "WITHDRAWAL_REASON_ERASED")
 
 
@@ -75,21 +77,21 @@ class Warehouse:
         counts = {}
         with self.holding(mapped) as database:
             for table, query in {**TABLES, UNMAPPED_TABLE: UNMAPPED}.items():
-                made = database.sql(query).to_arrow_table()
-                counts[table] = self.put(table, made, name)
+                counts[table] = self.put(table, database.sql(query).to_arrow_reader(BATCH), name)
         return counts
 
-    def put(self, name: str, content: pa.Table, version: str) -> int:
-        identifier = f"{NAMESPACE}.{name}"
-        content = content.cast(pa.schema([pa.field(one.name, plain(one.type)) for one in content.schema]))
-        table = self.catalog.create_table_if_not_exists(identifier, content.schema)
+    def put(self, name: str, content: pa.RecordBatchReader, version: str) -> int:
+        """The content of a table from now on, in parts: it may be larger than memory. Give how many rows it has."""
+        schema = pa.schema([pa.field(one.name, plain(one.type)) for one in content.schema])
+        table = self.catalog.create_table_if_not_exists(f"{NAMESPACE}.{name}", schema)
         write = table.overwrite if any(table.scan().plan_files()) else table.append
-        write(content, snapshot_properties={VERSION: version})
+        write(content.cast(schema), snapshot_properties={VERSION: version})
         table.refresh()
         current = table.current_snapshot()
-        if current is not None:
-            table.manage_snapshots().create_tag(current.snapshot_id, version).commit()
-        return int(content.num_rows)
+        if current is None or current.summary is None:
+            raise Unavailable(f"the table {name} has no snapshot after it was written")
+        table.manage_snapshots().create_tag(current.snapshot_id, version).commit()
+        return int(current.summary.additional_properties.get("total-records", "0"))
 
     @contextmanager
     def holding(self, mapped: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
