@@ -20,12 +20,13 @@ from casepath.deidentification.v1.release_pb2 import (
     WithdrawalReason,
 )
 from casepath.intake.v1.order_pb2 import Code
-from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE
+from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, Patient
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall
 from chassis.errors import Misconfigured, NotFound
+from deidentification.linkage import encoding
 from deidentification.pseudonyms import Pseudonyms
 from hub.adapters.warehouse import Warehouse, files_of
-from hub.cohorts import read_cohort
+from hub.cohorts import persons, read_cohort
 from hub.handlers import rows
 from hub.questions import Refused, count
 from hub.vocabulary import mapped
@@ -280,3 +281,36 @@ def test_what_every_row_says_leads_back_to_its_event(region: Region) -> None:
     with region.warehouse.snapshot() as database:
         for table in ("person", "procedure_occurrence", "measurement"):
             assert database.table(table).select("lineage").fetchall() == [(NAMES.name("event", "1"),)]
+
+
+def in_hospital(number: int, hospital: str, family: str) -> FactReleased:
+    """A case of a patient who is known in this hospital under a number of their own."""
+    made = case(number)
+    made.hospital = hospital
+    person = Patient(family_name=family, given_names=["Éléonore"], birth_date="1961-10-23", sex=SEX_FEMALE)
+    made.case.linkage = encoding(person, b"r" * 32)
+    return made
+
+
+def test_who_was_in_two_hospitals_is_one_person_with_what_both_know(region: Region) -> None:
+    region.gather([in_hospital(1, "angers", "Le Goff"), in_hospital(2, "brest", "LEGOF"), in_hospital(3, "brest", "Kervalodec")])
+    region.gather([genes(1, "*1/*1"), report(2, "Carcinome.")])
+    assert region.snapshot("20260101")["person"] == 2
+    both = read_cohort('{"criteria": [{"table": "measurement", "code": "DPYD"}, {"table": "note", "word": "carcinome"}]}')
+    with region.warehouse.snapshot() as database:
+        assert count(database, both, [], 1) == "0"
+        query, parameters = persons(both)
+        assert len(database.execute(query, parameters).fetchall()) == 1
+        everything = "".join(str(database.table(name).fetchall()) for name in region.warehouse.tables)
+    assert in_hospital(1, "angers", "Le Goff").case.linkage.hex() not in everything
+
+
+def test_a_patient_who_withdraws_in_one_hospital_is_still_the_others(region: Region) -> None:
+    region.gather(
+        [in_hospital(1, "angers", "Le Goff"), in_hospital(2, "brest", "Le Goff"), genes(1, "*1/*1"), genes(2, "*1/*2A")]
+    )
+    region.gather([withdrawal(1, LATER)])
+    assert region.snapshot("20260101")["person"] == 1
+    with region.warehouse.snapshot() as database:
+        assert database.execute("select value_source_value from measurement").fetchall() == [("*1/*2A",)]
+        assert ids(database) == {subject(2)}

@@ -32,7 +32,7 @@ from deidentification.releasing import Releasing
 from deidentification.scanner import Identified
 
 WAREHOUSE = Project("warehouse", Pseudonyms(b"w" * 32), frozenset(CONTENTS))
-STUDY = Project("study", Pseudonyms(b"s" * 32), frozenset({"cases", "reports"}), frozenset({"LAB"}), date(2026, 12, 31))
+STUDY = Project("study", Pseudonyms(b"s" * 32), frozenset({"cases", "reports"}), frozenset({"LAB"}), until=date(2026, 12, 31))
 LATER = examples.NOON + timedelta(days=1)
 TOPIC_OF = {type(message): name for name, message in reversed(examples.BY_TOPIC.items())}
 

@@ -30,6 +30,7 @@ from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIng
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
 from chassis.events import Event
 from deidentification.free_text import Cleaned
+from deidentification.linkage import encoding, exact
 from deidentification.projects import Project
 from deidentification.pseudonyms import Subject
 from deidentification.scanner import Scanner
@@ -74,13 +75,15 @@ class Release:
 
 
 def case_fact(release: Release) -> CaseFact:
-    order = release.order
+    order, shared = release.order, release.project.linkage
     return CaseFact(
         case_id=release.case_id,
         sex=order.patient.sex,
         birth_year=birth_year(order),
         ordered_on=release.day(order.recorded_at),
         services=[service_fact(release, one) for one in order.services],
+        linkage=encoding(order.patient, shared) if shared else b"",
+        linkage_exact=exact(order.patient, shared) if shared else b"",
     )
 
 

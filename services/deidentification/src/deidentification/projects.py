@@ -24,6 +24,8 @@ class Project:
     contents: frozenset[str]
     # Of a case, whose they are; none: every unit's.
     units: frozenset[str] = frozenset()
+    # Shared by the hospitals of the project, and not with who gathers: finds who was in two of them. None: nobody is.
+    linkage: bytes = field(default=b"", repr=False)
     # The last day on which anything leaves.
     until: date | None = None
 
@@ -42,6 +44,7 @@ class Declared(BaseModel):
     contents: list[str] = Field(min_length=1)
     reference: str = Field(min_length=1)
     units: list[str] = []
+    linkage: SecretStr | None = None
     until: date | None = None
 
 
@@ -66,7 +69,9 @@ def project(file: Path, name: str, found: object) -> Project:
     if unknown:
         raise Misconfigured(f"{file}: project {name}: contents are {', '.join(CONTENTS)}, and not {', '.join(sorted(unknown))}")
     key = project_key(declared.key.get_secret_value(), f"{file}: project {name}")
-    return Project(name, Pseudonyms(key), frozenset(declared.contents), frozenset(declared.units), declared.until)
+    shared = declared.linkage
+    linkage = project_key(shared.get_secret_value(), f"{file}: project {name}: linkage") if shared is not None else b""
+    return Project(name, Pseudonyms(key), frozenset(declared.contents), frozenset(declared.units), linkage, declared.until)
 
 
 class Named(BaseModel):

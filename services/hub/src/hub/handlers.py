@@ -30,6 +30,8 @@ OWN = "99CASEPATH"
 SCORE = "slide-score"
 GENES = "HGNC"
 # A model's run that failed has no value, and never one of zero.
+# Of a person, who they are to whom else has them; in facts alone.
+LINKAGE, LINKAGE_EXACT = "linkage", "linkage_exact"
 FAILED, NOT_CALLED = "failed", "not called"
 
 
@@ -96,7 +98,8 @@ def says(said: Any, row: Row) -> Iterator[Row]:
 
 def case(said: CaseFact, row: Row) -> Iterator[Row]:
     born = float(said.birth_year) if said.birth_year else None
-    yield replace(row, domain=PERSON, value=born, value_text=Sex.Name(said.sex).removeprefix("SEX_").lower())
+    extra = dumps({LINKAGE: said.linkage.hex(), LINKAGE_EXACT: said.linkage_exact.hex()}) if said.linkage else ""
+    yield replace(row, domain=PERSON, value=born, value_text=Sex.Name(said.sex).removeprefix("SEX_").lower(), extra=extra)
     for service in said.services:
         yield procedure(service, said, row)
         yield from (specimen(one, row) for one in service.specimens)

@@ -19,12 +19,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.errors import NotFound, Unavailable
 from hub.facts import SCHEMA, WITHDRAWAL, Row, table_of
+from hub.handlers import LINKAGE, LINKAGE_EXACT
+from hub.linking import Encoded, linked
 from hub.omop import HOLDING, TABLES, UNMAPPED
 
 NAMESPACE = "hub"
 OFFSETS = "casepath.offsets"
 VERSION = "casepath.snapshot"
 UNMAPPED_TABLE = "unmapped"
+# Who was in two hospitals is one person, under the id of one of them.
+LINKS = pa.schema([("person_id", pa.int64()), ("linked_id", pa.int64())])
+LINKED = """
+    select unlinked.* replace (coalesce(linked_id, person_id) as person_id) from unlinked left join links using (person_id)
+"""
+ENCODED = """
+    select person_id, project, hospital, max_by(extra, "offset") from unlinked
+    where domain = 'person' and extra <> '' group by all
+"""
 # Subjects who are withdrawn whole, for these reasons, and of whom rows are still in facts.
 WITHDRAWN = """
     select distinct subject from facts where domain = 'withdrawal' and case_id = '' and list_contains(?, value_text)
@@ -100,7 +111,11 @@ class Warehouse:
         with duckdb.connect() as database:
             self.view(database, "facts", self.facts, None)
             database.register("mapped", mapped)
-            database.sql(HOLDING).create("holding")
+            database.sql(HOLDING).create("unlinked")
+            links = linked(encoded(database))
+            ids = {"person_id": list(links), "linked_id": list(links.values())}
+            database.register("links", pa.table(ids, schema=LINKS))
+            database.sql(LINKED).create("holding")
             yield database
 
     @contextmanager
@@ -180,6 +195,16 @@ class Warehouse:
             table.refresh()
         for file in before - files_of(table):
             table.io.delete(file)
+
+
+def encoded(database: duckdb.DuckDBPyConnection) -> list[Encoded]:
+    """Each patient with what tells who was in two hospitals, where their hospital says that."""
+    found = database.execute(ENCODED).fetchall()
+    made = []
+    for person_id, project, hospital, extra in found:
+        said = json.loads(extra)
+        made.append(Encoded(person_id, project, hospital, bytes.fromhex(said[LINKAGE]), bytes.fromhex(said[LINKAGE_EXACT])))
+    return made
 
 
 def files_of(table: Table) -> set[str]:

@@ -54,18 +54,22 @@ class FactReleased(_message.Message):
     def __init__(self, project: _Optional[str] = ..., hospital: _Optional[str] = ..., subject_id: _Optional[str] = ..., lineage_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., case: _Optional[_Union[CaseFact, _Mapping]] = ..., slide: _Optional[_Union[SlideFact, _Mapping]] = ..., score: _Optional[_Union[ScoreFact, _Mapping]] = ..., report: _Optional[_Union[ReportFact, _Mapping]] = ..., pharmacogenomics: _Optional[_Union[PharmacogenomicFact, _Mapping]] = ..., withdrawal: _Optional[_Union[Withdrawal, _Mapping]] = ...) -> None: ...
 
 class CaseFact(_message.Message):
-    __slots__ = ("case_id", "sex", "birth_year", "ordered_on", "services")
+    __slots__ = ("case_id", "sex", "birth_year", "ordered_on", "services", "linkage", "linkage_exact")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     SEX_FIELD_NUMBER: _ClassVar[int]
     BIRTH_YEAR_FIELD_NUMBER: _ClassVar[int]
     ORDERED_ON_FIELD_NUMBER: _ClassVar[int]
     SERVICES_FIELD_NUMBER: _ClassVar[int]
+    LINKAGE_FIELD_NUMBER: _ClassVar[int]
+    LINKAGE_EXACT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     sex: _patient_pb2.Sex
     birth_year: int
     ordered_on: str
     services: _containers.RepeatedCompositeFieldContainer[ServiceFact]
-    def __init__(self, case_id: _Optional[str] = ..., sex: _Optional[_Union[_patient_pb2.Sex, str]] = ..., birth_year: _Optional[int] = ..., ordered_on: _Optional[str] = ..., services: _Optional[_Iterable[_Union[ServiceFact, _Mapping]]] = ...) -> None: ...
+    linkage: bytes
+    linkage_exact: bytes
+    def __init__(self, case_id: _Optional[str] = ..., sex: _Optional[_Union[_patient_pb2.Sex, str]] = ..., birth_year: _Optional[int] = ..., ordered_on: _Optional[str] = ..., services: _Optional[_Iterable[_Union[ServiceFact, _Mapping]]] = ..., linkage: _Optional[bytes] = ..., linkage_exact: _Optional[bytes] = ...) -> None: ...
 
 class ServiceFact(_message.Message):
     __slots__ = ("service", "specimens", "called_off")
