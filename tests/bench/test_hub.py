@@ -61,7 +61,7 @@ async def test_gathering_facts_beside_writing_their_rows(tmp_path: Path) -> None
     ours, bare = [], []
     for turn in range(3):
         tables = warehouse(tmp_path / f"gathered-{turn}")
-        gathering = Gathering(tables, MemoryPublisher(), Kafka("-"))
+        gathering = Gathering(tables, {TOPIC.name: ""}, MemoryPublisher(), Kafka("-"))
         began = time.perf_counter()
         for part in parts:
             await gathering.take(part, asyncio.Event())

@@ -50,7 +50,7 @@ class Region:
         for fact in facts:
             made += rows(fact, 0, self.offset)
             self.offset += 1
-        self.warehouse.gather(made, {0: self.offset})
+        self.warehouse.gather(made, {"facts/0": self.offset})
 
     def snapshot(self, name: str, vocabulary: Path | None = None) -> dict[str, int]:
         return self.warehouse.take_snapshot(name, mapped(vocabulary))
@@ -130,10 +130,10 @@ def region(tmp_path: Path) -> Region:
 def test_what_was_gathered_before_a_crash_is_there_once(region: Region) -> None:
     region.gather(case(one) for one in range(5))
     again = Region(region.folder)
-    assert again.warehouse.offsets() == {0: 5}
+    assert again.warehouse.offsets() == {"facts/0": 5}
     again.offset = 5
     again.gather([case(5)])
-    assert Region(region.folder).warehouse.offsets() == {0: 6}
+    assert Region(region.folder).warehouse.offsets() == {"facts/0": 6}
     assert again.snapshot("one")["person"] == 6
 
 

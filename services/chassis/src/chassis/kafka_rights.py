@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from casepath.topics import TOPICS, Topic
+from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, TOPICS, Topic
 
 OPERATOR = "operator"
 DEAD_LETTERS_GROUP = "casepath-dlq"
@@ -51,8 +51,15 @@ def principals(topics: Iterable[Topic[Any]] = TOPICS) -> list[str]:
     return [*sorted(services - {OPERATOR}), OPERATOR]
 
 
-def rights(topics: Iterable[Topic[Any]] = TOPICS) -> set[Right]:
-    found: set[Right] = set()
+def copied(hospital: str) -> str:
+    """Where a region's cluster has the facts of a hospital, as MirrorMaker names it."""
+    return f"{hospital}.{DEIDENTIFICATION_FACTS_RELEASED.name}"
+
+
+def rights(topics: Iterable[Topic[Any]] = TOPICS, hospitals: Iterable[str] = ()) -> set[Right]:
+    """`hospitals` are those whose facts are copied to this cluster."""
+    readers = DEIDENTIFICATION_FACTS_RELEASED.consumers
+    found = {Right(one, Resource.TOPIC, copied(hospital), Operation.READ) for hospital in hospitals for one in readers}
     for topic in topics:
         found |= {Right(publisher, Resource.TOPIC, topic.name, Operation.WRITE) for publisher in topic.publishers}
         found |= {Right(OPERATOR, Resource.TOPIC, topic.name, each) for each in (Operation.READ, Operation.WRITE)}

@@ -1,7 +1,7 @@
 """Making a cluster as topics.yaml declares it: topics, principals, and what these may do. Running it again changes nothing."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,10 +20,10 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from casepath.topics import DEAD_LETTER_PARTITIONS, TOPICS
+from casepath.topics import DEAD_LETTER_PARTITIONS, DEIDENTIFICATION_FACTS_RELEASED, TOPICS
 from chassis.errors import Unavailable
 from chassis.kafka import Kafka
-from chassis.kafka_rights import Operation, Resource, Right, rights
+from chassis.kafka_rights import Operation, Resource, Right, copied, rights
 
 WEEK_MS = 7 * 24 * 3600 * 1000
 TIMEOUT = 60.0
@@ -40,8 +40,8 @@ OPERATIONS = {
 }
 
 
-def wanted_topics(replication: int) -> list[NewTopic]:
-    """Every declared topic, and `<name>.dlq` for each that somebody consumes.
+def wanted_topics(replication: int, hospitals: Sequence[str] = ()) -> list[NewTopic]:
+    """Every declared topic, `<name>.dlq` for each that somebody consumes, and one for the facts of each hospital copied here.
 
     Facts are kept for ever, since cases are rebuilt from them; work items (`.requested.v1`) for a week.
     """
@@ -51,25 +51,27 @@ def wanted_topics(replication: int) -> list[NewTopic]:
         wanted.append(NewTopic(topic.name, topic.partitions, replication, config={"retention.ms": retention}))
         if topic.consumers:
             wanted.append(NewTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, replication, config={"retention.ms": "-1"}))
-    return wanted
+    partitions = DEIDENTIFICATION_FACTS_RELEASED.partitions
+    copies = [NewTopic(copied(one), partitions, replication, config={"retention.ms": "-1"}) for one in hospitals]
+    return [*wanted, *copies]
 
 
-async def provision(kafka: Kafka, replication: int = 1) -> list[str]:
+async def provision(kafka: Kafka, replication: int = 1, hospitals: Sequence[str] = ()) -> list[str]:
     """Create what is missing among the declared topics and their dead letters; return the names created."""
-    return await asyncio.to_thread(create_topics, kafka, replication)
+    return await asyncio.to_thread(create_topics, kafka, replication, hospitals)
 
 
-async def provision_access(kafka: Kafka, passwords: Mapping[str, str]) -> int:
+async def provision_access(kafka: Kafka, passwords: Mapping[str, str], hospitals: Sequence[str] = ()) -> int:
     """Give each principal its password, and exactly the rights that are declared; return how many rights were changed."""
-    return await asyncio.to_thread(set_access, kafka, passwords)
+    return await asyncio.to_thread(set_access, kafka, passwords, hospitals)
 
 
-def create_topics(kafka: Kafka, replication: int) -> list[str]:
+def create_topics(kafka: Kafka, replication: int, hospitals: Sequence[str] = ()) -> list[str]:
     """Raise Unavailable."""
     admin = AdminClient(kafka.librdkafka())
     try:
         existing = admin.list_topics(timeout=TIMEOUT).topics.keys()
-        missing = [topic for topic in wanted_topics(replication) if topic.topic not in existing]
+        missing = [topic for topic in wanted_topics(replication, hospitals) if topic.topic not in existing]
         if missing:
             settle(admin.create_topics(missing, request_timeout=TIMEOUT).values())
     except KafkaException as error:
@@ -77,10 +79,10 @@ def create_topics(kafka: Kafka, replication: int) -> list[str]:
     return [topic.topic for topic in missing]
 
 
-def set_access(kafka: Kafka, passwords: Mapping[str, str]) -> int:
+def set_access(kafka: Kafka, passwords: Mapping[str, str], hospitals: Sequence[str] = ()) -> int:
     """Raise Unavailable."""
     admin = AdminClient(kafka.librdkafka())
-    wanted = {binding(right) for right in rights()}
+    wanted = {binding(right) for right in rights(hospitals=hospitals)}
     try:
         changes: list[Any] = [UserScramCredentialUpsertion(name, SCRAM, word.encode()) for name, word in passwords.items()]
         if changes:

@@ -1,6 +1,7 @@
 """`casepath provision`: a cluster as topics.yaml declares it."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -19,8 +20,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with PRINCIPAL.password for each principal whose password is to be set.",
 )
+@click.option("--hospital", "hospitals", multiple=True, help="At a hub: a hospital whose facts come here; as often as needed.")
 @click.option("--replication", default=1, show_default=True, type=click.IntRange(min=1), help="Replicas of each topic.")
-def provision(kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None, replication: int) -> None:
+def provision(
+    kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None, hospitals: Sequence[str], replication: int
+) -> None:
     """Create the declared topics on a cluster, and give each service the rights that topics.yaml declares, and no others.
 
     Topics that exist are left as they are; rights of this cluster that are not declared are taken away.
@@ -33,6 +37,6 @@ def provision(kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None
     cluster = Kafka(kafka, kafka_ca, identity=identity)
     files = {name: passwords / f"{name}.password" for name in principals()} if passwords else {}
     words = {name: file.read_text().strip() for name, file in files.items() if file.exists()}
-    for name in asyncio.run(run(cluster, replication)):
+    for name in asyncio.run(run(cluster, replication, hospitals)):
         click.echo(name)
-    click.echo(f"{asyncio.run(provision_access(cluster, words))} rights changed, {len(words)} passwords set", err=True)
+    click.echo(f"{asyncio.run(provision_access(cluster, words, hospitals))} rights changed, {len(words)} passwords set", err=True)

@@ -10,7 +10,7 @@ from hub.settings import HubSettings
 async def compose(settings: HubSettings) -> None:
     warehouse = Warehouse(settings.warehouse, settings.catalog)
     async with KafkaPublisher(settings.cluster, "casepath-hub") as publisher:
-        gathering = Gathering(warehouse, publisher, settings.cluster)
+        gathering = Gathering(warehouse, settings.topics, publisher, settings.cluster)
         snapshots = Snapshots(gathering, settings.vocabulary, settings.snapshot_seconds, settings.kept_snapshots)
         await run_parts(settings, [gathering.run, snapshots.run], {"kafka": gathering.ready.is_set})
 

@@ -6,7 +6,8 @@ and is there once. One process writes at a time.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,10 +42,11 @@ TURN = 500
 
 
 class Gathering:
-    """`publisher` takes what is no fact, for the topic of dead letters."""
+    """`topics` has whose facts each topic may have, empty: anybody's. `publisher` takes what is no fact, as a dead letter."""
 
-    def __init__(self, warehouse: Warehouse, publisher: Publisher, kafka: Kafka) -> None:
+    def __init__(self, warehouse: Warehouse, topics: Mapping[str, str], publisher: Publisher, kafka: Kafka) -> None:
         self.warehouse = warehouse
+        self.topics = topics
         self.publisher = publisher
         self.kafka = kafka
         self.ready = asyncio.Event()
@@ -58,19 +60,19 @@ class Gathering:
         )
         await started(consumer, self.kafka.bootstrap)
         try:
-            partitions = [TopicPartition(TOPIC.name, number) for number in range(TOPIC.partitions)]
+            partitions = [TopicPartition(topic, number) for topic in self.topics for number in range(TOPIC.partitions)]
             consumer.assign(partitions)
             offsets = await asyncio.to_thread(self.warehouse.offsets)
             for one in partitions:
-                consumer.seek(one, offsets.get(one.partition, 0))
+                consumer.seek(one, offsets.get(place(one.topic, one.partition), 0))
             self.ready.set()
-            log.info("gathering", gathered=sum(offsets.values()))
+            log.info("gathering", topics=sorted(self.topics), gathered=sum(offsets.values()))
             while not stop.is_set():
                 batch = await self.batch(consumer, stop)
                 if batch:
                     ended = await self.take(batch, stop)
                     if ended:
-                        await consumer.commit({TopicPartition(TOPIC.name, number): at for number, at in ended.items()})
+                        await consumer.commit(ended)
         finally:
             await consumer.stop()
 
@@ -82,17 +84,18 @@ class Gathering:
             found += [record for records in polled.values() for record in records]
         return found
 
-    async def take(self, batch: Sequence[ConsumerRecord], stop: asyncio.Event) -> dict[int, int]:
+    async def take(self, batch: Sequence[ConsumerRecord], stop: asyncio.Event) -> dict[TopicPartition, int]:
         """Have a batch in the table, and give up to where: nowhere once it is to stop. What is no fact is set aside first."""
         began = time.monotonic()
         made, dead = await self.decoded(batch)
-        ended = {record.partition: record.offset + 1 for record in batch}
+        ended = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in batch}
+        places = {place(one.topic, one.partition): offset for one, offset in ended.items()}
         if dead:
             await self.publisher.publish(dead)
         while not stop.is_set():
             try:
                 async with self.writing:
-                    await asyncio.to_thread(self.warehouse.gather, made, ended)
+                    await asyncio.to_thread(self.warehouse.gather, made, places)
                 break
             except Unavailable as error:
                 log.warning("put off", error=str(error))
@@ -115,10 +118,19 @@ class Gathering:
                 # Health is answered meanwhile.
                 await asyncio.sleep(0)
             try:
-                made += rows(await read(TOPIC, record.value, self.kafka.encryption), record.partition, record.offset)
+                fact = await read(TOPIC, record.value, self.kafka.encryption)
+                if self.topics[record.topic] not in ("", fact.hospital):
+                    raise Rejected("a hospital sent facts in another's name")
+                made += rows(fact, record.partition, record.offset)
             except Rejected as error:
-                dead.append(set_aside(record, SERVICE, str(error), type(error).__name__))
+                # One topic of dead letters, whichever hospital it came from.
+                dead.append(set_aside(replace(record, topic=TOPIC.name), SERVICE, str(error), type(error).__name__))
         return made, dead
+
+
+def place(topic: str, partition: int) -> str:
+    """Under which the table remembers up to where it has a partition."""
+    return f"{topic}/{partition}"
 
 
 class Snapshots:

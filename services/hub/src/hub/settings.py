@@ -4,7 +4,9 @@ from pathlib import Path
 
 from pydantic import Field
 
+from chassis.kafka_rights import copied
 from chassis.settings import StoringSettings
+from hub.gathering import TOPIC
 
 
 class HubSettings(StoringSettings):
@@ -14,8 +16,19 @@ class HubSettings(StoringSettings):
     vocabulary: Path | None = Field(
         default=None, description="folder with OMOP's CONCEPT.csv and source_to_concept_map.csv; none: every concept is 0"
     )
+    hospitals: str = Field(
+        default="",
+        pattern=r"^([a-z0-9][a-z0-9-]{0,62}(,[a-z0-9][a-z0-9-]{0,62})*)?$",
+        description="hospitals whose facts are copied here, each to a topic that begins with its name; none: this cluster's",
+    )
     snapshot_seconds: float = Field(default=3600.0, gt=0, description="between snapshots, where anything came in")
     kept_snapshots: int = Field(default=30, ge=1, description="how many are kept; of who was withdrawn nothing is in any")
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topics to gather from, each with whose facts it may have; empty: anybody's."""
+        named = [name for name in self.hospitals.split(",") if name]
+        return {copied(name): name for name in named} or {TOPIC.name: ""}
 
     @property
     def warehouse(self) -> str:

@@ -62,18 +62,18 @@ class Warehouse:
         except (SQLAlchemyError, OSError) as error:
             raise Unavailable(f"the catalog of tables cannot be reached: {type(error).__name__}") from None
 
-    def offsets(self) -> dict[int, int]:
-        """The next offset of each partition that is not gathered yet."""
+    def offsets(self) -> dict[str, int]:
+        """The next offset of each topic's partition that is not gathered yet."""
         self.facts.refresh()
         current = self.facts.current_snapshot()
         while current is not None:
             said = (current.summary.additional_properties if current.summary else {}).get(OFFSETS)
             if said is not None:
-                return {int(partition): offset for partition, offset in json.loads(said).items()}
+                return dict(json.loads(said))
             current = self.facts.snapshot_by_id(current.parent_snapshot_id) if current.parent_snapshot_id else None
         return {}
 
-    def gather(self, rows: Sequence[Row], offsets: Mapping[int, int]) -> None:
+    def gather(self, rows: Sequence[Row], offsets: Mapping[str, int]) -> None:
         """Append rows, and remember up to where they are. Raise Unavailable where it cannot, or somebody else wrote."""
         properties = {OFFSETS: json.dumps({**self.offsets(), **offsets})}
         try:
