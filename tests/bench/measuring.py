@@ -4,6 +4,7 @@ import heapq
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from math import sqrt
 
 ROUNDS = 5
 
@@ -35,3 +36,10 @@ def makespan(tasks: Iterable[float], workers: int) -> float:
     for seconds in tasks:
         heapq.heapreplace(free, free[0] + seconds)
     return max(free)
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """A 95 % interval of a proportion (Wilson, 1927)."""
+    z, share = 1.959964, hits / of
+    middle, half = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)

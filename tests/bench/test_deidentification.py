@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import sqrt
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -25,7 +24,7 @@ from stages.peer_environment import peer_python, run_peer
 from stages.test_deidentification import convert_slide, volumes_in
 
 from bench.large_slide import repeated_slide
-from bench.measuring import seconds, told
+from bench.measuring import seconds, told, wilson
 from deidentification.adapters.dicom_files import deidentify
 from deidentification.dicom import Disguise
 from deidentification.dicom_rules import TERMS
@@ -160,13 +159,6 @@ def test_how_fast_slides_go_beside_copying_them(tmp_path: Path) -> None:
     told(f"De-identify {megabytes:.0f} MB of slides", "MB/s", [one for one, _ in taken], [one for _, one in taken], "copy")
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """A 95 % interval of a proportion (Wilson, 1927)."""
-    z, share = 1.959964, hits / of
-    middle, half = share + z * z / (2 * of), z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
-
-
 # Words of an establishment that tell nothing.
 ESTABLISHMENTS = ("CHU", "CH", "Hôpital", "Clinique")
 
@@ -192,8 +184,8 @@ def test_recall_and_precision_on_generated_french_reports() -> None:
             Identifier("national identifier", report.ins),
             *days("birth date", report.born.isoformat()),
         ]
-        times.append(seconds(lambda: cleaned(report.text, subject, identifiers, words)))  # noqa: B023 - called at once
-        found = cleaned(report.text, subject, identifiers, words)
+        times.append(seconds(lambda: cleaned(report.text, identifiers, subject, words)))  # noqa: B023 - called at once
+        found = cleaned(report.text, identifiers, subject, words)
         characters += len(report.text)
         for one in report.placed:
             placed[SORTS[one.field]] += 1

@@ -9,22 +9,26 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet
 from aiokafka.structs import ConsumerRecord
+from two_hospitals import registered
 
 import examples
-from bench.measuring import told
+from bench.measuring import told, wilson
 from chassis.kafka import Kafka
 from chassis.publisher import MemoryPublisher
+from deidentification.linkage import encoding
 from deidentification.pseudonyms import Pseudonyms
 from hub.adapters.warehouse import Warehouse
 from hub.cohorts import Cohort, read_cohort
 from hub.facts import table_of
 from hub.gathering import MOST_RECORDS, TOPIC, Gathering
 from hub.handlers import rows
+from hub.linking import Encoded, linked
 from hub.questions import count
 
 FACTS = int(os.environ.get("BENCH_FACTS", "100000"))
 PERSONS = int(os.environ.get("BENCH_PERSONS", "5000000"))
 MEASUREMENTS = int(os.environ.get("BENCH_MEASUREMENTS", "100000000"))
+PATIENTS = int(os.environ.get("BENCH_PATIENTS", "20000"))
 GENES = 50
 COHORTS = (
     "{}",
@@ -112,3 +116,27 @@ def test_counting_cohorts_of_a_large_region(tmp_path: Path) -> None:
     print(
         f"  median {statistics.median(ordered):.3f} s, p95 {ordered[int(0.95 * len(ordered))]:.3f} s, longest {ordered[-1]:.3f} s"
     )
+
+
+def test_who_was_in_two_hospitals(tmp_path: Path) -> None:
+    everybody = list(registered(PATIENTS, seed=7))
+    began = time.perf_counter()
+    encoded = [Encoded(number, "p", one.hospital, encoding(one.patient, b"k" * 32)) for number, one in enumerate(everybody)]
+    rate = len(everybody) / (time.perf_counter() - began)
+    began = time.perf_counter()
+    found = linked(encoded)
+    taken = time.perf_counter() - began
+    groups: dict[int, set[int]] = {}
+    for number, of in found.items():
+        groups.setdefault(of, set()).add(number)
+    pairs = {frozenset(numbers) for numbers in groups.values()}
+    of_person: dict[int, set[int]] = {}
+    for number, one in enumerate(everybody):
+        of_person.setdefault(one.person, set()).add(number)
+    true = {frozenset(numbers) for numbers in of_person.values() if len(numbers) > 1}
+    right = len(pairs & true)
+    print(f"\n{len(everybody)} registrations of {PATIENTS} generated persons, {len(true)} of them in both hospitals")
+    print(f"  encoded {rate:.0f}/s, linked in {taken:.1f} s")
+    for name, total in (("recall", len(true)), ("precision", len(pairs))):
+        low, high = wilson(right, total)
+        print(f"  {name} {right / total:.4f} ({low:.4f} to {high:.4f}) of {total}")

@@ -10,9 +10,11 @@ from random import randrange
 from uuid import UUID
 
 import pytest_asyncio
+from google.protobuf.message import Message
 from playwright.async_api import Browser, async_playwright
 
 from casepath.cases.v1.cases_pb2 import Case
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from conftest import Platform
 from embedded import samples
 from embedded.demo import STAGES, watched
@@ -68,6 +70,18 @@ async def once(platform: Platform, visit: Visit, holds: Callable[[Case], bool]) 
 async def ended(platform: Platform, visit: Visit) -> Case:
     """The case once every stage is done."""
     return await once(platform, visit, lambda case: all(stage.done(case) for stage in STAGES))
+
+
+def refs(message: Message) -> list[ObjectRef]:
+    """Every object that a message names, at any depth."""
+    if isinstance(message, ObjectRef):
+        return [message]
+    found: list[ObjectRef] = []
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for one in value if field.is_repeated else [value]:
+                found += refs(one)
+    return found
 
 
 @pytest_asyncio.fixture(scope="session")

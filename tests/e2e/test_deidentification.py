@@ -5,17 +5,15 @@ from dataclasses import dataclass
 import pydicom
 import pytest
 from google.protobuf.json_format import MessageToJson
-from google.protobuf.message import Message
 
 from casepath.deidentification.v1.release_pb2 import WITHDRAWAL_REASON_OBJECTED, FactReleased
-from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED
 from chassis.objects import Objects
 from chassis.reading import held
 from conftest import Platform
 from deidentification.projects import Project, read_projects
 from deidentification.pseudonyms import Subject
-from e2e.conftest import Done
+from e2e.conftest import Done, refs
 from hub.adapters.warehouse import Warehouse
 from hub.omop import TABLES
 from waiting import eventually, eventually_async
@@ -50,17 +48,6 @@ async def released(platform: Platform, done: Done) -> Released:
 
     await eventually_async(all_of_it, 120)
     return Released(subject, await facts_of(platform, subject), Objects.at(f"file://{platform.home.folder / 'released'}"))
-
-
-def refs(message: Message) -> list[ObjectRef]:
-    if isinstance(message, ObjectRef):
-        return [message]
-    found: list[ObjectRef] = []
-    for field, value in message.ListFields():
-        if field.message_type is not None:
-            for one in value if field.is_repeated else [value]:
-                found += refs(one)
-    return found
 
 
 async def test_a_visit_leaves_without_anything_that_tells_whose_it_is(done: Done, released: Released) -> None:

@@ -9,7 +9,6 @@ from aiokafka.structs import ConsumerRecord
 from google.protobuf.message import Message
 
 from casepath.cases.v1.cases_pb2 import Case
-from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.records.v1.erasure_pb2 import PatientErased
 from casepath.topics import INTAKE_PATIENT_REGISTERED, RECORDS_PATIENT_ERASED, TOPICS, Topic
 from chassis.encryption import is_encrypted, readable
@@ -17,7 +16,7 @@ from chassis.errors import Erased
 from chassis.objects import Objects
 from chassis.reading import held
 from conftest import Platform
-from e2e.conftest import Done, new_visit, once
+from e2e.conftest import Done, new_visit, once, refs
 from embedded import samples
 from embedded.demo import STAGES
 from embedded.hospital import Visit, genotype, scan, send
@@ -44,18 +43,6 @@ def found_in(folder: Path, visit: Visit) -> list[str]:
     roots = [folder / name for name in STORES]
     files = [path for root in roots for path in (root, *root.rglob("*")) if path.is_file()]
     return [str(path.relative_to(folder)) for path in files if any(word in path.read_bytes() for word in words)]
-
-
-def refs(message: Message) -> list[ObjectRef]:
-    """Every object that a message names, at any depth."""
-    if isinstance(message, ObjectRef):
-        return [message]
-    found: list[ObjectRef] = []
-    for field, value in message.ListFields():
-        if field.message_type is not None:
-            for one in value if field.is_repeated else [value]:
-                found += refs(one)
-    return found
 
 
 async def on(platform: Platform, topic: Topic[Message], *names: str) -> list[ConsumerRecord]:

@@ -27,7 +27,7 @@ def known(report: Report) -> list[Identifier]:
 
 
 def said(text: str, *identifiers: Identifier) -> str:
-    return cleaned(text, SUBJECT, identifiers, french_words()).text
+    return cleaned(text, identifiers, SUBJECT, french_words()).text
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_days_move_as_the_patients_do_and_keep_their_distance() -> None:
 def test_of_what_is_known_of_the_patient_nothing_is_left_in_two_hundred_reports() -> None:
     for report in reports(200, seed=11):
         identifiers = known(report)
-        left = cleaned(report.text, SUBJECT, identifiers, french_words()).text
+        left = cleaned(report.text, identifiers, SUBJECT, french_words()).text
         Scanner.of(identifiers).header(left.encode())
 
 
@@ -83,7 +83,7 @@ def test_nearly_nothing_that_tells_anybody_is_left_and_little_else_is_masked() -
     """Bounds well under what docs/benchmarks.md has, where intervals are."""
     missed = placed = 0
     for report in reports(150, seed=12):
-        left = cleaned(report.text, SUBJECT, known(report), french_words()).text
+        left = cleaned(report.text, known(report), SUBJECT, french_words()).text
         for one in report.placed:
             placed += 1
             missed += any(word in left for word in one.text.replace(",", " ").split() if len(word) > 4 and word[0].isupper())
@@ -97,7 +97,7 @@ def test_nearly_nothing_that_tells_anybody_is_left_and_little_else_is_masked() -
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_taken_and_a_known_name_never_stays(text: str) -> None:
     name = Identifier("family name", "Kervalodec")
-    left = cleaned(f"{text} KERVALODEC {text}", SUBJECT, [name], french_words()).text
+    left = cleaned(f"{text} KERVALODEC {text}", [name], SUBJECT, french_words()).text
     Scanner.of([name]).header(left.encode("utf-8", "surrogatepass"))
 
 
@@ -106,7 +106,7 @@ def test_any_text_is_taken_and_a_known_name_never_stays(text: str) -> None:
 )
 def test_a_long_text_of_one_shape_takes_no_longer_than_another(text: str) -> None:
     """Patterns that try every way to cut such a text would not end."""
-    assert cleaned(text, SUBJECT, [], french_words()).text
+    assert cleaned(text, [], SUBJECT, french_words()).text
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,17 @@ async def test_what_is_withdrawn_is_removed_from_the_store_of_what_leaves(tmp_pa
     assert not await world.released.names("released")
 
 
+async def test_who_signed_and_who_the_patient_was_before_are_not_told_either(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.hear(examples.order())
+    await world.hear(examples.merged())
+    await world.hear(examples.case_moved())
+    before, now = examples.order().patient, examples.survivor()
+    text = f"signé alix martin ; dossiers de {before.family_name.lower()} et {now.family_name.lower()}"
+    (report,) = facts(await world.hear(examples.report_signed(text=text)))
+    assert report.report.text == "signé [NOM] [NOM] ; dossiers de [NOM] et [NOM]"
+
+
 async def test_a_fact_that_still_names_its_patient_is_withheld(tmp_path: Path) -> None:
     """A laboratory may write a name where only a code belongs, and no rule cleans a code."""
     order = examples.order()

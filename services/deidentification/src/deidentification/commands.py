@@ -73,7 +73,7 @@ def text(file: Path, key: Path, patient: str, known: Path | None) -> None:
     """Print a French report FILE (UTF-8) without identities, and to standard error how many were masked or moved."""
     subject, identities = subject_of(key, patient), identifiers(known)
     try:
-        made = cleaned(file.read_text("utf-8"), subject, identities, french_words())
+        made = cleaned(file.read_text("utf-8"), identities, subject, french_words())
     except UnicodeDecodeError:
         raise Rejected(f"{file} is not UTF-8") from None
     Scanner.of(identities).header(made.text.encode())

@@ -61,7 +61,7 @@ class Span:
     instead: str = field(repr=False)
 
 
-def cleaned(text: str, subject: Subject, identifiers: Iterable[Identifier], words: FrenchWords) -> Cleaned:
+def cleaned(text: str, identifiers: Iterable[Identifier], subject: Subject, words: FrenchWords) -> Cleaned:
     """The text without identities. `identifiers` are what is known of the patient, and of others whom the case names."""
     taken: list[Span] = []
     for found in (

@@ -1,6 +1,6 @@
 """From what a hospital knows of a case to what a project gets of it. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
@@ -30,10 +30,11 @@ from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIng
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
 from chassis.events import Event
 from deidentification.free_text import Cleaned
+from deidentification.identifiers import of_readers
 from deidentification.linkage import encoding, exact
 from deidentification.projects import Project
 from deidentification.pseudonyms import Subject
-from deidentification.scanner import Scanner
+from deidentification.scanner import Identifier, Scanner
 
 # Who is older is said to be as old as this.
 AGE_OF_THE_OLDEST = 90
@@ -43,7 +44,7 @@ RELEASED_MODALITIES = ("ANN", "SEG", "OT")
 # What is said in them is said of every patient alike.
 NOBODYS = (Model, GeneCall, ObjectRef)
 
-type Clean = Callable[[str], Cleaned]
+type Clean = Callable[[str, Iterable[Identifier]], Cleaned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Release:
     subject: Subject
     order: OrderPlaced = field(repr=False)
     as_of: Timestamp | None
-    # Gives text without identities, and looks for identities in what is made.
+    # What is known of the patient; what gives text without identities, and what looks for them in what is made.
+    identifiers: tuple[Identifier, ...] = field(repr=False)
     clean: Clean = field(repr=False)
     scanner: Scanner = field(repr=False)
 
@@ -113,7 +115,7 @@ def specimen_fact(release: Release, one: Specimen) -> SpecimenFact:
 
 
 def code(release: Release, one: Code) -> Code:
-    return Code(code=one.code, text=release.clean(one.text).text[:199], system=one.system)
+    return Code(code=one.code, text=release.clean(one.text, release.identifiers).text[:199], system=one.system)
 
 
 def volumes(slide: SlideIngested) -> list[Instance]:
@@ -184,7 +186,7 @@ def score_fact(release: Release, said: SlideScored | SlideFailed, objects: Seque
 
 
 def report_fact(release: Release, report: ReportSigned) -> ReportFact:
-    cleaned = release.clean(report.text)
+    cleaned = release.clean(report.text, (*release.identifiers, *of_readers(report)))
     return ReportFact(
         case_id=release.case_id,
         number=report.number,

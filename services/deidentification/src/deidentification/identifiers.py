@@ -1,8 +1,10 @@
-"""What a hospital knows that tells who a patient is, from an order of theirs. Pure."""
+"""What a hospital knows that tells who a patient is, or who signed, from what is ordered, merged and signed. Pure."""
 
 from collections.abc import Iterator
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
+from casepath.intake.v1.patient_pb2 import Patient, PatientMerged
+from casepath.portal.v1.reading_pb2 import ReportSigned
 from deidentification.scanner import Identifier, days
 
 # A number of fewer characters is in any text: "A1".
@@ -11,10 +13,28 @@ SHORTEST_NUMBER = 5
 
 def of_order(order: OrderPlaced) -> list[Identifier]:
     """Of the patient, and of their orders, specimens and slides."""
-    patient = order.patient
+    return [*of_patient(order.patient), *(one for one in numbers(order) if one.text)]
+
+
+def of_patient(patient: Patient) -> list[Identifier]:
     names = [Identifier("family name", patient.family_name), *(Identifier("given name", one) for one in patient.given_names)]
     named = [part for one in names for part in (one, *parts(one))]
-    return [one for one in [*named, *days("birth date", patient.birth_date), *numbers(order)] if one.text]
+    told = [Identifier("identifier", patient.identifier), Identifier("national identifier", patient.ins)]
+    found = [*named, *days("birth date", patient.birth_date), *(one for one in told if len(one.text) >= SHORTEST_NUMBER)]
+    return [one for one in found if one.text]
+
+
+def of_merge(merge: PatientMerged) -> list[Identifier]:
+    """Of who somebody was before."""
+    retired = Identifier("identifier", merge.retired_identifier)
+    return [*of_patient(merge.surviving), *([retired] if len(retired.text) >= SHORTEST_NUMBER else [])]
+
+
+def of_readers(report: ReportSigned) -> list[Identifier]:
+    """Names of who signed a report, and of who judged its findings."""
+    people = {report.signer.name, *(one.reviewer.name for one in report.reviews)}
+    found = {part for name in people for part in name.replace(".", " ").split() if len(part) > len("Dr")}
+    return [Identifier("name of who signed", part) for part in sorted(found)]
 
 
 def parts(name: Identifier) -> Iterator[Identifier]:
@@ -25,11 +45,7 @@ def parts(name: Identifier) -> Iterator[Identifier]:
 
 
 def numbers(order: OrderPlaced) -> Iterator[Identifier]:
-    found = {
-        order.patient.identifier: "identifier",
-        order.patient.ins: "national identifier",
-        order.accession: "accession number",
-    }
+    found = {order.accession: "accession number"}
     for service in order.services:
         found.setdefault(service.placer_order_number, "order number")
         for specimen in service.specimens:

@@ -64,10 +64,10 @@ from deidentification.handlers import (
     withdrawal_recorded,
     withdrawn,
 )
-from deidentification.identifiers import of_order
+from deidentification.identifiers import of_merge, of_order
 from deidentification.projects import CASES, PHARMACOGENOMICS, REPORTS, SCORES, SLIDES, Project
 from deidentification.pseudonyms import Subject
-from deidentification.scanner import Scanner
+from deidentification.scanner import Identifier, Scanner
 
 # What each topic is to a project.
 CONTENT_OF = {
@@ -172,7 +172,7 @@ class Releasing:
     ) -> list[Event]:
         """What each project gets of these events, and that it did. Raise as what makes it: then nothing leaves to any project."""
         events: list[Event] = []
-        identifiers = of_order(order)
+        identifiers = await self.identifiers(order)
         for project in self.projects if projects is None else projects:
             wanted = [one for one in sources if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
             if not wanted or await self.objected(project, order.patient.patient_id):
@@ -184,7 +184,8 @@ class Releasing:
                 subject,
                 order,
                 await self.latest_decision(project, order),
-                partial(cleaned, subject=subject, identifiers=identifiers, words=self.words),
+                identifiers,
+                partial(cleaned, subject=subject, words=self.words),
                 Scanner.of(identifiers, TERMS),
             )
             # Before anything leaves, so that whatever left can be taken back.
@@ -193,6 +194,17 @@ class Releasing:
                 data = BY_NAME[source.topic].message.FromString(source.message)
                 events += released(release, await self.fact(release, data), source.topic, source.event_id)
         return events
+
+    async def identifiers(self, order: OrderPlaced) -> tuple[Identifier, ...]:
+        """Of who the patient is, of whom it was ordered for, and of all whom they were merged with."""
+        found = of_order(order)
+        ordered = await self.orders.shelf.get(order.case_id)
+        if ordered is not None:
+            found += of_order(ordered)
+        for patient in await self.merges.one_person([order.patient.patient_id]):
+            merge = await self.merges.merged.get(patient)
+            found += of_merge(merge) if merge is not None else []
+        return tuple(dict.fromkeys(found))
 
     async def fact(self, release: Release, data: Message) -> Message:
         match data:
