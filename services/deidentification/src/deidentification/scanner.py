@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Self
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from chassis.errors import Rejected
 
 # In coded pixels any few bytes occur by chance.
@@ -17,6 +19,7 @@ SHORTEST_IN_PIXELS = 6
 SHORTEST = 2
 # How a day is written: in DICOM and HL7, in ISO 8601, in French and in English.
 DAYS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d%m%Y", "%m/%d/%Y", "%d/%m/%y")
+STILL_THERE = "the patient's {} is still in the {} that was to leave the hospital: it is withheld"
 ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
 
 
@@ -37,7 +40,9 @@ class Scanner:
     """Looks for the identifiers of one patient."""
 
     in_text: tuple[tuple[str, re.Pattern[bytes]], ...]
-    in_pixels: tuple[tuple[str, re.Pattern[bytes]], ...]
+    # All spellings of all identifiers in one automaton (Aho, Corasick, 1975), small, with the sort of each.
+    in_pixels: BytesAhoCorasick | None = field(repr=False)
+    sorts: tuple[str, ...]
     passed_over: tuple[re.Pattern[bytes], ...] = ()
 
     @classmethod
@@ -45,10 +50,10 @@ class Scanner:
         """`terms` are words of the standard, which may be names too."""
         known = {term.casefold() for term in terms}
         found = [one for one in identifiers if len(one.text) >= SHORTEST and one.text.casefold() not in known]
-        return cls(
-            tuple((one.sort, whole_word(one.text)) for one in found),
-            tuple((one.sort, anywhere(one.text)) for one in found if len(one.text) >= SHORTEST_IN_PIXELS),
-        )
+        long = [one for one in found if len(one.text) >= SHORTEST_IN_PIXELS]
+        spelt = {small.lower(): one.sort for one in long for small in encoded(one.text)}
+        automaton = BytesAhoCorasick(list(spelt)) if spelt else None
+        return cls(tuple((one.sort, whole_word(one.text)) for one in found), automaton, tuple(spelt.values()))
 
     def beside(self, words: Iterable[str]) -> Self:
         """The same, that passes over these words wherever they stand whole: of a model, or of a site, they are nobody's."""
@@ -58,16 +63,15 @@ class Scanner:
         """Raise Identified where an identifier stands in text or in a header."""
         for word in self.passed_over:
             content = word.sub(b" ", content)
-        self.look(self.in_text, content, "text")
+        for sort, pattern in self.in_text:
+            if pattern.search(content):
+                raise Identified(STILL_THERE.format(sort, "text"))
 
     def pixels(self, content: bytes) -> None:
         """The same for coded pixels."""
-        self.look(self.in_pixels, content, "pixels")
-
-    def look(self, patterns: Iterable[tuple[str, re.Pattern[bytes]]], content: bytes, where: str) -> None:
-        for sort, pattern in patterns:
-            if pattern.search(content):
-                raise Identified(f"the patient's {sort} is still in the {where} that was to leave the hospital: it is withheld")
+        found = self.in_pixels.find_matches_as_indexes(content.lower()) if self.in_pixels is not None else []
+        if found:
+            raise Identified(STILL_THERE.format(self.sorts[found[0][0]], "pixels"))
 
 
 def days(sort: str, day: str) -> Iterator[Identifier]:
@@ -100,10 +104,7 @@ def encoded(text: str) -> set[bytes]:
     return found
 
 
-def anywhere(text: str) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(re.escape(one) for one in sorted(encoded(text), key=len, reverse=True)), re.IGNORECASE)
-
-
 def whole_word(text: str) -> re.Pattern[bytes]:
     """Not within another word or number."""
-    return re.compile(rb"(?<![A-Za-z0-9])(?:" + anywhere(text).pattern + rb")(?![A-Za-z0-9])", re.IGNORECASE)
+    anywhere = b"|".join(re.escape(one) for one in sorted(encoded(text), key=len, reverse=True))
+    return re.compile(rb"(?<![A-Za-z0-9])(?:" + anywhere + rb")(?![A-Za-z0-9])", re.IGNORECASE)
