@@ -167,7 +167,7 @@ def is_left(text: str, one: Placed, spans: tuple[Span, ...]) -> bool:
     """Whether a word with a capital, or a digit, of what was placed is in no span."""
     masked = {at for span in spans for at in range(span.begin, span.end)}
     inside = "".join(" " if at in masked else text[at] for at in range(one.begin, one.end))
-    words = [word for word in inside.split() if len(word) > 1 and word[0].isupper() and word not in ESTABLISHMENTS]
+    words = [word for word in inside.split() if len(word) > len("Le") and word[0].isupper() and word not in ESTABLISHMENTS]
     return bool(words) or any(letter.isdigit() for letter in inside)
 
 

@@ -199,8 +199,13 @@ def tokens(text: str) -> list[Token]:
 
 def names(text: str, taken: list[Span], words: FrenchWords) -> list[Span]:
     """Words that are, or may be, somebody's name or a place's."""
-    every = [one for one in tokens(text) if all(one.end <= span.begin or one.begin >= span.end for span in taken)]
-    named = {index for index, one in enumerate(every) if one.is_capitalised and not is_term(one, words)}
+    found = tokens(text)
+    of = [next((span for span in taken if one.begin < span.end and span.begin < one.end), None) for one in found]
+    every = [one for one, span in zip(found, of, strict=True) if span is None or span.sort == NAME]
+    known_names = {
+        index for index, one in enumerate(every) if any(one.begin < span.end and span.begin < one.end for span in taken)
+    }
+    named = {index for index, one in enumerate(every) if one.is_capitalised and not is_term(one, words)} | known_names
     named |= titled(text, every, words)
     grown = True
     while grown:
@@ -213,7 +218,7 @@ def names(text: str, taken: list[Span], words: FrenchWords) -> list[Span]:
         }
         grown = bool(beside)
         named |= beside
-    return [mask(every[index].begin, every[index].end, NAME) for index in sorted(named)]
+    return [mask(every[index].begin, every[index].end, NAME) for index in sorted(named - known_names)]
 
 
 def is_term(one: Token, words: FrenchWords) -> bool:
