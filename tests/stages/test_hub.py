@@ -22,7 +22,7 @@ from casepath.deidentification.v1.release_pb2 import (
 from casepath.intake.v1.order_pb2 import Code
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, SEX_MALE, Patient
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall
-from chassis.errors import Misconfigured, NotFound
+from chassis.errors import Misconfigured, NotFound, Unavailable
 from deidentification.linkage import encoding
 from deidentification.pseudonyms import Pseudonyms
 from hub.adapters.warehouse import Warehouse, files_of
@@ -224,6 +224,23 @@ def test_old_snapshots_are_forgotten_with_their_files(region: Region) -> None:
         for one in files_of(region.warehouse.catalog.load_table(f"hub.{name}"))
     }
     assert {str(path) for path in region.folder.rglob("*.parquet")} == kept
+
+
+def read_while_it_is_forgotten(region: Region) -> None:
+    with region.warehouse.snapshot() as database:
+        region.gather([case(2)])
+        region.snapshot("20260102")
+        region.warehouse.expire(1)
+        database.table("person").fetchall()
+
+
+def test_a_snapshot_that_is_forgotten_while_it_is_read_says_so(region: Region) -> None:
+    region.gather([case(1)])
+    region.snapshot("20260101")
+    with pytest.raises(Unavailable, match="ask the newest one"):
+        read_while_it_is_forgotten(region)
+    with region.warehouse.snapshot() as database:
+        assert ids(database) == {subject(1), subject(2)}
 
 
 def test_codes_have_concepts_of_the_sites_files_and_what_has_none_is_reported(region: Region, tmp_path: Path) -> None:

@@ -90,10 +90,10 @@ class Gathering:
         made, dead = await self.decoded(batch)
         ended = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in batch}
         places = {place(one.topic, one.partition): offset for one, offset in ended.items()}
-        if dead:
-            await self.publisher.publish(dead)
         while not stop.is_set():
             try:
+                if dead:
+                    await self.publisher.publish(dead)
                 async with self.writing:
                     await asyncio.to_thread(self.warehouse.gather, made, places)
                 break

@@ -120,16 +120,22 @@ class Warehouse:
 
     @contextmanager
     def snapshot(self, name: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A database with the tables of a snapshot, the newest where none is named. Raise NotFound where there is none."""
+        """A database with the tables of a snapshot, the newest where none is named.
+
+        Raise NotFound where there is none, Unavailable where it is forgotten while it is read.
+        """
         version = name or self.newest()
-        with duckdb.connect() as database:
-            for table in self.tables:
-                found = self.catalog.load_table(f"{NAMESPACE}.{table}")
-                refs = found.refs()
-                if version not in refs:
-                    raise NotFound(f"there is no snapshot {version}: casepath hub snapshots lists them")
-                self.view(database, table, found, refs[version].snapshot_id)
-            yield database
+        try:
+            with duckdb.connect() as database:
+                for table in self.tables:
+                    found = self.catalog.load_table(f"{NAMESPACE}.{table}")
+                    refs = found.refs()
+                    if version not in refs:
+                        raise NotFound(f"there is no snapshot {version}: casepath hub snapshots lists them")
+                    self.view(database, table, found, refs[version].snapshot_id)
+                yield database
+        except duckdb.IOException:
+            raise Unavailable(f"snapshot {version} was forgotten while it was read: ask the newest one") from None
 
     def view(self, database: duckdb.DuckDBPyConnection, name: str, table: Table, snapshot: int | None) -> None:
         files = [one.file.file_path for one in table.scan(snapshot_id=snapshot).plan_files()]
