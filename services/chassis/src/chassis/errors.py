@@ -12,6 +12,8 @@ CasepathError
     └── TooLate        its deadline passed before it was worked on
 """
 
+from pydantic import ValidationError
+
 
 class CasepathError(Exception):
     """Anything that casepath raises on purpose. Messages never hold patient data."""
@@ -51,6 +53,11 @@ class Erased(NotFound):
 
 class TooLate(Rejected):
     """The deadline passed before it was worked on."""
+
+
+def wrong_fields(error: ValidationError) -> str:
+    """What is wrong with something that was declared, field by field: "sex: input should be 'female' or 'male'"."""
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in error.errors())
 
 
 def defect_and_place(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientsUnlinked
 from casepath.topics import INTAKE_PATIENT_MERGED, INTAKE_PATIENTS_UNLINKED
 from chassis.events import Event
-from chassis.objects import Objects, Shelf, by
+from chassis.objects import Objects, Shelf, by, recorded
 from chassis.worker import Received, Route
 
 
@@ -34,15 +34,12 @@ class Merges:
 
     async def merge(self, said: PatientMerged) -> None:
         kept = await self.merged.get(said.retired_id)
-        if kept is None or moment(kept) <= moment(said):
+        if kept is None or recorded(kept) <= recorded(said):
             await self.into.put(f"{said.surviving.patient_id}/{said.retired_id}", said)
             await self.merged.put(said.retired_id, said)
 
     async def unlink(self, said: PatientsUnlinked) -> None:
-        name = pair(said.patient_id, said.other_id)
-        kept = await self.unlinked.get(name)
-        if kept is None or moment(kept) <= moment(said):
-            await self.unlinked.put(name, said)
+        await self.unlinked.put_latest(pair(said.patient_id, said.other_id), said)
 
     async def merge_of(self, patient_id: str) -> PatientMerged | None:
         """The merge by which this patient is retired now."""
@@ -50,11 +47,11 @@ class Merges:
         if found is None:
             return None
         undone = await self.unlinked.get(pair(patient_id, found.surviving.patient_id))
-        if undone is not None and moment(undone) >= moment(found):
+        if undone is not None and recorded(undone) >= recorded(found):
             return None
         # Merged the other way round later: this one is the survivor.
         reverse = await self.merged.get(found.surviving.patient_id)
-        if reverse is not None and reverse.surviving.patient_id == patient_id and moment(reverse) > moment(found):
+        if reverse is not None and reverse.surviving.patient_id == patient_id and recorded(reverse) > recorded(found):
             return None
         return found
 
@@ -86,10 +83,6 @@ class Merges:
             stands = await self.surviving(patient)
             found |= dict.fromkeys([patient, *await self.standing_for(stands.patient_id if stands else patient)])
         return list(found)
-
-
-def moment(said: PatientMerged | PatientsUnlinked) -> int:
-    return said.recorded_at.ToNanoseconds()
 
 
 def pair(one: str, other: str) -> str:

@@ -245,6 +245,12 @@ class Shelf[M: Message]:
             raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
         return True
 
+    async def put_latest(self, name: str, message: M) -> None:
+        """Put a message that says when it was recorded, unless what is kept was recorded later: that changes nothing."""
+        kept = await self.get(name)
+        if kept is None or recorded(kept) <= recorded(message):
+            await self.put(name, message)
+
     async def stored(self, name: str, message: M) -> tuple[str, bytes]:
         """Where a message lies, and as what."""
         path, content = f"{self.prefix}/{name}", message.SerializeToString()
@@ -287,6 +293,11 @@ class Shelf[M: Message]:
     async def names(self, folder: str = "") -> set[str]:
         """Names below `folder`, without it."""
         return await self.objects.names(f"{self.prefix}/{folder}" if folder else self.prefix)
+
+
+def recorded(message: Message) -> int:
+    """When a message says that it was recorded, in nanoseconds."""
+    return int(attrgetter("recorded_at")(message).ToNanoseconds())
 
 
 def by(field: str) -> Callable[[str, Message], str]:

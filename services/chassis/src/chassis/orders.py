@@ -48,18 +48,12 @@ class ShelvedOrders:
 
     async def keep(self, received: Received[OrderPlaced]) -> Iterable[Event]:
         """Keep the latest order of each accession; one recorded earlier than what is kept changes nothing."""
-        order = received.data
-        kept = await self.shelf.get(order.case_id)
-        if kept is None or kept.recorded_at.ToNanoseconds() <= order.recorded_at.ToNanoseconds():
-            await self.shelf.put(order.case_id, order)
+        await self.shelf.put_latest(received.data.case_id, received.data)
         return ()
 
     async def move(self, received: Received[CaseMoved]) -> Iterable[Event]:
         """The latest counts; it may come before the order."""
-        now = received.data
-        kept = await self.moves.get(now.case_id)
-        if kept is None or kept.recorded_at.ToNanoseconds() <= now.recorded_at.ToNanoseconds():
-            await self.moves.put(now.case_id, now)
+        await self.moves.put_latest(received.data.case_id, received.data)
         return ()
 
 

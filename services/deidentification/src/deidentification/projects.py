@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from chassis.errors import Misconfigured
+from chassis.errors import Misconfigured, wrong_fields
 from deidentification.pseudonyms import KEY_BYTES, Pseudonyms
 
 CASES, SLIDES, SCORES, REPORTS, PHARMACOGENOMICS = "cases", "slides", "scores", "reports", "pharmacogenomics"
@@ -63,8 +63,7 @@ def project(file: Path, name: str, found: object) -> Project:
     try:
         declared = Named.model_validate({"name": name, "declared": found}).declared
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in error.errors())
-        raise Misconfigured(f"{file}: project {name}: {wrong}") from None
+        raise Misconfigured(f"{file}: project {name}: {wrong_fields(error)}") from None
     unknown = set(declared.contents) - set(CONTENTS)
     if unknown:
         raise Misconfigured(f"{file}: project {name}: contents are {', '.join(CONTENTS)}, and not {', '.join(sorted(unknown))}")

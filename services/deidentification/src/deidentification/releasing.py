@@ -43,7 +43,7 @@ from casepath.topics import (
 )
 from chassis.events import Event
 from chassis.merges import Merges
-from chassis.objects import Objects, Shelf, by_folder
+from chassis.objects import Objects, Shelf, by_folder, recorded
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from deidentification.adapters.dicom_files import deidentify
@@ -135,7 +135,7 @@ class Releasing:
         """One recorded earlier than what is kept changes nothing."""
         await self.orders.keep(received)
         order = await self.orders.of_case(received.data.case_id)
-        if order is None or order.recorded_at.ToNanoseconds() > received.data.recorded_at.ToNanoseconds():
+        if order is None or recorded(order) > recorded(received.data):
             return ()
         await self.cases.put(f"{order.patient.patient_id}/{order.case_id}", ReleasedAs())
         return await self.take(INTAKE_ORDER_PLACED, "order", received, order)
@@ -173,9 +173,13 @@ class Releasing:
         """What each project gets of these events, and that it did. Raise as what makes it: then nothing leaves to any project."""
         events: list[Event] = []
         identifiers = await self.identifiers(order)
+        scanner = Scanner.of(identifiers, TERMS)
         for project in self.projects if projects is None else projects:
             wanted = [one for one in sources if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
-            if not wanted or await self.objected(project, order.patient.patient_id):
+            if not wanted:
+                continue
+            statements = await self.statements(project, order.patient.patient_id)
+            if objected(statements):
                 continue
             subject = Subject(project.pseudonyms, order.patient.patient_id)
             release = Release(
@@ -183,10 +187,10 @@ class Releasing:
                 self.hospital,
                 subject,
                 order,
-                await self.latest_decision(project, order),
+                await self.latest_decision(statements, order),
                 identifiers,
                 partial(cleaned, subject=subject, words=self.words),
-                Scanner.of(identifiers, TERMS),
+                scanner,
             )
             # Before anything leaves, so that whatever left can be taken back.
             await self.note(project, order)
@@ -251,15 +255,12 @@ class Releasing:
         for patient in await self.merges.one_person([patient_id]):
             for scope in (ALL, project.name):
                 said = await self.objections.get(f"{patient}/{scope}")
-                if said is not None and (scope not in latest or moment(latest[scope]) <= moment(said)):
+                if said is not None and (scope not in latest or recorded(latest[scope]) <= recorded(said)):
                     latest[scope] = said
         return list(latest.values())
 
-    async def objected(self, project: Project, patient_id: str) -> bool:
-        return any(not said.lifted for said in await self.statements(project, patient_id))
-
-    async def latest_decision(self, project: Project, order: OrderPlaced) -> Timestamp | None:
-        said: list[Timestamp] = [one.recorded_at for one in await self.statements(project, order.patient.patient_id)]
+    async def latest_decision(self, statements: Sequence[ObjectionRecorded], order: OrderPlaced) -> Timestamp | None:
+        said: list[Timestamp] = [one.recorded_at for one in statements]
         moved = await self.orders.moves.get(order.case_id)
         if moved is not None:
             said.append(moved.recorded_at)
@@ -285,10 +286,7 @@ class Releasing:
     async def object(self, received: Received[ObjectionRecorded]) -> Iterable[Event]:
         """What was released of the patient is taken back; or released again, where they do not object any more."""
         said = received.data
-        name = f"{said.patient_id}/{said.project or ALL}"
-        kept = await self.objections.get(name)
-        if kept is None or moment(kept) <= moment(said):
-            await self.objections.put(name, said)
+        await self.objections.put_latest(f"{said.patient_id}/{said.project or ALL}", said)
         events: list[Event] = []
         for project in self.projects:
             if said.project in ("", project.name):
@@ -298,7 +296,7 @@ class Releasing:
 
     async def settle(self, project: Project, patient_id: str, received: Received[ObjectionRecorded]) -> list[Event]:
         cases = sorted(await self.cases.names(patient_id))
-        if await self.objected(project, patient_id):
+        if objected(await self.statements(project, patient_id)):
             at = received.data.recorded_at
             return await self.withdraw(project, patient_id, cases, WITHDRAWAL_REASON_OBJECTED, at, received, whole=True)
         events: list[Event] = []
@@ -350,9 +348,9 @@ class Releasing:
         return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
 
 
+def objected(statements: Sequence[ObjectionRecorded]) -> bool:
+    return any(not said.lifted for said in statements)
+
+
 def released_folder(project: Project, subject: Subject) -> str:
     return f"released/{project.name}/{subject.name}"
-
-
-def moment(said: ObjectionRecorded) -> int:
-    return said.recorded_at.ToNanoseconds()

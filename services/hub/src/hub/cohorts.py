@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chassis.errors import Rejected
+from chassis.errors import Rejected, wrong_fields
 
 SMALLEST = 10
 # Answers are rounded to this, so that one person more or less is seldom seen.
@@ -49,8 +49,7 @@ def read_cohort(text: str) -> Cohort:
     try:
         return Cohort.model_validate_json(text)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in error.errors())
-        raise Rejected(f"this is no cohort: {wrong}") from None
+        raise Rejected(f"this is no cohort: {wrong_fields(error)}") from None
 
 
 def persons(cohort: Cohort) -> tuple[str, list[Any]]:

@@ -89,10 +89,7 @@ class Identities:
 
     async def know(self, now: KnownPatient) -> None:
         """An older statement does not replace a newer one."""
-        name = now.patient.patient_id
-        kept = await self.patients.get(name)
-        if kept is None or kept.recorded_at.ToNanoseconds() <= now.recorded_at.ToNanoseconds():
-            await self.patients.put(name, now)
+        await self.patients.put_latest(now.patient.patient_id, now)
 
     async def dispute(self, received: Received[Any], dispute: IdentityDisputed) -> Event:
         dispute.dispute_id = str(received.envelope.id)
