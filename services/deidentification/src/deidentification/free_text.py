@@ -35,6 +35,8 @@ from deidentification.text_shapes import (
 WORD = re.compile(rf"{LETTER}\w*(?:['’-]\w+)*")
 # Of a marker or a stage, "HER2", "pT2N0", "PD-L1": more would be a name with a number.
 MOST_LETTERS = 5
+# Between a title and a name, and between the words of a name: on one line.
+WITHIN_NAME = re.compile(r"(?:[^\S\n]|[.:,'’-]){1,4}")
 # Written small, "m", "mm" and "pr" are no titles.
 LONGEST_UNIT = 3
 # Characters before something that say what it is.
@@ -74,10 +76,11 @@ def cleaned(text: str, identifiers: Iterable[Identifier], subject: Subject, word
         taken += free(list(found), taken)
     taken += names(text, taken, words)
     parts, at = [], 0
-    for span in sorted(taken):
+    spans = tuple(sorted(taken))
+    for span in spans:
         parts += [text[at : span.begin], span.instead]
         at = span.end
-    return Cleaned("".join([*parts, text[at:]]), tuple(sorted(taken)))
+    return Cleaned("".join([*parts, text[at:]]), spans)
 
 
 def free(found: list[Span], taken: list[Span]) -> list[Span]:
@@ -200,11 +203,10 @@ def tokens(text: str) -> list[Token]:
 def names(text: str, taken: list[Span], words: FrenchWords) -> list[Span]:
     """Words that are, or may be, somebody's name or a place's."""
     found = tokens(text)
-    of = [next((span for span in taken if one.begin < span.end and span.begin < one.end), None) for one in found]
-    every = [one for one, span in zip(found, of, strict=True) if span is None or span.sort == NAME]
-    known_names = {
-        index for index, one in enumerate(every) if any(one.begin < span.end and span.begin < one.end for span in taken)
-    }
+    within = [next((span for span in taken if one.begin < span.end and span.begin < one.end), None) for one in found]
+    kept = [(one, span) for one, span in zip(found, within, strict=True) if span is None or span.sort == NAME]
+    every = [one for one, _ in kept]
+    known_names = {index for index, (_, span) in enumerate(kept) if span is not None}
     named = {index for index, one in enumerate(every) if one.is_capitalised and not is_term(one, words)} | known_names
     named |= titled(text, every, words)
     grown = True
@@ -249,11 +251,7 @@ def titled(text: str, every: list[Token], words: FrenchWords) -> set[int]:
             continue
         at = index + 1
         waiting: list[int] = []
-        while (
-            at < len(every)
-            and re.fullmatch(r"[\s.:,'’-]{1,4}", text[every[at - 1].end : every[at].begin])
-            and "\n" not in text[every[at - 1].end : every[at].begin]
-        ):
+        while at < len(every) and WITHIN_NAME.fullmatch(text, every[at - 1].end, every[at].begin):
             following = every[at]
             if following.is_capitalised and plain(following.text) not in words.titles:
                 found |= {*waiting, at}

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -162,10 +161,11 @@ class Snapshots:
     async def take(self) -> None:
         began = time.monotonic()
         async with self.gathering.writing:
-            counts, gone = await asyncio.to_thread(self.made, version_name(), mapped(self.vocabulary))
+            counts, gone = await asyncio.to_thread(self.made)
         log.info("snapshot", **counts, withdrawn=len(gone), seconds=round(time.monotonic() - began, 3))
 
-    def made(self, name: str, concepts: pa.Table) -> tuple[dict[str, int], list[str]]:
+    def made(self) -> tuple[dict[str, int], list[str]]:
+        """In a thread: a vocabulary is read anew, and may be large."""
         warehouse = self.gathering.warehouse
-        counts = warehouse.take_snapshot(name, concepts)
+        counts = warehouse.take_snapshot(version_name(), mapped(self.vocabulary))
         return counts, warehouse.expire(self.kept)

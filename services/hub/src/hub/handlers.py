@@ -22,6 +22,7 @@ from casepath.deidentification.v1.release_pb2 import (
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, FailureReason
 from casepath.intake.v1.order_pb2 import Code
 from casepath.intake.v1.patient_pb2 import Sex
+from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.slides.v1.slide_pb2 import Instance
 from hub.facts import GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, SPECIMEN, WITHDRAWAL, Row
 
@@ -85,7 +86,7 @@ def says(said: Any, row: Row) -> Iterator[Row]:
         case CaseFact():
             yield from case(said, row)
         case SlideFact():
-            yield from (replace(image(said, one, row), case_id=said.case_id) for one in said.instances)
+            yield from (level(said, one, row) for one in said.instances)
         case ScoreFact():
             yield from score(said, row)
         case ReportFact():
@@ -115,34 +116,30 @@ def specimen(one: SpecimenFact, row: Row) -> Row:
     return replace(coded(row, one.type), domain=SPECIMEN, item=one.specimen_id, day=day(one.collected_on), extra=dumps(extra))
 
 
-def image(said: SlideFact, one: Instance, row: Row) -> Row:
-    extra = {
-        "study": said.study_instance_uid,
-        "series": said.series_instance_uid,
-        "slide": said.slide_id,
-        "modality": "SM",
-        "transfer_syntax": one.transfer_syntax_uid,
-        "columns": one.total_columns,
-        "rows": one.total_rows,
-        "microns_per_pixel": one.microns_per_pixel,
-        "path": one.object.path,
-        "sha256": one.object.sha256,
-        "size": one.object.size,
-    }
-    return replace(row, domain=IMAGE, item=one.sop_instance_uid, extra=dumps(extra))
+def image(row: Row, uid: str, object_: ObjectRef, **about: Any) -> Row:
+    extra = {**about, "path": object_.path, "sha256": object_.sha256, "size": object_.size}
+    return replace(row, domain=IMAGE, item=uid, extra=dumps(extra))
+
+
+def level(said: SlideFact, one: Instance, row: Row) -> Row:
+    return image(
+        row,
+        one.sop_instance_uid,
+        one.object,
+        study=said.study_instance_uid,
+        series=said.series_instance_uid,
+        slide=said.slide_id,
+        modality="SM",
+        transfer_syntax=one.transfer_syntax_uid,
+        columns=one.total_columns,
+        rows=one.total_rows,
+        microns_per_pixel=one.microns_per_pixel,
+    )
 
 
 def derived(said: ScoreFact, one: DerivedInstance, row: Row) -> Row:
-    extra = {
-        "study": "",
-        "series": one.series_instance_uid,
-        "slide": said.slide_id,
-        "modality": one.modality,
-        "path": one.object.path,
-        "sha256": one.object.sha256,
-        "size": one.object.size,
-    }
-    return replace(row, domain=IMAGE, item=one.sop_instance_uid, extra=dumps(extra))
+    about = {"study": "", "series": one.series_instance_uid, "slide": said.slide_id, "modality": one.modality}
+    return image(row, one.sop_instance_uid, one.object, **about)
 
 
 def score(said: ScoreFact, row: Row) -> Iterator[Row]:

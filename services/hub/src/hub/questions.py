@@ -23,9 +23,8 @@ def count(database: duckdb.DuckDBPyConnection, cohort: Cohort, asked: Sequence[C
     query, parameters = persons(cohort)
     size = one(database, f"select count(*) from ({query})", parameters)  # noqa: S608 - a query of ours
     told = answer(size, smallest)
-    for earlier in asked:
-        if earlier != cohort and differs_too_little([differences(database, cohort, earlier)], smallest):
-            raise Refused("this and an earlier answer together would tell of a few persons: ask for another cohort")
+    if differs_too_little((differences(database, cohort, earlier) for earlier in asked if earlier != cohort), smallest):
+        raise Refused("this and an earlier answer together would tell of a few persons: ask for another cohort")
     return told
 
 

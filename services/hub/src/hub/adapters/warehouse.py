@@ -41,6 +41,11 @@ WITHDRAWN = """
     select distinct subject from facts where domain = 'withdrawal' and case_id = '' and list_contains(?, value_text)
     and subject in (select subject from facts where domain <> 'withdrawal') and subject not in (select subject from holding)
 """
+SUSPECTED = """
+    create temp table facts as select * from everything where subject in (
+        select subject from everything where domain = 'withdrawal' and case_id = '' and list_contains(?, value_text)
+    )
+"""
 # Rows that a query gives to Iceberg at once.
 BATCH = 200_000
 ENDED = ("WITHDRAWAL_REASON_OBJECTED", "WITHDRAWAL_REASON_ERASED")
@@ -181,7 +186,9 @@ class Warehouse:
         """Subjects who are withdrawn whole, and of whom rows are still here."""
         self.facts.refresh()
         with duckdb.connect() as database:
-            self.view(database, "facts", self.facts, None)
+            self.view(database, "everything", self.facts, None)
+            # What holds of one subject depends on no other's facts.
+            database.execute(SUSPECTED, [list(ENDED)])
             database.sql(HOLDING).create("holding")
             found = database.execute(WITHDRAWN, [list(ENDED)]).fetchall()
         return sorted(subject for (subject,) in found)
@@ -226,6 +233,6 @@ def plain(kind: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string(kind) or str(kind).startswith("json") else kind
 
 
-def version_name(at: datetime | None = None) -> str:
+def version_name() -> str:
     """Of a snapshot: its moment, so that names are in order."""
-    return (at or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S.%fZ")
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
