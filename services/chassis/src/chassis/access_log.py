@@ -84,6 +84,11 @@ class AccessLog:
         """Somebody came in or left; with a `reason`, they were not let in."""
         await self.tell(asker, ACTION_EXECUTED, OUTCOME_REFUSED if reason else OUTCOME_DONE, operation, (), reason)
 
+    async def acted(self, asker: Asker, action: Action, operation: str, entries: Iterable[Entry]) -> None:
+        """Somebody did something with these. Raise Unavailable where it cannot be told."""
+        of = tuple((one.kind, one.identifier) for one in entries)
+        await self.tell(asker, action, OUTCOME_DONE, operation, of, "")
+
     async def once(
         self,
         asker: Asker,

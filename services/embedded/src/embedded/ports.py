@@ -25,6 +25,7 @@ OFFSETS = {
     "wes": 56,
     "ledger": 57,
     "fhir-in": 58,
+    "studies": 59,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,

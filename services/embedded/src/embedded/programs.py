@@ -60,6 +60,8 @@ DEMONSTRATION = (
     ("leroy", "Dominique Leroy", "researcher", ()),
     ("garnier", "Sam Garnier", "identity-manager", ()),
     ("fournier", "Andréa Fournier", "auditor", ()),
+    ("girard", "Charlie Girard", "data-protection-officer", ()),
+    ("bonnet", "Pr Morgan Bonnet", "scientific-committee", ()),
 )
 PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
 RELEASES = {
@@ -273,6 +275,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_PROJECTS": str(home / "access" / "projects.json"),
         "CASEPATH_WORKFLOWS": "if-possible",
         "CASEPATH_RUNS_ADDRESS": f"127.0.0.1:{ports['runs']}",
+        "CASEPATH_STUDIES_ADDRESS": f"127.0.0.1:{ports['studies']}",
         "CASEPATH_WES_ADDRESS": f"127.0.0.1:{ports['wes']}",
         "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_URL": f"http://127.0.0.1:{ports['advice']}",

@@ -52,9 +52,9 @@ def read_cohort(text: str) -> Cohort:
         raise Rejected(f"this is no cohort: {wrong_fields(error)}") from None
 
 
-def persons(cohort: Cohort) -> tuple[str, list[Any]]:
-    """The query that gives the ids of a cohort's persons, and its parameters."""
-    conditions, parameters = ["true"], list[Any]()
+def persons(cohort: Cohort, project: str) -> tuple[str, list[Any]]:
+    """The query that gives the ids of a cohort's persons in a project, and its parameters."""
+    conditions, parameters = ["project = ?"], list[Any]([project])
 
     def also(condition: str, *values: Any) -> None:
         conditions.append(condition)
@@ -99,11 +99,9 @@ def meets(one: Criterion) -> tuple[str, list[Any]]:
     return " and ".join(conditions), values
 
 
-def answer(count: int, smallest: int = SMALLEST) -> str:
-    """A count as it may be told: of fewer than the smallest cell nothing but that, else rounded."""
-    if count < smallest:
-        return f"fewer than {smallest}"
-    return str(round(count / STEP) * STEP)
+def answer(count: int, smallest: int = SMALLEST) -> int | None:
+    """A count as it may be told, rounded; None where it is of fewer than the smallest cell."""
+    return None if count < smallest else round(count / STEP) * STEP
 
 
 def differs_too_little(differences: Iterable[Sequence[int]], smallest: int = SMALLEST) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from chassis.asking import ACCESS
+from chassis.errors import Malformed
 from hub.adapters.warehouse import Warehouse
 from hub.cohorts import SMALLEST, read_cohort
 from hub.questions import count as count_persons
@@ -68,9 +69,12 @@ def unmapped(warehouse: str, catalog: str, snapshot: str | None, as_json: bool) 
 @warehouse_option
 @catalog_option
 @snapshot_option
+@click.option("--project", help="Of which project of the hospitals' releases; without it the only one that there is.")
 @click.option("--asked", type=click.Path(dir_okay=False, path_type=Path), help="File that keeps what was asked: it is compared.")
 @click.option("--smallest", default=SMALLEST, show_default=True, type=click.IntRange(min=2), help="Fewer persons are not told.")
-def count(cohort: Path, warehouse: str, catalog: str, snapshot: str | None, asked: Path | None, smallest: int) -> None:
+def count(
+    cohort: Path, warehouse: str, catalog: str, snapshot: str | None, project: str | None, asked: Path | None, smallest: int
+) -> None:
     """Count the persons of a COHORT, a JSON file.
 
     {"sex": "female", "born_from": 1950, "criteria": [{"table": "measurement", "code": "DPYD", "value": "*1/*2A"}]}
@@ -80,9 +84,17 @@ def count(cohort: Path, warehouse: str, catalog: str, snapshot: str | None, aske
     wanted = read_cohort(cohort.read_text("utf-8"))
     before = asked.read_text("utf-8").splitlines() if asked is not None and asked.exists() else []
     earlier = [read_cohort(one["cohort"]) for one in map(json.loads, before) if one["snapshot"] == name]
+    of = project or only_one(tables.projects())
     with tables.snapshot(name) as database:
-        text = count_persons(database, wanted, earlier, smallest)
+        told = count_persons(database, of, wanted, earlier, smallest)
     if asked is not None:
         with asked.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"snapshot": name, "cohort": wanted.model_dump_json()}) + "\n")
-    click.echo(f"{text}  (snapshot {name})")
+    click.echo(f"{f'fewer than {smallest}' if told is None else told}  (snapshot {name})")
+
+
+def only_one(projects: list[str]) -> str:
+    """Raise Malformed where it has to be said which."""
+    if len(projects) != 1:
+        raise Malformed(f"say of which project: --project {' | '.join(projects) or '(there is none yet)'}")
+    return projects[0]

@@ -64,6 +64,8 @@ class Gathering:
             offsets = await asyncio.to_thread(self.warehouse.offsets)
             for one in partitions:
                 consumer.seek(one, offsets.get(place(one.topic, one.partition), 0))
+            if await asyncio.to_thread(self.warehouse.behind):
+                self.fresh.set()
             self.ready.set()
             log.info("gathering", topics=sorted(self.topics), gathered=sum(offsets.values()))
             while not stop.is_set():
@@ -140,6 +142,8 @@ class Snapshots:
         self.vocabulary = vocabulary
         self.seconds = seconds
         self.kept = kept
+        # After each snapshot.
+        self.taken = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Raise Misconfigured where the vocabulary cannot be read."""
@@ -162,6 +166,7 @@ class Snapshots:
         began = time.monotonic()
         async with self.gathering.writing:
             counts, gone = await asyncio.to_thread(self.made)
+        self.taken.set()
         log.info("snapshot", **counts, withdrawn=len(gone), seconds=round(time.monotonic() - began, 3))
 
     def made(self) -> tuple[dict[str, int], list[str]]:

@@ -1,6 +1,7 @@
 """Settings of the hub."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from hub.gathering import TOPIC
 class HubSettings(StoringSettings):
     """Where the region's data lies: its tables in the hub's own object store, under `warehouse`."""
 
+    PROOFS: ClassVar[tuple[str, ...]] = (*StoringSettings.PROOFS, "access_keys")
     catalog: str = Field(description="database of which tables there are, sqlite:////file or postgresql+psycopg2://...")
     vocabulary: Path | None = Field(
         default=None, description="folder with OMOP's CONCEPT.csv and source_to_concept_map.csv; none: every concept is 0"
@@ -22,6 +24,11 @@ class HubSettings(StoringSettings):
         description="hospitals whose facts are copied here, each to a topic that begins with its name; none: this cluster's",
     )
     snapshot_seconds: float = Field(default=3600.0, gt=0, description="between snapshots, where anything came in")
+    studies_address: str = Field(default="", description="gRPC host:port where studies are asked for; empty: none are")
+    access_keys: Path | None = Field(default=None, description="JWK Set of those who issue tokens, for studies")
+    least_class: int = Field(
+        default=5, ge=2, description="persons of one sex, band of years of birth and hospital that a study gets at least"
+    )
     kept_snapshots: int = Field(default=30, ge=1, description="how many are kept; of who was withdrawn nothing is in any")
 
     @property

@@ -48,6 +48,7 @@ SUSPECTED = """
 """
 # Rows that a query gives to Iceberg at once.
 BATCH = 200_000
+MOMENT = "%Y%m%dT%H%M%S.%fZ"
 ENDED = ("WITHDRAWAL_REASON_OBJECTED", "WITHDRAWAL_REASON_ERASED")
 
 
@@ -78,6 +79,12 @@ class Warehouse:
             current = self.facts.snapshot_by_id(current.parent_snapshot_id) if current.parent_snapshot_id else None
         return {}
 
+    def behind(self) -> bool:
+        """Whether something was gathered that no snapshot has: its process ended before."""
+        self.facts.refresh()
+        current, names = self.facts.current_snapshot(), self.snapshots()
+        return current is not None and (not names or current.timestamp_ms > moment_of(names[-1]))
+
     def gather(self, rows: Sequence[Row], offsets: Mapping[str, int]) -> None:
         """Append rows, and remember up to where they are. Raise Unavailable where it cannot, or somebody else wrote."""
         properties = {OFFSETS: json.dumps({**self.offsets(), **offsets})}
@@ -100,6 +107,10 @@ class Warehouse:
         """The content of a table from now on, in parts: it may be larger than memory. Give how many rows it has."""
         schema = pa.schema([pa.field(one.name, plain(one.type)) for one in content.schema])
         table = self.catalog.create_table_if_not_exists(f"{NAMESPACE}.{name}", schema)
+        if missing(schema, table):
+            # Written by an earlier version.
+            with table.update_schema() as update:
+                update.union_by_name(schema)
         write = table.overwrite if any(table.scan().plan_files()) else table.append
         write(content.cast(schema), snapshot_properties={VERSION: version})
         table.refresh()
@@ -148,6 +159,13 @@ class Warehouse:
             database.read_parquet([path_of(file) for file in files], hive_partitioning=False).create_view(name)
         else:
             database.register(name, table.schema().as_arrow().empty_table())
+
+    def projects(self) -> list[str]:
+        """Those that have a person in the newest snapshot; none where none was taken yet."""
+        if not self.snapshots():
+            return []
+        with self.snapshot() as database:
+            return [name for (name,) in database.execute("select distinct project from person order by project").fetchall()]
 
     def snapshots(self) -> list[str]:
         """Names of snapshots that are on every table, the oldest first."""
@@ -220,6 +238,10 @@ def encoded(database: duckdb.DuckDBPyConnection) -> list[Encoded]:
     return made
 
 
+def missing(schema: pa.Schema, table: Table) -> set[str]:
+    return set(schema.names) - set(table.schema().column_names)
+
+
 def files_of(table: Table) -> set[str]:
     return {one.file.file_path for each in table.snapshots() for one in table.scan(snapshot_id=each.snapshot_id).plan_files()}
 
@@ -235,4 +257,9 @@ def plain(kind: pa.DataType) -> pa.DataType:
 
 def version_name() -> str:
     """Of a snapshot: its moment, so that names are in order."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return datetime.now(UTC).strftime(MOMENT)
+
+
+def moment_of(version: str) -> float:
+    """In milliseconds since 1970."""
+    return datetime.strptime(version, MOMENT).replace(tzinfo=UTC).timestamp() * 1000

@@ -1,6 +1,8 @@
-select person_id,
-    case value_text when 'female' then 8532 when 'male' then 8507 else 0 end as gender_concept_id,
-    cast(value as integer) as year_of_birth, 0 as race_concept_id, 0 as ethnicity_concept_id,
-    subject as person_source_value, value_text as gender_source_value, hospital as care_site_source_value, lineage
-from holding where domain = 'person'
-qualify row_number() over (partition by person_id order by "offset" desc) = 1
+-- One row for each person, also where they were in two hospitals: `subjects` has who they are to each.
+select person_id, any_value(project) as project,
+    case arg_max(value_text, "offset") when 'female' then 8532 when 'male' then 8507 else 0 end as gender_concept_id,
+    arg_max(cast(value as integer), "offset") as year_of_birth, 0 as race_concept_id, 0 as ethnicity_concept_id,
+    arg_max(subject, "offset") as person_source_value, arg_max(value_text, "offset") as gender_source_value,
+    arg_max(hospital, "offset") as care_site_source_value, arg_max(lineage, "offset") as lineage,
+    string_agg(distinct subject, ',' order by subject) as subjects
+from holding where domain = 'person' group by person_id

@@ -1,7 +1,8 @@
 """Reading FASTQ pairs (Cock et al. 2010, Sanger variant: quality is Phred + 33)."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from itertools import batched, chain
 from pathlib import Path
 
@@ -70,21 +71,22 @@ def check_pairs(files: tuple[Path, Path]) -> ReadsTally:
 
 def read_pairs(files: tuple[Path, Path]) -> Iterator[Pair]:
     """Pairs in file order. Raise ReadsUnfit at the first that is wrong."""
-    streams = [read_one(path, number) for number, path in enumerate(files, start=1)]
-    count = 0
-    while True:
-        first, second = (next(stream, None) for stream in streams)
-        if first is None and second is None:
-            return
-        count += 1
-        if first is None or second is None:
-            raise ReadsUnfit(REJECTION_REASON_UNEQUAL_PAIRS, 1 if first is None else 2, count, LINES * (count - 1) + 1)
-        if not first.is_mate(second):
-            raise ReadsUnfit(REJECTION_REASON_MISMATCHED_NAMES, 2, count, LINES * (count - 1) + 1)
-        yield first, second
+    with ExitStack() as stack:
+        streams = [stack.enter_context(closing(read_one(path, number))) for number, path in enumerate(files, start=1)]
+        count = 0
+        while True:
+            first, second = (next(stream, None) for stream in streams)
+            if first is None and second is None:
+                return
+            count += 1
+            if first is None or second is None:
+                raise ReadsUnfit(REJECTION_REASON_UNEQUAL_PAIRS, 1 if first is None else 2, count, LINES * (count - 1) + 1)
+            if not first.is_mate(second):
+                raise ReadsUnfit(REJECTION_REASON_MISMATCHED_NAMES, 2, count, LINES * (count - 1) + 1)
+            yield first, second
 
 
-def read_one(path: Path, number: int) -> Iterator[dnaio.SequenceRecord]:
+def read_one(path: Path, number: int) -> Generator[dnaio.SequenceRecord]:
     count = 0
     try:
         with dnaio.open(path, open_threads=0, fileformat="fastq") as reader:

@@ -1,0 +1,1 @@
+"""Studies on a region's data: asked for, approved, extracted, worked on where they lie, and let out by review alone."""
