@@ -1,10 +1,12 @@
 """The real platform, started once a run for the tests that need it, as a user starts it."""
 
+import faulthandler
 import random
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,15 @@ from embedded.ports import Ports
 from embedded.programs import authority_of, kafka_admin, kafka_password_file, keys
 
 CASEPATH = Path(sys.executable).with_name("casepath")
+# The run is over, and its process is not: a thread waits for ever, and is named.
+MOST_SECONDS_TO_END = 120
 
 
-@dataclass(frozen=True, slots=True)
+def pytest_unconfigure() -> None:
+    faulthandler.dump_traceback_later(MOST_SECONDS_TO_END, exit=True, file=2)
+
+
+@dataclass(frozen=True)
 class Platform:
     home: Home
     ports: Ports
@@ -34,7 +42,7 @@ class Platform:
         """As its administrator, who may do all, and read all."""
         return replace(kafka_admin(self.home.folder, self.ports), encryption=self.encryption)
 
-    @property
+    @cached_property
     def encryption(self) -> Encryption:
         """By its keys, as one more process has them."""
         return Encryption(FileKeys(keys(self.home.folder)))

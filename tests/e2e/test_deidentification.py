@@ -86,28 +86,36 @@ async def test_the_ledger_has_to_which_project_a_case_went(platform: Platform, d
     await eventually(lambda: "released to project demonstration" in told(), 60)
 
 
-def in_the_hub(platform: Platform, subject: Subject) -> bool | None:
+@pytest.fixture(scope="session")
+def hub(platform: Platform) -> Warehouse:
+    """As one more process has it, opened once: what asks again and again would open its catalog each time."""
+    return Warehouse(*platform.hub)
+
+
+def in_the_hub(hub: Warehouse, subject: Subject) -> bool | None:
     """Whether the newest snapshot has this patient; None where it was forgotten just now."""
     try:
-        with Warehouse(*platform.hub).snapshot() as database:
+        with hub.snapshot() as database:
             return bool(database.table("person").filter(f"person_source_value = '{subject.name}'").fetchall())
     except Unavailable:
         return None
 
 
-def rows_in_the_hub(platform: Platform, subject: Subject) -> dict[str, int]:
+def rows_in_the_hub(hub: Warehouse, subject: Subject) -> dict[str, int]:
     """How many rows each table of the newest snapshot has of this patient."""
-    with Warehouse(*platform.hub).snapshot() as database:
+    with hub.snapshot() as database:
         mine = f"person_id = (select person_id from person where person_source_value = '{subject.name}')"
         return {name: len(database.table(name).filter(mine).fetchall()) for name in TABLES}
 
 
-async def test_the_hub_has_what_was_released_in_tables_that_others_know(platform: Platform, released: Released) -> None:
+async def test_the_hub_has_what_was_released_in_tables_that_others_know(
+    platform: Platform, hub: Warehouse, released: Released
+) -> None:
     def all_of_it() -> bool:
-        if not Warehouse(*platform.hub).snapshots():
+        if not hub.snapshots():
             return False
         try:
-            rows = rows_in_the_hub(platform, released.subject)
+            rows = rows_in_the_hub(hub, released.subject)
         except Unavailable:
             return False
         ordered = rows["procedure_occurrence"] == rows["specimen"] == 3
@@ -120,7 +128,7 @@ async def test_the_hub_has_what_was_released_in_tables_that_others_know(platform
 
 
 async def test_of_who_objects_everything_is_withdrawn_and_who_does_not_any_more_is_released_again(
-    platform: Platform, done: Done, released: Released
+    platform: Platform, hub: Warehouse, done: Done, released: Released
 ) -> None:
     said = ("object", "--patient", done.visit.patient_id, "--by", "the data protection officer")
     assert platform.casepath(*said).returncode == 0
@@ -133,7 +141,7 @@ async def test_of_who_objects_everything_is_withdrawn_and_who_does_not_any_more_
     assert withdrawn.withdrawal.reason == WITHDRAWAL_REASON_OBJECTED
     assert not list((platform.home.folder / "released").rglob(f"{released.subject.name}/*/*"))
 
-    await eventually(lambda: in_the_hub(platform, released.subject) is False, 90)
+    await eventually(lambda: in_the_hub(hub, released.subject) is False, 90)
 
     assert platform.casepath(*said, "--lift").returncode == 0
     before = len(released.facts)
@@ -143,4 +151,4 @@ async def test_of_who_objects_everything_is_withdrawn_and_who_does_not_any_more_
         return {str(one.WhichOneof("fact")) for one in again} >= KINDS
 
     await eventually_async(all_again, 120)
-    await eventually(lambda: in_the_hub(platform, released.subject), 90)
+    await eventually(lambda: in_the_hub(hub, released.subject), 90)

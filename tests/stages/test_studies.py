@@ -493,7 +493,7 @@ import pandas
 from pycanon import anonymity
 rows = pandas.DataFrame(json.load(open(sys.argv[1])))
 quasi, sensitive = ["gender_source_value", "year_of_birth", "care_site_source_value"], ["value"]
-telling = rows.groupby(quasi).filter(lambda one: set(one["value"]) != {"*1/*1"})
+telling = rows.groupby(quasi).filter(lambda one: set(one["value"]) != {"*1/*1"}).reset_index(drop=True)
 print(json.dumps({"k": anonymity.k_anonymity(rows, quasi), "l": anonymity.l_diversity(telling, quasi, sensitive)}))
 """
 

@@ -95,6 +95,18 @@ async def test_work_that_does_not_end_is_ended() -> None:
         assert await isolated.run(double, 2, 30) == 4
 
 
+def own_process(_: int) -> int:
+    return os.getpid()
+
+
+async def test_another_process_takes_over_after_so_many_pieces_of_work() -> None:
+    with Isolated(most=2) as isolated:
+        processes = [await isolated.run(own_process, number, 30) for number in range(5)]
+    first, second, third = processes[0], processes[2], processes[4]
+    assert processes == [first, first, second, second, third]
+    assert len({first, second, third}) == 3
+
+
 def test_scratch_left_by_a_dead_process_is_removed_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
     program = "import os, sys; from pathlib import Path; from chassis.scratch import scratch\n"
     program += "with scratch(Path(sys.argv[1]), 'test') as folder: print(folder, flush=True); os._exit(9)"

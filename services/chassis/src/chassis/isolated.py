@@ -20,11 +20,16 @@ class Crashed(Rejected):
 
 
 class Isolated:
-    """Runs one piece of work at a time, in one process that is kept; a new one after a crash."""
+    """Runs one piece of work at a time, in one process that is kept for a while; a new one after a crash.
 
-    def __init__(self) -> None:
+    `most`: after so many pieces another process takes over, since native libraries leave files open (bcftools in pysam).
+    """
+
+    def __init__(self, most: int = 1000) -> None:
         self.pool = fresh_pool()
         self.turn = asyncio.Lock()
+        self.most = most
+        self.done = 0
 
     async def run[A, R](self, function: Callable[[A], R], argument: A, seconds: float) -> R:
         """Raise what `function` raises, or Crashed, also after `seconds`: then its process is killed.
@@ -33,6 +38,10 @@ class Isolated:
         """
         async with self.turn:
             loop = asyncio.get_running_loop()
+            if self.done >= self.most:
+                self.pool.shutdown(wait=False)
+                self.pool, self.done = fresh_pool(), 0
+            self.done += 1
             process = await self.living()
             try:
                 return await asyncio.wait_for(loop.run_in_executor(self.pool, function, argument), seconds)
