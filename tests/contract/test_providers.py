@@ -9,6 +9,7 @@ import pytest
 from audit.queries import LedgerQueries
 from casepath.callers import CALLERS
 from cases.queries import CaseQueries
+from hub.studies.study_service import StudyService
 from inference.open_inference import OpenInference
 from inference.registry_service import RegistryService
 from sequencing.runs.run_service import RunService
@@ -18,6 +19,7 @@ PROTOS = Path(__file__).parents[2] / "protos"
 PROVIDERS: dict[str, type[Any]] = {
     "casepath.audit.v1.LedgerService": LedgerQueries,
     "casepath.cases.v1.CaseService": CaseQueries,
+    "casepath.hub.v1.StudyService": StudyService,
     "casepath.inference.v1.ModelRegistryService": RegistryService,
     "casepath.sequencing.v1.RunService": RunService,
     "casepath.slides.v1.SlideService": SlideService,

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from e2e.conftest import Done, begin, ended, new_visit, once
 from e2e.test_results import taken
 from embedded import samples
 from embedded.hospital import genotype, send
+from hub.adapters.warehouse import Warehouse
 from portal.adapters.case_service import CaseService
 from portal.presenting import tile_address
 from waiting import eventually, eventually_async
@@ -41,7 +43,7 @@ class Portal:
         await page.keyboard.press("Tab")
         await page.keyboard.type(self.passwords[name])
         await page.keyboard.press("Enter")
-        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research|identities|ledger)?$"))
+        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research|identities|ledger|studies)?$"))
 
 
 @pytest.fixture(scope="session")
@@ -595,3 +597,69 @@ async def test_a_researcher_sends_reads_and_follows_the_run_to_its_variants(page
     refused = await page.goto(portal.base)
     assert refused is not None
     assert refused.status == 403
+
+
+async def entered(browser: Browser, portal: Portal, name: str, language: str = "en-GB") -> Page:
+    """Somebody else, in a browser of their own."""
+    context = await browser.new_context(viewport={"width": 1500, "height": 950}, locale=language)
+    page = await context.new_page()
+    page.set_default_timeout(SECONDS)
+    await portal.enter(page, name)
+    return page
+
+
+async def barriers(page: Page) -> str:
+    found = await Axe().run(page)
+    return found.generate_report() if found.violations_count else ""
+
+
+async def test_a_study_is_asked_for_granted_by_two_offices_and_given_no_few_persons(
+    browser: Browser, page: Page, portal: Portal, platform: Platform, done: Done
+) -> None:
+    hub = Warehouse(*platform.hub)
+    await eventually(hub.projects, 60)
+    await portal.enter(page, "leroy")
+    await page.goto(f"{portal.base}/studies")
+    await expect(page.locator("#counted")).to_contain_text("Fewer than 10 persons")
+    await page.get_by_label("Born from").fill("1950")
+    async with page.expect_response(re.compile("/studies/count")):
+        await page.keyboard.press("Tab")
+    await page.get_by_label("Title").fill("DPYD and toxicity")
+    await page.get_by_label("Purpose").fill("Whether dose reductions by genotype lower severe toxicity.")
+    await page.get_by_label("Declared under").fill("MR-004 no. 2026-118")
+    await page.get_by_label("Last day").fill((date.today() + timedelta(days=90)).isoformat())
+    await page.get_by_role("textbox", name="Measurements (scores, genes)").fill("Diplotypes are there, and nowhere else.")
+    assert await barriers(page) == ""
+    await page.get_by_role("button", name="Ask for it").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("waits for decisions")
+    address = page.url
+    # Of an office in French, and by keyboard.
+    officer = await entered(browser, portal, "girard", "fr")
+    await officer.goto(address)
+    await officer.get_by_label("Motif").fill("Conforme à la MR-004.")
+    await officer.get_by_role("button", name="Accorder").focus()
+    await officer.keyboard.press("Enter")
+    await expect(officer.get_by_text("Conforme à la MR-004.")).to_be_visible()
+    assert await barriers(officer) == ""
+    committee = await entered(browser, portal, "bonnet")
+    await expect(committee.get_by_role("heading", level=1)).to_have_text("Studies")
+    await committee.get_by_role("link", name="DPYD and toxicity").first.click()
+    await committee.get_by_label("Why").fill("A sound question.")
+    await committee.get_by_role("button", name="Grant").click()
+    await expect(committee.get_by_role("heading", level=1)).to_contain_text("granted")
+    await page.reload()
+    await page.get_by_role("button", name="Make an extract").click()
+    await expect(page.get_by_role("alert")).to_contain_text("fewer than 5 persons")
+    assert await barriers(page) == ""
+    await page.get_by_role("button", name="End the study").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("over")
+    for one in (officer, committee):
+        await one.context.close()
+    await eventually(lambda: "DecideStudy" in platform.casepath("audit", "show", "--user", "girard").stdout, 60)
+
+
+async def test_who_does_not_do_research_does_not_see_studies(portal: Portal) -> None:
+    async with httpx.AsyncClient(base_url=portal.base, headers={"Origin": portal.base}) as client:
+        await client.post("/login", data={"name": "martin", "password": portal.passwords["martin"]})
+        assert (await client.get("/studies")).status_code == 403
+        assert (await client.post("/studies/count", data={"project": "demonstration"})).status_code == 403

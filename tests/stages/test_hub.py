@@ -15,7 +15,7 @@ from casepath.deidentification.v1.release_pb2 import (
 from casepath.intake.v1.patient_pb2 import SEX_FEMALE, Patient
 from chassis.errors import Misconfigured, NotFound, Unavailable
 from deidentification.linkage import encoding
-from hub.adapters.warehouse import files_of
+from hub.adapters.warehouse import files_of, version_name
 from hub.cohorts import persons, read_cohort
 from hub.questions import Refused, count
 from hub.vocabulary import mapped
@@ -127,6 +127,28 @@ def test_old_snapshots_are_forgotten_with_their_files(region: Region) -> None:
         for one in files_of(region.warehouse.catalog.load_table(f"hub.{name}"))
     }
     assert {str(path) for path in region.folder.rglob("*.parquet")} == kept
+
+
+def test_what_no_snapshot_has_yet_is_known_after_a_crash(region: Region) -> None:
+    assert not region.warehouse.behind()
+    region.gather([case(1)])
+    assert Region(region.folder).warehouse.behind()
+    region.snapshot(version_name())
+    assert not Region(region.folder).warehouse.behind()
+    region.gather([case(2)])
+    assert Region(region.folder).warehouse.behind()
+
+
+def test_tables_of_an_earlier_version_get_the_columns_that_they_lack(region: Region) -> None:
+    region.gather([case(1)])
+    region.snapshot("20260101")
+    table = region.warehouse.catalog.load_table("hub.person")
+    with table.update_schema(allow_incompatible_changes=True) as update:
+        update.delete_column("subjects")
+    region.gather([case(2)])
+    assert region.snapshot("20260102")["person"] == 2
+    with region.warehouse.snapshot() as database:
+        assert database.execute("select subjects from person").fetchall() == [(subject(1),), (subject(2),)]
 
 
 def read_while_it_is_forgotten(region: Region) -> None:

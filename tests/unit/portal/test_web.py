@@ -22,6 +22,7 @@ from portal.adapters.case_service import CaseService
 from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
+from portal.adapters.study_service import StudyServiceClient
 from portal.assets import ADDRESS
 from portal.desk import Desk
 from portal.disputes import Disputes
@@ -54,6 +55,7 @@ async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[ht
             cases=cases,
             runs=RunServiceClient("", None),
             ledger=LedgerServiceClient("", None),
+            studies=StudyServiceClient("", None),
             slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
             objects=objects,
             reports=Reports(objects, publisher),

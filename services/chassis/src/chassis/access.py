@@ -48,6 +48,7 @@ class Permission(StrEnum):
     # Who had to do with whose data.
     READ_LEDGER = "ledger.read"
     # Of a region's data, for research: to ask for some, and to say whether it may be had, each for their office.
+    SEE_STUDIES = "studies.see"
     REQUEST_STUDIES = "studies.request"
     PROTECT_DATA = "studies.protect"
     WEIGH_STUDIES = "studies.weigh"
@@ -76,9 +77,11 @@ GRANTS: dict[str, frozenset[Permission]] = {
     ),
     "model-publisher": frozenset({Permission.READ_MODELS, Permission.PUBLISH_MODELS}),
     "model-approver": frozenset({Permission.READ_MODELS, Permission.APPROVE_MODELS}),
-    "researcher": frozenset({Permission.RUN_WORKFLOWS, Permission.READ_SCHEDULE, Permission.REQUEST_STUDIES}),
-    "data-protection-officer": frozenset({Permission.PROTECT_DATA}),
-    "scientific-committee": frozenset({Permission.WEIGH_STUDIES}),
+    "researcher": frozenset(
+        {Permission.RUN_WORKFLOWS, Permission.READ_SCHEDULE, Permission.SEE_STUDIES, Permission.REQUEST_STUDIES}
+    ),
+    "data-protection-officer": frozenset({Permission.SEE_STUDIES, Permission.PROTECT_DATA}),
+    "scientific-committee": frozenset({Permission.SEE_STUDIES, Permission.WEIGH_STUDIES}),
     "operator": frozenset({Permission.READ_SCHEDULE}),
     "identity-manager": frozenset({Permission.DECIDE_IDENTITIES}),
     "auditor": frozenset({Permission.READ_LEDGER}),

@@ -17,6 +17,7 @@ from portal.adapters.case_service import CaseService
 from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
+from portal.adapters.study_service import StudyServiceClient
 from portal.desk import Desk
 from portal.disputes import Disputes
 from portal.drafts import Drafts
@@ -39,6 +40,7 @@ async def compose(settings: PortalSettings) -> None:
         asking(CaseService(settings.cases_address, settings.identity)) as cases,
         asking(RunServiceClient(settings.runs_address, settings.identity)) as runs,
         asking(LedgerServiceClient(settings.ledger_address, settings.identity)) as ledger,
+        asking(StudyServiceClient(settings.studies_address, settings.identity)) as studies,
     ):
         accesses = AccessLog(publisher, "portal")
         door, login, looking = await entrance(settings, provider, objects, accesses)
@@ -46,6 +48,7 @@ async def compose(settings: PortalSettings) -> None:
             cases=cases,
             runs=runs,
             ledger=ledger,
+            studies=studies,
             slides=SlidePixels(settings.slides_dicomweb, client),
             objects=objects,
             reports=Reports(objects, publisher),
@@ -83,7 +86,7 @@ async def entrance(
 
 
 @asynccontextmanager
-async def asking[S: (CaseService, RunServiceClient, LedgerServiceClient)](service: S) -> AsyncIterator[S]:
+async def asking[S: (CaseService, RunServiceClient, LedgerServiceClient, StudyServiceClient)](service: S) -> AsyncIterator[S]:
     try:
         yield service
     finally:

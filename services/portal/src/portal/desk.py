@@ -37,6 +37,7 @@ from portal.adapters.case_service import CaseService
 from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
+from portal.adapters.study_service import StudyServiceClient
 from portal.assets import ADDRESS
 from portal.disputes import Disputes
 from portal.drafts import Drafts
@@ -58,6 +59,7 @@ class Desk:
     cases: CaseService
     runs: RunServiceClient
     ledger: LedgerServiceClient
+    studies: StudyServiceClient
     slides: SlidePixels
     objects: Objects
     reports: Reports

@@ -22,6 +22,7 @@ HOMES = (
     (Permission.DECIDE_IDENTITIES, "/identities"),
     (Permission.READ_LEDGER, "/ledger"),
     (Permission.RUN_WORKFLOWS, "/research"),
+    (Permission.SEE_STUDIES, "/studies"),
 )
 
 type Page = Callable[[Request], Awaitable[Response]]

@@ -43,6 +43,10 @@ class Person:
         return self.principal.may(Permission.RUN_WORKFLOWS)
 
     @property
+    def sees_studies(self) -> bool:
+        return self.principal.may(Permission.SEE_STUDIES)
+
+    @property
     def decides_identities(self) -> bool:
         return self.principal.may(Permission.DECIDE_IDENTITIES)
 

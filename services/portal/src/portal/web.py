@@ -24,6 +24,7 @@ from portal.people import SESSION_SECONDS
 from portal.pictures import Pictures
 from portal.research import Launchpad
 from portal.single_sign_on import ENDED
+from portal.studies import StudyPages
 from portal.treatment import TreatmentPages
 from portal.worklist_page import WorklistPage
 
@@ -100,8 +101,9 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
     case = CASE
     slide = case + "/slides/{slide_id}"
     launchpad = Launchpad(desk)
-    identities, ledger = IdentityPages(desk), LedgerPage(desk)
+    identities, ledger, studies = IdentityPages(desk), LedgerPage(desk), StudyPages(desk)
     sign, run, decide = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS, Permission.DECIDE_IDENTITIES
+    study, see = "/studies/{study_id:uuid}", Permission.SEE_STUDIES
     routes = [
         *login.routes(),
         Route("/language", language, methods=["POST"]),
@@ -136,6 +138,17 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route("/research/{run_id:uuid}", guarded(desk, launchpad.run, run)),
         Route("/research/{run_id:uuid}/cancel", guarded(desk, launchpad.cancel, run), methods=["POST"]),
         Route("/research/{run_id:uuid}/files/{name:path}", guarded(desk, launchpad.file, run)),
+        Route("/studies", guarded(desk, studies.whole, see)),
+        Route("/studies", guarded(desk, studies.request, Permission.REQUEST_STUDIES), methods=["POST"]),
+        Route("/studies/count", guarded(desk, studies.count, see), methods=["POST"]),
+        Route(study, guarded(desk, studies.study, see)),
+        Route(study + "/decide", guarded(desk, studies.decide, see), methods=["POST"]),
+        Route(study + "/end", guarded(desk, studies.end, see), methods=["POST"]),
+        Route(study + "/extract", guarded(desk, studies.extract, Permission.REQUEST_STUDIES), methods=["POST"]),
+        Route(study + "/query", guarded(desk, studies.query, Permission.REQUEST_STUDIES), methods=["POST"]),
+        Route(study + "/exports", guarded(desk, studies.export, Permission.REQUEST_STUDIES), methods=["POST"]),
+        Route(study + "/exports/{export_id:uuid}", guarded(desk, studies.decide_export, see), methods=["POST"]),
+        Route(study + "/exports/{export_id:uuid}.csv", guarded(desk, studies.read_export, see)),
         Route("/identities", guarded(desk, identities.whole, decide)),
         Route("/identities/{dispute_id:uuid}", guarded(desk, identities.decide, decide), methods=["POST"]),
         Route("/ledger", guarded(desk, ledger.whole, Permission.READ_LEDGER)),

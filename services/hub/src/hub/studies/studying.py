@@ -87,8 +87,7 @@ class Studying:
 
     async def all(self, who: Principal) -> list[Study]:
         """Those that somebody is a member of, or all for who decides; the newest first."""
-        if not rules.decides(who):
-            who.must(Permission.REQUEST_STUDIES)
+        who.must(Permission.SEE_STUDIES)
         found = [one for one in await self.store.studies.all() if rules.decides(who) or rules.is_member(one, who)]
         return [self.current(one) for one in sorted(found, key=lambda one: one.requested_at.ToNanoseconds(), reverse=True)]
 
@@ -124,8 +123,7 @@ class Studying:
         log.info("study ended", study_id=study.study_id)
 
     async def count(self, project: str, cohort: str, who: Principal) -> CountCohortResponse:
-        if not rules.decides(who):
-            who.must(Permission.REQUEST_STUDIES)
+        who.must(Permission.SEE_STUDIES)
         wanted = read_cohort(cohort)
         async with self.writing:
             snapshot = await asyncio.to_thread(self.warehouse.newest)
@@ -142,8 +140,7 @@ class Studying:
             return count(database, project, wanted, earlier, SMALLEST)
 
     async def known_codes(self, project: str, who: Principal) -> list[KnownCode]:
-        if not rules.decides(who):
-            who.must(Permission.REQUEST_STUDIES)
+        who.must(Permission.SEE_STUDIES)
         snapshot = await asyncio.to_thread(self.warehouse.newest)
         if (snapshot, project) not in self.codes_of:
             self.codes_of[snapshot, project] = await asyncio.to_thread(self.read_codes, snapshot, project)
