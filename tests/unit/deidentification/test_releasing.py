@@ -17,6 +17,7 @@ from casepath.deidentification.v1.release_pb2 import (
     FactReleased,
     ReleaseRecorded,
 )
+from casepath.portal.v1.reading_pb2 import VERDICT_CORRECTED
 from casepath.topics import BY_NAME, DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
 from chassis.encryption import Encryption
 from chassis.errors import Unavailable
@@ -239,6 +240,24 @@ async def test_who_signed_and_who_the_patient_was_before_are_not_told_either(tmp
     text = f"signé alix martin ; dossiers de {before.family_name.lower()} et {now.family_name.lower()}"
     (report,) = facts(await world.hear(examples.report_signed(text=text)))
     assert report.report.text == "signé [NOM] [NOM] ; dossiers de [NOM] et [NOM]"
+
+
+async def test_what_a_pathologist_says_of_a_region_leaves_without_who_says_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    review = examples.reviewed(VERDICT_CORRECTED)
+    review.correction = f"Cicatrice, vu avec {review.reviewer.name} et Mme Exemple."
+    events = [*await world.hear(examples.order()), *await world.hear(examples.scored()), *await world.hear(review)]
+    assert [kind for _, kind in kinds(events)] == ["case", "score", "review"]
+    _, score, said = facts(events)
+    (region,) = score.score.scored.regions
+    assert (said.review.finding_id, said.review.slide_id) == (region.finding_id, score.score.slide_id)
+    assert region.finding_id != examples.finding().finding_id
+    assert (region.columns, score.score.scored.tile_microns) == (examples.finding().columns, 64)
+    assert said.review.correction.startswith("Cicatrice, vu avec")
+    told = text_of(events)
+    assert not [
+        part for part in (*review.reviewer.name.split(), "Exemple", review.reviewer.user_id) if len(part) > 2 and part in told
+    ]
 
 
 async def test_a_fact_that_still_names_its_patient_is_withheld(tmp_path: Path) -> None:

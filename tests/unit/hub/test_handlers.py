@@ -7,10 +7,13 @@ from casepath.deidentification.v1.release_pb2 import (
     WITHDRAWAL_REASON_OBJECTED,
     FactReleased,
     PharmacogenomicFact,
+    ReviewFact,
     ScoreFact,
+    ScoreOutcome,
     Withdrawal,
 )
-from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_UNREADABLE
+from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_UNREADABLE, Finding
+from casepath.portal.v1.reading_pb2 import VERDICT_REJECTED
 from hub.facts import GENE, MEASUREMENT, PERSON, PROCEDURE, WITHDRAWAL
 from hub.handlers import FAILED, NOT_CALLED, rows
 
@@ -60,3 +63,17 @@ def test_a_gene_that_was_not_called_says_so() -> None:
 def test_a_withdrawal_says_of_whom_and_why() -> None:
     (row,) = rows(of(withdrawal=Withdrawal(reason=WITHDRAWAL_REASON_OBJECTED)), 0, 0)
     assert (row.domain, row.case_id, row.value_text) == (WITHDRAWAL, "", "WITHDRAWAL_REASON_OBJECTED")
+
+
+def test_a_region_and_what_was_said_of_it_are_found_by_its_name() -> None:
+    name = examples.SCAN
+    box = Finding(finding_id=name, column=2, row=3, columns=4, rows=5, score=0.8)
+    score = ScoreFact(case_id=examples.CASE, slide_id=name, scan_id=name, job_id=name, model=examples.model())
+    score.scored.CopyFrom(ScoreOutcome(score=0.9, tile_microns=64, regions=[box]))
+    _, region = rows(of(score=score), 0, 0)
+    assert (region.code, region.value, region.item) == ("finding", 0.8, name)
+    assert {"left": 128, "top": 192, "width": 256, "height": 320}.items() <= loads(region.extra).items()
+    review = ReviewFact(case_id=examples.CASE, slide_id=name, finding_id=name, verdict=VERDICT_REJECTED, correction="Pli")
+    (said,) = rows(of(review=review), 0, 0)
+    assert (said.code, said.value_text, said.item, said.value) == ("finding-review", "rejected", name, None)
+    assert loads(said.extra)["correction"] == "Pli"

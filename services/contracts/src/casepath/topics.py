@@ -420,7 +420,7 @@ PORTAL_FINDING_REVIEWED = Topic(
     key="case id",
     of="key",
     publishers=("portal",),
-    consumers=("inference", "cases", "audit"),
+    consumers=("inference", "cases", "deidentification", "audit"),
     partitions=12,
 )
 PORTAL_ANNOTATIONS_SAVED = Topic(

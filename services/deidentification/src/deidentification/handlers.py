@@ -13,6 +13,7 @@ from casepath.deidentification.v1.release_pb2 import (
     PharmacogenomicFact,
     ReleaseRecorded,
     ReportFact,
+    ReviewFact,
     ScoreFact,
     ScoreOutcome,
     ServiceFact,
@@ -21,16 +22,16 @@ from casepath.deidentification.v1.release_pb2 import (
     Withdrawal,
     WithdrawalReason,
 )
-from casepath.inference.v1.scoring_pb2 import DerivedInstance, Model, SlideFailed, SlideScored
+from casepath.inference.v1.scoring_pb2 import DerivedInstance, Finding, Model, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import FindingReviewed, ReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
 from chassis.events import Event
 from deidentification.free_text import Cleaned
-from deidentification.identifiers import of_readers
+from deidentification.identifiers import of_people, of_readers
 from deidentification.linkage import encoding, exact
 from deidentification.projects import Project
 from deidentification.pseudonyms import Subject
@@ -180,9 +181,30 @@ def score_fact(release: Release, said: SlideScored | SlideFailed, objects: Seque
         unexamined_tissue=said.unexamined_tissue,
         findings=max(said.findings_total, len(said.findings)),
         instances=instances,
+        regions=[region(release, one) for one in said.findings],
+        tile_microns=said.tile_microns,
     )
     made.scored.CopyFrom(outcome)
     return made
+
+
+def region(release: Release, one: Finding) -> Finding:
+    made = Finding()
+    made.CopyFrom(one)
+    made.finding_id = release.name("finding", one.finding_id)
+    return made
+
+
+def review_fact(release: Release, review: FindingReviewed) -> ReviewFact:
+    """Who reviewed it stays; what they wrote is cleaned of names, theirs too."""
+    cleaned = release.clean(review.correction, (*release.identifiers, *of_people([review.reviewer.name])))
+    return ReviewFact(
+        case_id=release.case_id,
+        slide_id=release.name("slide", review.slide_id),
+        finding_id=release.name("finding", review.finding_id),
+        verdict=review.verdict,
+        correction=cleaned.text[:500],
+    )
 
 
 def report_fact(release: Release, report: ReportSigned) -> ReportFact:
@@ -210,6 +232,7 @@ FIELDS: Mapping[type[Message], str] = {
     SlideFact: "slide",
     ScoreFact: "score",
     ReportFact: "report",
+    ReviewFact: "review",
     PharmacogenomicFact: "pharmacogenomics",
 }
 

@@ -1,6 +1,6 @@
 """What a hospital knows that tells who a patient is, or who signed, from what is ordered, merged and signed. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged
@@ -32,7 +32,11 @@ def of_merge(merge: PatientMerged) -> list[Identifier]:
 
 def of_readers(report: ReportSigned) -> list[Identifier]:
     """Names of who signed a report, and of who judged its findings."""
-    people = {report.signer.name, *(one.reviewer.name for one in report.reviews)}
+    return of_people({report.signer.name, *(one.reviewer.name for one in report.reviews)})
+
+
+def of_people(people: Iterable[str]) -> list[Identifier]:
+    """Each part of their names but their titles."""
     found = {part for name in people for part in name.replace(".", " ").split() if len(part) > len("Dr")}
     return [Identifier("name of who signed", part) for part in sorted(found)]
 

@@ -23,7 +23,7 @@ from casepath.deidentification.v1.release_pb2 import (
 from casepath.inference.v1.scoring_pb2 import Model, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import FindingReviewed, ReportSigned
 from casepath.records.v1.erasure_pb2 import PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
@@ -34,6 +34,7 @@ from casepath.topics import (
     INFERENCE_SLIDE_FAILED,
     INFERENCE_SLIDE_SCORED,
     INTAKE_ORDER_PLACED,
+    PORTAL_FINDING_REVIEWED,
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
     RECORDS_PATIENT_ERASED,
@@ -58,6 +59,7 @@ from deidentification.handlers import (
     released,
     released_instances,
     report_fact,
+    review_fact,
     score_fact,
     slide_fact,
     volumes,
@@ -65,7 +67,7 @@ from deidentification.handlers import (
     withdrawn,
 )
 from deidentification.identifiers import of_merge, of_order
-from deidentification.projects import CASES, PHARMACOGENOMICS, REPORTS, SCORES, SLIDES, Project
+from deidentification.projects import CASES, PHARMACOGENOMICS, REPORTS, REVIEWS, SCORES, SLIDES, Project
 from deidentification.pseudonyms import Subject
 from deidentification.scanner import Identifier, Scanner
 
@@ -76,6 +78,7 @@ CONTENT_OF = {
     INFERENCE_SLIDE_SCORED.name: SCORES,
     INFERENCE_SLIDE_FAILED.name: SCORES,
     PORTAL_REPORT_SIGNED.name: REPORTS,
+    PORTAL_FINDING_REVIEWED.name: REVIEWS,
     SEQUENCING_PHARMACOGENOMICS_REPORTED.name: PHARMACOGENOMICS,
 }
 # Of an objection to every project.
@@ -125,6 +128,7 @@ class Releasing:
             Route(INFERENCE_SLIDE_SCORED, self.score, batch=4),
             Route(INFERENCE_SLIDE_FAILED, self.failure),
             Route(PORTAL_REPORT_SIGNED, self.report),
+            Route(PORTAL_FINDING_REVIEWED, self.review),
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.pharmacogenomics),
             Route(RECORDS_CASE_MOVED, self.move),
             Route(RECORDS_PATIENT_ERASED, self.erase),
@@ -151,6 +155,9 @@ class Releasing:
 
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
         return await self.of_case(PORTAL_REPORT_SIGNED, f"report.{received.data.number:04}", received)
+
+    async def review(self, received: Received[FindingReviewed]) -> Iterable[Event]:
+        return await self.of_case(PORTAL_FINDING_REVIEWED, f"review.{received.data.finding_id}", received)
 
     async def pharmacogenomics(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
         return await self.of_case(SEQUENCING_PHARMACOGENOMICS_REPORTED, f"genes.{received.data.report_id}", received)
@@ -223,6 +230,8 @@ class Releasing:
                 return score_fact(release, data)
             case ReportSigned():
                 return await asyncio.to_thread(report_fact, release, data)
+            case FindingReviewed():
+                return await asyncio.to_thread(review_fact, release, data)
             case PharmacogenomicsReported():
                 return pharmacogenomic_fact(release, data)
             case _:

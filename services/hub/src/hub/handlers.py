@@ -12,6 +12,7 @@ from casepath.deidentification.v1.release_pb2 import (
     FactReleased,
     PharmacogenomicFact,
     ReportFact,
+    ReviewFact,
     ScoreFact,
     ServiceFact,
     SlideFact,
@@ -19,16 +20,17 @@ from casepath.deidentification.v1.release_pb2 import (
     Withdrawal,
     WithdrawalReason,
 )
-from casepath.inference.v1.scoring_pb2 import DerivedInstance, FailureReason
+from casepath.inference.v1.scoring_pb2 import DerivedInstance, FailureReason, Finding
 from casepath.intake.v1.order_pb2 import Code
 from casepath.intake.v1.patient_pb2 import Sex
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.portal.v1.reading_pb2 import Verdict
 from casepath.slides.v1.slide_pb2 import Instance
 from hub.facts import GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, SPECIMEN, WITHDRAWAL, Row
 
 # What models say of a slide has no code of a terminology yet.
 OWN = "99CASEPATH"
-SCORE = "slide-score"
+SCORE, FINDING, REVIEW = "slide-score", "finding", "finding-review"
 GENES = "HGNC"
 # A model's run that failed has no value, and never one of zero.
 # Of a person, who they are to whom else has them; in facts alone.
@@ -75,6 +77,8 @@ def name_of(said: Any) -> str:
             return said.job_id
         case ReportFact():
             return f"{said.case_id}/{said.number:04}"
+        case ReviewFact():
+            return said.finding_id
         case PharmacogenomicFact():
             return f"{said.case_id}/{said.sample_id}"
         case _:
@@ -91,6 +95,8 @@ def says(said: Any, row: Row) -> Iterator[Row]:
             yield from score(said, row)
         case ReportFact():
             yield replace(row, domain=NOTE, text=said.text, day=day(said.signed_on), value=said.number)
+        case ReviewFact():
+            yield review(said, row)
         case PharmacogenomicFact():
             yield from genes(said, row)
         case Withdrawal():
@@ -153,7 +159,31 @@ def score(said: ScoreFact, row: Row) -> Iterator[Row]:
     found = said.scored
     extra |= {"findings": found.findings, "positive_fraction": found.positive_fraction, "unexamined": found.unexamined_tissue}
     yield replace(measured, value=found.score, extra=dumps(extra))
+    yield from (region(said, one, row) for one in found.regions)
     yield from (derived(said, one, row) for one in found.instances)
+
+
+def region(said: ScoreFact, one: Finding, row: Row) -> Row:
+    """A region that a model points at, with its highest probability; its box is in micrometres of the slide."""
+    side = said.scored.tile_microns
+    extra = {
+        "slide": said.slide_id,
+        "finding": one.finding_id,
+        "left": one.column * side,
+        "top": one.row * side,
+        "width": one.columns * side,
+        "height": one.rows * side,
+        "outline": [[corner.column * side, corner.row * side] for corner in one.outline],
+    }
+    return replace(row, domain=MEASUREMENT, item=one.finding_id, code=FINDING, system=OWN, value=one.score, extra=dumps(extra))
+
+
+def review(said: ReviewFact, row: Row) -> Row:
+    """What a pathologist said of a region."""
+    verdict = Verdict.Name(said.verdict).removeprefix("VERDICT_").lower()
+    extra = dumps({"slide": said.slide_id, "finding": said.finding_id, "correction": said.correction})
+    reviewed = replace(row, domain=MEASUREMENT, item=said.finding_id, code=REVIEW, system=OWN)
+    return replace(reviewed, value_text=verdict, extra=extra)
 
 
 def genes(said: PharmacogenomicFact, row: Row) -> Iterator[Row]:

@@ -48,14 +48,15 @@ TABLES: Mapping[ResearchTable, str] = {
         renamed('measurement', measurement_id) as measurement_id, measurement_concept_id,
         moved(measurement_date, person_id) as measurement_date, value_as_number, measurement_source_value,
         measurement_source_system, measurement_source_text, value_source_value,
-        json_merge_patch(modifiers, '{"slide": null}') as modifiers
+        json_merge_patch(modifiers, json_object('slide', renamed('slide', json_extract_string(modifiers, '$.slide')),
+            'finding', renamed('finding', json_extract_string(modifiers, '$.finding')))) as modifiers
     """,
     RESEARCH_TABLE_NOTE: """
         renamed('note', note_id) as note_id, moved(note_date, person_id) as note_date, note_title, note_text
     """,
     RESEARCH_TABLE_IMAGE_OCCURRENCE: """
-        renamed('image', image_occurrence_id) as image_occurrence_id, modality_source_value, local_path, sha256, size,
-        microns_per_pixel
+        renamed('image', image_occurrence_id) as image_occurrence_id, renamed('slide', slide_source_value) as slide_id,
+        modality_source_value, local_path, sha256, size, microns_per_pixel
     """,
 }
 CASE = "renamed('case', case_source_value) as case_id"

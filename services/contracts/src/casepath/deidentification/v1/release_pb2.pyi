@@ -4,6 +4,7 @@ from buf.validate import validate_pb2 as _validate_pb2
 from casepath.inference.v1 import scoring_pb2 as _scoring_pb2
 from casepath.intake.v1 import order_pb2 as _order_pb2
 from casepath.intake.v1 import patient_pb2 as _patient_pb2
+from casepath.portal.v1 import reading_pb2 as _reading_pb2
 from casepath.sequencing.v1 import pharmacogenomics_pb2 as _pharmacogenomics_pb2
 from casepath.slides.v1 import slide_pb2 as _slide_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -28,7 +29,7 @@ WITHDRAWAL_REASON_ERASED: WithdrawalReason
 WITHDRAWAL_REASON_MOVED: WithdrawalReason
 
 class FactReleased(_message.Message):
-    __slots__ = ("project", "hospital", "subject_id", "lineage_id", "as_of", "case", "slide", "score", "report", "pharmacogenomics", "withdrawal")
+    __slots__ = ("project", "hospital", "subject_id", "lineage_id", "as_of", "case", "slide", "score", "report", "pharmacogenomics", "withdrawal", "review")
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     HOSPITAL_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +41,7 @@ class FactReleased(_message.Message):
     REPORT_FIELD_NUMBER: _ClassVar[int]
     PHARMACOGENOMICS_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
+    REVIEW_FIELD_NUMBER: _ClassVar[int]
     project: str
     hospital: str
     subject_id: str
@@ -51,7 +53,8 @@ class FactReleased(_message.Message):
     report: ReportFact
     pharmacogenomics: PharmacogenomicFact
     withdrawal: Withdrawal
-    def __init__(self, project: _Optional[str] = ..., hospital: _Optional[str] = ..., subject_id: _Optional[str] = ..., lineage_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., case: _Optional[_Union[CaseFact, _Mapping]] = ..., slide: _Optional[_Union[SlideFact, _Mapping]] = ..., score: _Optional[_Union[ScoreFact, _Mapping]] = ..., report: _Optional[_Union[ReportFact, _Mapping]] = ..., pharmacogenomics: _Optional[_Union[PharmacogenomicFact, _Mapping]] = ..., withdrawal: _Optional[_Union[Withdrawal, _Mapping]] = ...) -> None: ...
+    review: ReviewFact
+    def __init__(self, project: _Optional[str] = ..., hospital: _Optional[str] = ..., subject_id: _Optional[str] = ..., lineage_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., case: _Optional[_Union[CaseFact, _Mapping]] = ..., slide: _Optional[_Union[SlideFact, _Mapping]] = ..., score: _Optional[_Union[ScoreFact, _Mapping]] = ..., report: _Optional[_Union[ReportFact, _Mapping]] = ..., pharmacogenomics: _Optional[_Union[PharmacogenomicFact, _Mapping]] = ..., withdrawal: _Optional[_Union[Withdrawal, _Mapping]] = ..., review: _Optional[_Union[ReviewFact, _Mapping]] = ...) -> None: ...
 
 class CaseFact(_message.Message):
     __slots__ = ("case_id", "sex", "birth_year", "ordered_on", "services", "linkage", "linkage_exact")
@@ -134,20 +137,38 @@ class ScoreFact(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., scan_id: _Optional[str] = ..., job_id: _Optional[str] = ..., model: _Optional[_Union[_scoring_pb2.Model, _Mapping]] = ..., scored: _Optional[_Union[ScoreOutcome, _Mapping]] = ..., failed: _Optional[_Union[_scoring_pb2.FailureReason, str]] = ...) -> None: ...
 
 class ScoreOutcome(_message.Message):
-    __slots__ = ("score", "positive_fraction", "tissue_fraction", "unexamined_tissue", "findings", "instances")
+    __slots__ = ("score", "positive_fraction", "tissue_fraction", "unexamined_tissue", "findings", "instances", "regions", "tile_microns")
     SCORE_FIELD_NUMBER: _ClassVar[int]
     POSITIVE_FRACTION_FIELD_NUMBER: _ClassVar[int]
     TISSUE_FRACTION_FIELD_NUMBER: _ClassVar[int]
     UNEXAMINED_TISSUE_FIELD_NUMBER: _ClassVar[int]
     FINDINGS_FIELD_NUMBER: _ClassVar[int]
     INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    REGIONS_FIELD_NUMBER: _ClassVar[int]
+    TILE_MICRONS_FIELD_NUMBER: _ClassVar[int]
     score: float
     positive_fraction: float
     tissue_fraction: float
     unexamined_tissue: float
     findings: int
     instances: _containers.RepeatedCompositeFieldContainer[_scoring_pb2.DerivedInstance]
-    def __init__(self, score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., unexamined_tissue: _Optional[float] = ..., findings: _Optional[int] = ..., instances: _Optional[_Iterable[_Union[_scoring_pb2.DerivedInstance, _Mapping]]] = ...) -> None: ...
+    regions: _containers.RepeatedCompositeFieldContainer[_scoring_pb2.Finding]
+    tile_microns: float
+    def __init__(self, score: _Optional[float] = ..., positive_fraction: _Optional[float] = ..., tissue_fraction: _Optional[float] = ..., unexamined_tissue: _Optional[float] = ..., findings: _Optional[int] = ..., instances: _Optional[_Iterable[_Union[_scoring_pb2.DerivedInstance, _Mapping]]] = ..., regions: _Optional[_Iterable[_Union[_scoring_pb2.Finding, _Mapping]]] = ..., tile_microns: _Optional[float] = ...) -> None: ...
+
+class ReviewFact(_message.Message):
+    __slots__ = ("case_id", "slide_id", "finding_id", "verdict", "correction")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
+    FINDING_ID_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    CORRECTION_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    slide_id: str
+    finding_id: str
+    verdict: _reading_pb2.Verdict
+    correction: str
+    def __init__(self, case_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., finding_id: _Optional[str] = ..., verdict: _Optional[_Union[_reading_pb2.Verdict, str]] = ..., correction: _Optional[str] = ...) -> None: ...
 
 class ReportFact(_message.Message):
     __slots__ = ("case_id", "number", "signed_on", "text", "masked")
