@@ -1,15 +1,21 @@
 """`casepath hub`: the region's tables, for who runs the hub."""
 
+import asyncio
 import json
+from datetime import date
 from pathlib import Path
 
 import click
 
 from chassis.asking import ACCESS
 from chassis.errors import Malformed
+from chassis.key_ring import KeyRing
+from chassis.objects import Objects
+from hub.adapters.study_store import StudyStore
 from hub.adapters.warehouse import Warehouse
 from hub.cohorts import SMALLEST, read_cohort
 from hub.questions import count as count_persons
+from hub.studies.opening import open_workspace
 
 HOME = ACCESS.parent.absolute()
 UNMAPPED_COLUMNS = ("rows", "hospital", "system", "code", "domain", "text")
@@ -91,6 +97,30 @@ def count(
         with asked.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"snapshot": name, "cohort": wanted.model_dump_json()}) + "\n")
     click.echo(f"{f'fewer than {smallest}' if told is None else told}  (snapshot {name})")
+
+
+@hub.command()
+@click.argument("study_id")
+@click.option("--into", required=True, type=click.Path(path_type=Path), help="New folder, on a desktop that is sealed too.")
+@click.option(
+    "--objects", envvar="CASEPATH_HUB_OBJECTS", default=f"file://{HOME / 'hub'}", show_default=True, help="The hub's store."
+)
+@click.option(
+    "--released",
+    multiple=True,
+    default=(f"file://{HOME / 'released'}",),
+    show_default=True,
+    help="Store of what a hospital released; as often as needed.",
+)
+@click.option("--keys", envvar="CASEPATH_KEYS", default=f"file://{HOME / 'keys'}", show_default=True, help="The hub's keys.")
+def workspace(study_id: str, into: Path, objects: str, released: tuple[str, ...], keys: str) -> None:
+    """Write a study's rows (DuckDB) and images to a folder, for who runs the hub: nothing may leave from there either.
+
+    What is written does not end with the study: whoever opens it removes it then.
+    """
+    store = StudyStore(Objects.at(objects, KeyRing.at(keys).encryption()))
+    images = asyncio.run(open_workspace(store, study_id, [Objects.at(one) for one in released], into, date.today()))
+    click.echo(f"{into}: study.duckdb and {images} images")
 
 
 def only_one(projects: list[str]) -> str:

@@ -56,9 +56,13 @@ TABLES: Mapping[ResearchTable, str] = {
     """,
     RESEARCH_TABLE_IMAGE_OCCURRENCE: """
         renamed('image', image_occurrence_id) as image_occurrence_id, renamed('slide', slide_source_value) as slide_id,
-        modality_source_value, local_path, sha256, size, microns_per_pixel
+        modality_source_value, sha256, size, microns_per_pixel
     """,
 }
+IMAGES = """
+    select distinct sha256, local_path, size, renamed('person', person_id) as person_id from image_occurrence
+    where ? and person_id in (select person_id from chosen)
+"""
 CASE = "renamed('case', case_source_value) as case_id"
 # A coarser person says nothing of what is not told.
 HIDDEN = {"sex": "gender_concept_id = 0, gender_source_value = ''", "hospital": "care_site_source_value = ''"}
@@ -69,6 +73,8 @@ class Made:
     rows: dict[str, int]
     # Subjects of the hospitals, and the person that each is in the study.
     subjects: pa.Table
+    # Where the study's images lie, by digest.
+    images: pa.Table
 
 
 def name_of(table: ResearchTable) -> str:
@@ -104,7 +110,8 @@ def extract(
     subjects = database.sql(
         "select unnest(string_split(subjects, ',')) as subject, renamed('person', person_id) as person_id from chosen"
     )
-    return Made(rows, subjects.to_arrow_table())
+    images = database.sql(IMAGES, params=[RESEARCH_TABLE_IMAGE_OCCURRENCE in tables])
+    return Made(rows, subjects.to_arrow_table(), images.to_arrow_table())
 
 
 def without(file: Path, gone: Collection[int], into: Path) -> dict[str, int]:

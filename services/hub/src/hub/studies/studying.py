@@ -167,7 +167,7 @@ class Studying:
                 file = Path(folder) / "study.duckdb"
                 rows = await asyncio.to_thread(self.extracted, study.request, key.key, made, file)
                 if rows is not None:
-                    await self.seal(made, file, rows.subjects, rows.rows)
+                    await self.seal(made, file, rows.subjects, rows.images, rows.rows)
             await self.replace(study, made)
         log.info("extract", study_id=study_id, number=made.number, given=not made.refused, persons=made.risk.persons)
         return made
@@ -197,8 +197,9 @@ class Studying:
         await self.store.studies.put(study.study_id, study)
         await self.store.unseal(study.study_id, str(before))
 
-    async def seal(self, made: Extract, file: Path, subjects: pa.Table, rows: Mapping[str, int]) -> None:
+    async def seal(self, made: Extract, file: Path, subjects: pa.Table, images: pa.Table, rows: Mapping[str, int]) -> None:
         of, part = made.study_id, str(made.number)
+        made.images.CopyFrom(await self.store.seal(of, part, as_file(images)))
         made.database.CopyFrom(await self.store.seal(of, part, file))
         made.subjects.CopyFrom(await self.store.seal(of, part, as_file(subjects)))
         made.rows.clear()
@@ -276,7 +277,8 @@ class Studying:
     async def forget_withdrawn(self, study: Study) -> None:
         """Whose hospital does not release them any more is in no row: neither they nor whoever was found to be one with them."""
         known = await asyncio.to_thread(self.subjects, study.request.project)
-        table = pa.ipc.open_file(await self.store.objects.get(study.extract.subjects)).read_all()
+        table = as_table(await self.store.objects.get(study.extract.subjects))
+        images = as_table(await self.store.objects.get(study.extract.images))
         pairs = list(zip(table["subject"].to_pylist(), table["person_id"].to_pylist(), strict=True))
         gone = {person for subject, person in pairs if subject not in known}
         if not gone:
@@ -284,12 +286,11 @@ class Studying:
         made = Extract()
         made.CopyFrom(study.extract)
         made.number += 1
-        left = table.filter(pa.compute.invert(pa.compute.is_in(table["person_id"], pa.array(sorted(gone), pa.int64()))))
         with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
             into = Path(folder) / "study.duckdb"
             async with self.opened(study.extract.database) as file:
                 rows = await asyncio.to_thread(without, file, gone, into)
-            await self.seal(made, into, left, rows)
+            await self.seal(made, into, left_of(table, gone), left_of(images, gone), rows)
         await self.replace(study, made)
         log.info("withdrawn from study", study_id=study.study_id, persons=len(gone))
 
@@ -304,6 +305,15 @@ def as_file(table: pa.Table) -> bytes:
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     return bytes(sink.getvalue())
+
+
+def as_table(content: bytes) -> pa.Table:
+    return pa.ipc.open_file(content).read_all()
+
+
+def left_of(table: pa.Table, gone: Collection[int]) -> pa.Table:
+    """Rows of persons who are not gone."""
+    return table.filter(pa.compute.invert(pa.compute.is_in(table["person_id"], pa.array(sorted(gone), pa.int64()))))
 
 
 def now() -> Timestamp:

@@ -159,7 +159,7 @@ class DisclosureRisk(_message.Message):
     def __init__(self, persons: _Optional[int] = ..., suppressed: _Optional[int] = ..., coarseness: _Optional[_Union[Coarseness, _Mapping]] = ..., smallest_class: _Optional[int] = ..., least_values: _Optional[int] = ..., singled_out: _Optional[float] = ..., singled_out_by_all: _Optional[float] = ..., linkable: _Optional[float] = ..., inferred: _Optional[float] = ..., inferred_most: _Optional[str] = ...) -> None: ...
 
 class Extract(_message.Message):
-    __slots__ = ("study_id", "number", "snapshot", "made_at", "made_by", "risk", "refused", "rows", "database", "subjects")
+    __slots__ = ("study_id", "number", "snapshot", "made_at", "made_by", "risk", "refused", "rows", "database", "subjects", "images")
     class RowsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +177,7 @@ class Extract(_message.Message):
     ROWS_FIELD_NUMBER: _ClassVar[int]
     DATABASE_FIELD_NUMBER: _ClassVar[int]
     SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
     study_id: str
     number: int
     snapshot: str
@@ -187,7 +188,8 @@ class Extract(_message.Message):
     rows: _containers.ScalarMap[str, int]
     database: _object_ref_pb2.ObjectRef
     subjects: _object_ref_pb2.ObjectRef
-    def __init__(self, study_id: _Optional[str] = ..., number: _Optional[int] = ..., snapshot: _Optional[str] = ..., made_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., made_by: _Optional[str] = ..., risk: _Optional[_Union[DisclosureRisk, _Mapping]] = ..., refused: _Optional[str] = ..., rows: _Optional[_Mapping[str, int]] = ..., database: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., subjects: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
+    images: _object_ref_pb2.ObjectRef
+    def __init__(self, study_id: _Optional[str] = ..., number: _Optional[int] = ..., snapshot: _Optional[str] = ..., made_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., made_by: _Optional[str] = ..., risk: _Optional[_Union[DisclosureRisk, _Mapping]] = ..., refused: _Optional[str] = ..., rows: _Optional[_Mapping[str, int]] = ..., database: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., subjects: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., images: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ...) -> None: ...
 
 class StudyKey(_message.Message):
     __slots__ = ("key",)
