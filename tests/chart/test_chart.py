@@ -277,7 +277,7 @@ def test_services_reach_each_other_where_it_is_declared_and_nowhere_else() -> No
         for method, callers in CALLERS.items()
         for caller in callers - {OPERATOR}
     }
-    by_token = {("portal", "slides", 8042), ("portal", "sequencing", 50055)}
+    by_token = {("portal", "slides", 8042), ("portal", "sequencing", 50055), ("portal", "hub", 50059)}
     assert edges(made, "ingress") == edges(made, "egress") == declared | by_token
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class Region:
 
 def judged(workspace: Path) -> tuple[list[Region], dict[str, list[str]]]:
     """Regions with what was said of each, and the digests of each slide's levels. Raise Misconfigured where there are none."""
+    if find_spec("duckdb") is None:
+        raise Misconfigured("this needs the package duckdb: install casepath-inference[research]")
     import duckdb
 
     file = workspace / DATABASE
