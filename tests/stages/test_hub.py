@@ -217,6 +217,14 @@ def test_a_question_that_would_tell_of_a_few_beside_an_earlier_one_is_refused(re
     assert asked(region, '{"born_from": 1940, "born_to": 1960}', before) == 40
 
 
+def test_of_two_cohorts_that_are_both_too_small_nothing_is_told_and_nothing_refused(region: Region) -> None:
+    region.gather(case(one) for one in range(8))
+    region.snapshot("one")
+    assert asked(region, "{}") is None
+    assert asked(region, '{"sex": "male"}', ["{}"]) is None
+    assert asked(region, '{"born_from": 2190}', ["{}", '{"sex": "male"}']) is None
+
+
 def test_what_every_row_says_leads_back_to_its_event(region: Region) -> None:
     region.gather([case(1), genes(1, "*1/*1")])
     region.snapshot("one")

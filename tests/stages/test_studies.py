@@ -85,6 +85,7 @@ class Institute:
     stub: Any
     signer: Signer
     told: MemoryPublisher
+    address: str
 
     async def ask(self, who: str, method: str, request: Any) -> Any:
         roles = [ROLES[who]] if who in ROLES else who.split("+")
@@ -154,8 +155,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Region:
 
 
 @asynccontextmanager
-async def institute_on(region: Region, folder: Path) -> AsyncIterator[Institute]:
-    signer, told = Signer.fresh(), MemoryPublisher()
+async def institute_on(region: Region, folder: Path, signer: Signer | None = None) -> AsyncIterator[Institute]:
+    signer, told = signer or Signer.fresh(), MemoryPublisher()
     (folder / "keys.json").write_text(signer.public_keys())
     (folder / "keys").mkdir()
     objects = Objects.at(f"file://{folder / 'objects'}", Encryption(FileKeys(folder / "keys")))
@@ -166,8 +167,9 @@ async def institute_on(region: Region, folder: Path) -> AsyncIterator[Institute]
         server = GrpcServer("127.0.0.1:0", add, [DESCRIPTOR], lambda: True)
         stop = asyncio.Event()
         running = asyncio.create_task(server.run(stop))
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-            yield Institute(region, studying, objects, StudyServiceStub(channel), signer, told)
+        address = f"127.0.0.1:{server.port}"
+        async with grpc.aio.insecure_channel(address) as channel:
+            yield Institute(region, studying, objects, StudyServiceStub(channel), signer, told, address)
         stop.set()
         await running
 

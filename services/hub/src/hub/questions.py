@@ -35,7 +35,10 @@ def count(
     query, parameters = persons(cohort, project)
     size = one(database, f"select count(*) from ({query})", parameters)  # noqa: S608 - a query of ours
     told = answer(size, smallest)
-    if differs_too_little((differences(database, project, cohort, earlier) for earlier in asked if earlier != cohort), smallest):
+    pairs = (differences(database, project, cohort, earlier) for earlier in asked if earlier != cohort)
+    # Of two cohorts that are both too small to be told nothing is known, so neither is of their difference.
+    telling = (pair for pair in pairs if told is not None or size - pair[0] + pair[1] >= smallest)
+    if differs_too_little(telling, smallest):
         raise Refused("this and an earlier answer together would tell of a few persons: ask for another cohort")
     return told
 

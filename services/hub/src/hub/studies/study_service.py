@@ -17,6 +17,8 @@ from casepath.hub.v1.studies_pb2 import (
     DecideStudyResponse,
     EndStudyRequest,
     EndStudyResponse,
+    FitStepRequest,
+    FitStepResponse,
     GetStudyRequest,
     GetStudyResponse,
     ListCodesRequest,
@@ -104,6 +106,18 @@ class StudyService(StudyServiceServicer):
         found = await self.answered(act, who, context, "QueryWorkspace", ACTION_READ, of)
         rows = [ResultRow(values=row) for row in found.rows]
         return QueryWorkspaceResponse(columns=found.columns, rows=rows, cut=found.cut)
+
+    async def FitStep(self, request: FitStepRequest, context: Context) -> FitStepResponse:
+        who, of = await self.admitted(request, context, "FitStep"), request.study_id
+        act = self.studying.fit_step(of, request.design, tuple(request.coefficients), who)
+        found = await self.answered(act, who, context, "FitStep", ACTION_READ, of)
+        return FitStepResponse(
+            names=found.names,
+            persons=found.persons,
+            gradient=found.gradient,
+            information=found.information,
+            log_likelihood=found.log_likelihood,
+        )
 
     async def RequestExport(self, request: RequestExportRequest, context: Context) -> RequestExportResponse:
         who, of = await self.admitted(request, context, "RequestExport"), request.study_id

@@ -42,6 +42,7 @@ from hub.cohorts import SMALLEST, Cohort, persons, read_cohort
 from hub.questions import codes, count
 from hub.studies import disclosure, rules
 from hub.studies.extraction import Made, extract, without
+from hub.studies.regression import Place, Sums, read_design, sums
 from hub.studies.workspace import MOST_EXPORTED, MOST_SHOWN, SECONDS, Answer, Question, answer, exported, small
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -60,7 +61,9 @@ class Studying:
     scratch: Path
     least: int
     today: Callable[[], date] = date.today
+    # Whoever writes a study, and whoever asks for a count: that is compared with all that they asked before.
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
     codes_of: LRUCache[tuple[str, str], list[KnownCode]] = field(default_factory=lambda: LRUCache(64))
 
     async def request(self, request: StudyRequest, who: Principal) -> Study:
@@ -125,7 +128,7 @@ class Studying:
     async def count(self, project: str, cohort: str, who: Principal) -> CountCohortResponse:
         who.must(Permission.SEE_STUDIES)
         wanted = read_cohort(cohort)
-        async with self.writing:
+        async with self.counting:
             snapshot = await asyncio.to_thread(self.warehouse.newest)
             before = await self.store.asked_before(who.subject, snapshot)
             earlier = [read_cohort(one) for one in before]
@@ -206,15 +209,26 @@ class Studying:
         made.rows.update(rows)
 
     async def query(self, study_id: str, query: str, who: Principal, most: int = MOST_SHOWN) -> Answer:
+        study = await self.workable(study_id, who)
+        async with self.opened(study.extract.database) as file:
+            return await self.isolated.run(answer, Question(file, query, most), SECONDS)
+
+    async def workable(self, study_id: str, who: Principal) -> Study:
+        """A study with rows, for its members."""
         study = await self.store.get(study_id)
         rules.must_work(study, who, self.today())
         if not study.extract.database.path:
             raise Malformed("the study has no rows yet: make an extract first")
-        async with self.opened(study.extract.database) as file:
-            return await self.isolated.run(answer, Question(file, query, most), SECONDS)
+        return study
 
     def opened(self, ref: ObjectRef) -> AbstractAsyncContextManager[Path]:
         return self.store.objects.local(ref, self.scratch)
+
+    async def fit_step(self, study_id: str, design: str, coefficients: tuple[float, ...], who: Principal) -> Sums:
+        wanted = read_design(design)
+        study = await self.workable(study_id, who)
+        async with self.opened(study.extract.database) as file:
+            return await self.isolated.run(sums, Place(file, wanted, coefficients, SMALLEST), SECONDS)
 
     async def request_export(self, study_id: str, query: str, reason: str, who: Principal) -> Export:
         found = await self.query(study_id, query, who, MOST_EXPORTED)

@@ -426,3 +426,27 @@ class ReadExportResponse(_message.Message):
     CONTENT_FIELD_NUMBER: _ClassVar[int]
     content: bytes
     def __init__(self, content: _Optional[bytes] = ...) -> None: ...
+
+class FitStepRequest(_message.Message):
+    __slots__ = ("study_id", "design", "coefficients")
+    STUDY_ID_FIELD_NUMBER: _ClassVar[int]
+    DESIGN_FIELD_NUMBER: _ClassVar[int]
+    COEFFICIENTS_FIELD_NUMBER: _ClassVar[int]
+    study_id: str
+    design: str
+    coefficients: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, study_id: _Optional[str] = ..., design: _Optional[str] = ..., coefficients: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class FitStepResponse(_message.Message):
+    __slots__ = ("names", "persons", "gradient", "information", "log_likelihood")
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    PERSONS_FIELD_NUMBER: _ClassVar[int]
+    GRADIENT_FIELD_NUMBER: _ClassVar[int]
+    INFORMATION_FIELD_NUMBER: _ClassVar[int]
+    LOG_LIKELIHOOD_FIELD_NUMBER: _ClassVar[int]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    persons: int
+    gradient: _containers.RepeatedScalarFieldContainer[float]
+    information: _containers.RepeatedScalarFieldContainer[float]
+    log_likelihood: float
+    def __init__(self, names: _Optional[_Iterable[str]] = ..., persons: _Optional[int] = ..., gradient: _Optional[_Iterable[float]] = ..., information: _Optional[_Iterable[float]] = ..., log_likelihood: _Optional[float] = ...) -> None: ...

@@ -83,6 +83,11 @@ class StudyServiceStub:
                 request_serializer=casepath_dot_hub_dot_v1_dot_studies__pb2.QueryWorkspaceRequest.SerializeToString,
                 response_deserializer=casepath_dot_hub_dot_v1_dot_studies__pb2.QueryWorkspaceResponse.FromString,
                 _registered_method=True)
+        self.FitStep = channel.unary_unary(
+                '/casepath.hub.v1.StudyService/FitStep',
+                request_serializer=casepath_dot_hub_dot_v1_dot_studies__pb2.FitStepRequest.SerializeToString,
+                response_deserializer=casepath_dot_hub_dot_v1_dot_studies__pb2.FitStepResponse.FromString,
+                _registered_method=True)
         self.RequestExport = channel.unary_unary(
                 '/casepath.hub.v1.StudyService/RequestExport',
                 request_serializer=casepath_dot_hub_dot_v1_dot_studies__pb2.RequestExportRequest.SerializeToString,
@@ -163,6 +168,13 @@ class StudyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FitStep(self, request, context):
+        """One hospital's part in a regression over several, whose rows stay where they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RequestExport(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -229,6 +241,11 @@ def add_StudyServiceServicer_to_server(servicer, server):
                     servicer.QueryWorkspace,
                     request_deserializer=casepath_dot_hub_dot_v1_dot_studies__pb2.QueryWorkspaceRequest.FromString,
                     response_serializer=casepath_dot_hub_dot_v1_dot_studies__pb2.QueryWorkspaceResponse.SerializeToString,
+            ),
+            'FitStep': grpc.unary_unary_rpc_method_handler(
+                    servicer.FitStep,
+                    request_deserializer=casepath_dot_hub_dot_v1_dot_studies__pb2.FitStepRequest.FromString,
+                    response_serializer=casepath_dot_hub_dot_v1_dot_studies__pb2.FitStepResponse.SerializeToString,
             ),
             'RequestExport': grpc.unary_unary_rpc_method_handler(
                     servicer.RequestExport,
@@ -493,6 +510,33 @@ class StudyService:
             '/casepath.hub.v1.StudyService/QueryWorkspace',
             casepath_dot_hub_dot_v1_dot_studies__pb2.QueryWorkspaceRequest.SerializeToString,
             casepath_dot_hub_dot_v1_dot_studies__pb2.QueryWorkspaceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FitStep(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/casepath.hub.v1.StudyService/FitStep',
+            casepath_dot_hub_dot_v1_dot_studies__pb2.FitStepRequest.SerializeToString,
+            casepath_dot_hub_dot_v1_dot_studies__pb2.FitStepResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,8 @@ class StudyServiceStub:
     ListCodes: _grpc.UnaryUnaryMultiCallable[_studies_pb2.ListCodesRequest, _studies_pb2.ListCodesResponse]
     MakeExtract: _grpc.UnaryUnaryMultiCallable[_studies_pb2.MakeExtractRequest, _studies_pb2.MakeExtractResponse]
     QueryWorkspace: _grpc.UnaryUnaryMultiCallable[_studies_pb2.QueryWorkspaceRequest, _studies_pb2.QueryWorkspaceResponse]
+    FitStep: _grpc.UnaryUnaryMultiCallable[_studies_pb2.FitStepRequest, _studies_pb2.FitStepResponse]
+    """One hospital's part in a regression over several, whose rows stay where they are."""
     RequestExport: _grpc.UnaryUnaryMultiCallable[_studies_pb2.RequestExportRequest, _studies_pb2.RequestExportResponse]
     DecideExport: _grpc.UnaryUnaryMultiCallable[_studies_pb2.DecideExportRequest, _studies_pb2.DecideExportResponse]
     ReadExport: _grpc.UnaryUnaryMultiCallable[_studies_pb2.ReadExportRequest, _studies_pb2.ReadExportResponse]
@@ -73,6 +75,8 @@ class StudyServiceAsyncStub(StudyServiceStub):
     ListCodes: _aio.UnaryUnaryMultiCallable[_studies_pb2.ListCodesRequest, _studies_pb2.ListCodesResponse]  # type: ignore[assignment]
     MakeExtract: _aio.UnaryUnaryMultiCallable[_studies_pb2.MakeExtractRequest, _studies_pb2.MakeExtractResponse]  # type: ignore[assignment]
     QueryWorkspace: _aio.UnaryUnaryMultiCallable[_studies_pb2.QueryWorkspaceRequest, _studies_pb2.QueryWorkspaceResponse]  # type: ignore[assignment]
+    FitStep: _aio.UnaryUnaryMultiCallable[_studies_pb2.FitStepRequest, _studies_pb2.FitStepResponse]  # type: ignore[assignment]
+    """One hospital's part in a regression over several, whose rows stay where they are."""
     RequestExport: _aio.UnaryUnaryMultiCallable[_studies_pb2.RequestExportRequest, _studies_pb2.RequestExportResponse]  # type: ignore[assignment]
     DecideExport: _aio.UnaryUnaryMultiCallable[_studies_pb2.DecideExportRequest, _studies_pb2.DecideExportResponse]  # type: ignore[assignment]
     ReadExport: _aio.UnaryUnaryMultiCallable[_studies_pb2.ReadExportRequest, _studies_pb2.ReadExportResponse]  # type: ignore[assignment]
@@ -149,6 +153,14 @@ class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _studies_pb2.QueryWorkspaceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_studies_pb2.QueryWorkspaceResponse, _abc.Awaitable[_studies_pb2.QueryWorkspaceResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def FitStep(
+        self,
+        request: _studies_pb2.FitStepRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_studies_pb2.FitStepResponse, _abc.Awaitable[_studies_pb2.FitStepResponse]]:
+        """One hospital's part in a regression over several, whose rows stay where they are."""
 
     @_abc_1.abstractmethod
     def RequestExport(
