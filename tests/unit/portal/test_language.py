@@ -6,7 +6,9 @@ from string import Formatter
 import pytest
 
 import portal
+from casepath.audit.v1.audit_pb2 import Action
 from casepath.cases.v1.cases_pb2 import CaseState, Reason, SlideState
+from casepath.hub.v1.studies_pb2 import ExportState, Office, ResearchTable, StudyState
 from casepath.inference.v1.scoring_pb2 import FailureReason
 from casepath.intake.v1.patient_pb2 import Sex
 from casepath.portal.v1.reading_pb2 import Verdict
@@ -26,6 +28,11 @@ ENUMS = [
     ("notice.", QualityFlag),
     ("notice.ai_failed.", FailureReason),
     ("calling_failed.", CallingFailureReason),
+    ("ledger.action.", Action),
+    ("study_state.", StudyState),
+    ("export_state.", ExportState),
+    ("office.", Office),
+    ("studies.table.", ResearchTable),
 ]
 
 

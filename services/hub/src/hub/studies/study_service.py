@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from casepath.audit.v1.audit_pb2 import ACTION_CREATED, ACTION_DELETED, ACTION_EXECUTED, ACTION_READ, ACTION_UPDATED, Action
+from casepath.audit.v1.audit_pb2 import ACTION_CREATED, ACTION_DELETED, ACTION_READ, ACTION_UPDATED, Action
 from casepath.hub.v1.studies_pb2 import DESCRIPTOR as FILE
 from casepath.hub.v1.studies_pb2 import (
     CountCohortRequest,
@@ -88,7 +88,7 @@ class StudyService(StudyServiceServicer):
     async def CountCohort(self, request: CountCohortRequest, context: Context) -> CountCohortResponse:
         who = await self.admitted(request, context, "CountCohort")
         act = self.studying.count(request.project, request.cohort, who)
-        return await self.answered(act, who, context, "CountCohort", ACTION_EXECUTED)
+        return await self.answered(act, who, context, "CountCohort", ACTION_READ)
 
     async def ListCodes(self, request: ListCodesRequest, context: Context) -> ListCodesResponse:
         who = await self.admitted(request, context, "ListCodes")

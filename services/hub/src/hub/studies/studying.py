@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 from cachetools import LRUCache
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -327,7 +328,7 @@ def as_table(content: bytes) -> pa.Table:
 
 def left_of(table: pa.Table, gone: Collection[int]) -> pa.Table:
     """Rows of persons who are not gone."""
-    return table.filter(pa.compute.invert(pa.compute.is_in(table["person_id"], pa.array(sorted(gone), pa.int64()))))
+    return table.filter(pc.invert(pc.is_in(table["person_id"], pa.array(sorted(gone), pa.int64()))))
 
 
 def now() -> Timestamp:
