@@ -20,7 +20,7 @@ from stages.test_studies import Institute, institute_on
 
 from casepath.deidentification.v1.release_pb2 import FactReleased, ReviewFact, ScoreFact, ScoreOutcome, SlideFact
 from casepath.hub.v1.studies_pb2 import RESEARCH_TABLE_IMAGE_OCCURRENCE, RESEARCH_TABLE_MEASUREMENT
-from casepath.inference.v1.scoring_pb2 import Finding, Model
+from casepath.inference.v1.scoring_pb2 import STAGE_CANARY, STAGE_PRODUCTION, STAGE_SHADOW, Finding, Model
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED, VERDICT_REJECTED, Verdict
 from casepath.slides.v1.slide_pb2 import Instance
@@ -253,6 +253,50 @@ async def test_a_candidate_goes_by_the_registrys_gate_and_a_poisoned_one_does_no
             await reading.governance.publish(folder, "robert")
             evaluated = await reading.governance.evaluate(MODEL.name, version)
             assert evaluated.passed == passes, evaluated.reason
+
+
+async def opened(institute: Institute, cohort: Cohort, text: str, into: Path) -> Path:
+    """The workspace of a study on some of the patients, that was granted and extracted."""
+    study = await institute.approved(cohort=text, tables=[RESEARCH_TABLE_MEASUREMENT, RESEARCH_TABLE_IMAGE_OCCURRENCE])
+    made = await institute.extract(study)
+    assert not made.refused
+    await open_workspace(institute.studying.store, study.study_id, [cohort.released], into, institute.studying.today())
+    return into
+
+
+async def test_twice_around_a_candidate_reaches_care_where_it_is_no_worse_and_not_where_it_is(
+    institute: Institute, cohort: Cohort, tmp_path: Path
+) -> None:
+    """Each time of the verdicts on other patients, beginning with the bundle in production then."""
+    (tmp_path / "trusted").mkdir()
+    made = CliRunner().invoke(model, ["key", str(tmp_path / "key.pem"), str(tmp_path / "trusted/site.pem")])
+    assert made.exit_code == 0, made.output
+    judges, objects = evaluation_set(tmp_path / "evaluation"), Objects.at(f"file://{tmp_path / 'registry'}")
+    async with reading_at(tmp_path, BUNDLE, objects, on_one_core, evaluation_tiles=judges) as reading:
+        governance, base = reading.governance, BUNDLE
+        await governance.evaluate(MODEL.name, "1")
+        for version, text, better in (("2", '{"born_to": 1945}', True), ("3", '{"born_from": 1946}', False)):
+            workspace = await opened(institute, cohort, text, tmp_path / f"workspace {version}")
+            out = tmp_path / f"candidate {version}"
+            arguments = [str(workspace), "--base", str(base), "--model-version", version, "--out", str(out)]
+            assert CliRunner().invoke(research, ["train", *arguments], catch_exceptions=False).exit_code == 0
+            assert load_bundle(out).manifest.about["made_from"].startswith(load_bundle(base).version)
+            signed = CliRunner().invoke(model, ["sign", str(out), "--key", str(tmp_path / "key.pem")])
+            assert signed.exit_code == 0, signed.output
+            await governance.publish(out, "robert")
+            await governance.promote(MODEL.name, version, STAGE_SHADOW, 0, "looks", "dubois")
+            after = await governance.evaluate(MODEL.name, version)
+            assert after.passed == better, after.reason
+            if better:
+                await governance.promote(MODEL.name, version, STAGE_CANARY, 20, "reads some", "dubois")
+                await governance.promote(MODEL.name, version, STAGE_PRODUCTION, 0, "is no worse", "dubois")
+                base = out
+            else:
+                with pytest.raises(Malformed, match="did not pass"):
+                    await governance.promote(MODEL.name, version, STAGE_PRODUCTION, 0, "reads", "dubois")
+        line = await reading.models.store.line(MODEL.name)
+        assert line.production is not None
+        assert line.production.model.version == "2"
 
 
 def verdicts_of(kind: str) -> Iterator[list[Verdict]]:
