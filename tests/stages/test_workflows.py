@@ -181,7 +181,7 @@ async def test_a_workflow_makes_way_for_care_at_the_border_of_a_job_and_goes_on_
     running = asyncio.create_task(lab.runner().run(stop))
     await begun(lab, run)
     # The other process has work; care waits for this one.
-    async with lab.pool.slot(CARE), asyncio.timeout(30), lab.pool.slot(CARE):
+    async with lab.pool.slot(CARE), asyncio.timeout(120), lab.pool.slot(CARE):
         waiting = await lab.ledger.get(run.run_id)
         assert waiting.HasField("snapshot") or await eventually_kept(lab, run)
         assert waiting.state not in (RUN_STATE_COMPLETE, RUN_STATE_EXECUTOR_ERROR)
