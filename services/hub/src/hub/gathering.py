@@ -20,6 +20,7 @@ from chassis.events import Outgoing, read
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher, started
+from chassis.stopping import either
 from chassis.telemetry import RECORDS, SECONDS
 from chassis.worker import set_aside
 from hub.adapters.warehouse import Warehouse, version_name
@@ -149,10 +150,7 @@ class Snapshots:
         """Raise Misconfigured where the vocabulary cannot be read."""
         await asyncio.to_thread(mapped, self.vocabulary)
         while not stop.is_set():
-            waiting = [asyncio.create_task(one.wait()) for one in (stop, self.gathering.fresh)]
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for one in waiting:
-                one.cancel()
+            await either(stop, self.gathering.fresh)
             if stop.is_set():
                 return
             self.gathering.fresh.clear()

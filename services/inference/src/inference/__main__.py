@@ -10,6 +10,7 @@ from chassis.grpc_server import GrpcServer
 from chassis.publisher import KafkaPublisher
 from chassis.scratch import scratch
 from chassis.service import main, run_parts
+from chassis.stopping import either
 from chassis.worker import Worker
 from inference.adapters.model_process import ProcessSession
 from inference.adapters.onnx_session import OnnxSession
@@ -70,10 +71,7 @@ async def compose(settings: InferenceSettings) -> None:
 
             async def watch(stop: asyncio.Event) -> None:
                 """End with the device: the group gives this process's shards to others, and whoever runs it starts it anew."""
-                waiting = [asyncio.create_task(one.wait()) for one in (stop, lost)]
-                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for one in waiting:
-                    one.cancel()
+                await either(stop, lost)
                 if lost.is_set():
                     raise Unavailable("the device failed, and a new session did not help")
 

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from chassis.errors import Retriable
-from chassis.stopping import stopped
+from chassis.stopping import either, stopped
 from hub.studies.studying import Studying
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -28,7 +28,4 @@ class Keeping:
                 log.warning("put off", error=str(error))
                 await stopped(stop, RETRY_SECONDS)
                 continue
-            waiting = [asyncio.create_task(one.wait()) for one in (stop, self.taken)]
-            await asyncio.wait(waiting, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
-            for one in waiting:
-                one.cancel()
+            await either(stop, self.taken, self.seconds)
