@@ -46,10 +46,15 @@ COLUMNS = {
 
 def read_cohort(text: str) -> Cohort:
     """Raise Rejected naming each field that is wrong."""
+    return declared(Cohort, text, "cohort")
+
+
+def declared[M: BaseModel](kind: type[M], text: str, name: str) -> M:
+    """What JSON says, as a model. Raise Rejected naming each field that is wrong."""
     try:
-        return Cohort.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
-        raise Rejected(f"this is no cohort: {wrong_fields(error)}") from None
+        raise Rejected(f"this is no {name}: {wrong_fields(error)}") from None
 
 
 def persons(cohort: Cohort, project: str) -> tuple[str, list[Any]]:

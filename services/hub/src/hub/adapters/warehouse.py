@@ -162,9 +162,10 @@ class Warehouse:
 
     def projects(self) -> list[str]:
         """Those that have a person in the newest snapshot; none where none was taken yet."""
-        if not self.snapshots():
+        names = self.snapshots()
+        if not names:
             return []
-        with self.snapshot() as database:
+        with self.snapshot(names[-1]) as database:
             return [name for (name,) in database.execute("select distinct project from person order by project").fetchall()]
 
     def snapshots(self) -> list[str]:

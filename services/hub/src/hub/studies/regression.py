@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.errors import Malformed, Rejected, wrong_fields
-from hub.cohorts import Criterion, meets
+from chassis.errors import Malformed
+from hub.cohorts import Criterion, declared, meets
 from hub.studies.workspace import LOCKED
 
 # Persons for each coefficient, at least (DataSHIELD's nfilter.glm is a third of them).
@@ -70,10 +70,7 @@ class Fitted:
 
 def read_design(text: str) -> Design:
     """Raise Rejected naming each field that is wrong."""
-    try:
-        design = Design.model_validate_json(text)
-    except ValidationError as error:
-        raise Rejected(f"this is no design of a regression: {wrong_fields(error)}") from None
+    design = declared(Design, text, "design of a regression")
     for criterion in (design.outcome, *design.predictors):
         meets(criterion)
     return design

@@ -1,6 +1,6 @@
 """Answering StudyService (casepath.hub.v1). Who calls is in the token; what they did or were refused is told to audit."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -60,57 +60,57 @@ class StudyService(StudyServiceServicer):
         self.accesses = accesses
 
     async def RequestStudy(self, request: RequestStudyRequest, context: Context) -> RequestStudyResponse:
-        who = await self.admitted(request, context, "RequestStudy")
-        study = await self.answered(self.studying.request(request.request, who), who, context, "RequestStudy", ACTION_CREATED)
+        study = await self.answered(request, context, ACTION_CREATED, lambda who: self.studying.request(request.request, who))
         return RequestStudyResponse(study=study)
 
     async def GetStudy(self, request: GetStudyRequest, context: Context) -> GetStudyResponse:
-        who, of = await self.admitted(request, context, "GetStudy"), request.study_id
-        study = await self.answered(self.studying.get(of, who), who, context, "GetStudy", ACTION_READ, of)
-        return GetStudyResponse(study=study, exports=await self.studying.exports(of))
+        async def found(who: Principal) -> GetStudyResponse:
+            study = await self.studying.get(request.study_id, who)
+            return GetStudyResponse(study=study, exports=await self.studying.exports(request.study_id))
+
+        return await self.answered(request, context, ACTION_READ, found)
 
     async def ListStudies(self, request: ListStudiesRequest, context: Context) -> ListStudiesResponse:
-        who = await self.admitted(request, context, "ListStudies")
-        studies = await self.answered(self.studying.all(who), who, context, "ListStudies", ACTION_READ)
-        return ListStudiesResponse(studies=studies, projects=await self.studying.projects())
+        async def found(who: Principal) -> ListStudiesResponse:
+            studies = await self.studying.all(who)
+            return ListStudiesResponse(studies=studies, projects=await self.studying.projects())
+
+        return await self.answered(request, context, ACTION_READ, found)
 
     async def DecideStudy(self, request: DecideStudyRequest, context: Context) -> DecideStudyResponse:
-        who, of = await self.admitted(request, context, "DecideStudy"), request.study_id
-        act = self.studying.decide(of, request.office, request.granted, request.reason, who)
-        return DecideStudyResponse(study=await self.answered(act, who, context, "DecideStudy", ACTION_UPDATED, of))
+        of, said = request.study_id, (request.office, request.granted, request.reason)
+        study = await self.answered(request, context, ACTION_UPDATED, lambda who: self.studying.decide(of, *said, who))
+        return DecideStudyResponse(study=study)
 
     async def EndStudy(self, request: EndStudyRequest, context: Context) -> EndStudyResponse:
-        who, of = await self.admitted(request, context, "EndStudy"), request.study_id
+        of = request.study_id
         return EndStudyResponse(
-            study=await self.answered(self.studying.end(of, who), who, context, "EndStudy", ACTION_DELETED, of)
+            study=await self.answered(request, context, ACTION_DELETED, lambda who: self.studying.end(of, who))
         )
 
     async def CountCohort(self, request: CountCohortRequest, context: Context) -> CountCohortResponse:
-        who = await self.admitted(request, context, "CountCohort")
-        act = self.studying.count(request.project, request.cohort, who)
-        return await self.answered(act, who, context, "CountCohort", ACTION_READ)
+        return await self.answered(
+            request, context, ACTION_READ, lambda who: self.studying.count(request.project, request.cohort, who)
+        )
 
     async def ListCodes(self, request: ListCodesRequest, context: Context) -> ListCodesResponse:
-        who = await self.admitted(request, context, "ListCodes")
-        act = self.studying.known_codes(request.project, who)
-        return ListCodesResponse(codes=await self.answered(act, who, context, "ListCodes", ACTION_READ))
+        codes = await self.answered(request, context, ACTION_READ, lambda who: self.studying.known_codes(request.project, who))
+        return ListCodesResponse(codes=codes)
 
     async def MakeExtract(self, request: MakeExtractRequest, context: Context) -> MakeExtractResponse:
-        who, of = await self.admitted(request, context, "MakeExtract"), request.study_id
-        act = self.studying.make_extract(of, who)
-        return MakeExtractResponse(extract=await self.answered(act, who, context, "MakeExtract", ACTION_CREATED, of))
+        of = request.study_id
+        made = await self.answered(request, context, ACTION_CREATED, lambda who: self.studying.make_extract(of, who))
+        return MakeExtractResponse(extract=made)
 
     async def QueryWorkspace(self, request: QueryWorkspaceRequest, context: Context) -> QueryWorkspaceResponse:
-        who, of = await self.admitted(request, context, "QueryWorkspace"), request.study_id
-        act = self.studying.query(of, request.query, who)
-        found = await self.answered(act, who, context, "QueryWorkspace", ACTION_READ, of)
+        of, query = request.study_id, request.query
+        found = await self.answered(request, context, ACTION_READ, lambda who: self.studying.query(of, query, who))
         rows = [ResultRow(values=row) for row in found.rows]
         return QueryWorkspaceResponse(columns=found.columns, rows=rows, cut=found.cut)
 
     async def FitStep(self, request: FitStepRequest, context: Context) -> FitStepResponse:
-        who, of = await self.admitted(request, context, "FitStep"), request.study_id
-        act = self.studying.fit_step(of, request.design, tuple(request.coefficients), who)
-        found = await self.answered(act, who, context, "FitStep", ACTION_READ, of)
+        of, said = request.study_id, (request.design, tuple(request.coefficients))
+        found = await self.answered(request, context, ACTION_READ, lambda who: self.studying.fit_step(of, *said, who))
         return FitStepResponse(
             names=found.names,
             persons=found.persons,
@@ -120,46 +120,39 @@ class StudyService(StudyServiceServicer):
         )
 
     async def RequestExport(self, request: RequestExportRequest, context: Context) -> RequestExportResponse:
-        who, of = await self.admitted(request, context, "RequestExport"), request.study_id
-        act = self.studying.request_export(of, request.query, request.reason, who)
-        return RequestExportResponse(export=await self.answered(act, who, context, "RequestExport", ACTION_CREATED, of))
+        of, said = request.study_id, (request.query, request.reason)
+        made = await self.answered(request, context, ACTION_CREATED, lambda who: self.studying.request_export(of, *said, who))
+        return RequestExportResponse(export=made)
 
     async def DecideExport(self, request: DecideExportRequest, context: Context) -> DecideExportResponse:
-        who, of = await self.admitted(request, context, "DecideExport"), request.study_id
-        act = self.studying.decide_export(of, request.export_id, request.granted, request.reason, who)
-        return DecideExportResponse(export=await self.answered(act, who, context, "DecideExport", ACTION_UPDATED, of))
+        of, said = request.study_id, (request.export_id, request.granted, request.reason)
+        made = await self.answered(request, context, ACTION_UPDATED, lambda who: self.studying.decide_export(of, *said, who))
+        return DecideExportResponse(export=made)
 
     async def ReadExport(self, request: ReadExportRequest, context: Context) -> ReadExportResponse:
-        who, of = await self.admitted(request, context, "ReadExport"), request.study_id
-        act = self.studying.read_export(of, request.export_id, who)
-        return ReadExportResponse(content=await self.answered(act, who, context, "ReadExport", ACTION_READ, of))
+        of, export = request.study_id, request.export_id
+        content = await self.answered(request, context, ACTION_READ, lambda who: self.studying.read_export(of, export, who))
+        return ReadExportResponse(content=content)
 
-    async def admitted(self, request: Message, context: Context, method: str) -> Principal:
-        """Who calls, with a request that is well formed."""
+    async def answered[R](
+        self, request: Message, context: Context, action: Action, act: Callable[[Principal], Awaitable[R]]
+    ) -> R:
+        """What an act gives, once audit is told of it; or its refusal. One of somebody is told to audit, and no other."""
+        asker = Asker(address=address_of(context))
+        operation = f"{DESCRIPTOR}/{type(request).__name__.removesuffix('Request')}"
+        # Who is not known, or asks for nothing that is well formed, asks for no study either.
+        study_id = ""
         try:
             who = caller(self.gate, context)
             check(request)
-            return who
-        except CasepathError as error:
-            await refuse(context, await self.told(Asker(address=address_of(context)), method, "", error))
-
-    async def answered[R](
-        self, act: Awaitable[R], who: Principal, context: Context, method: str, action: Action, study_id: str = ""
-    ) -> R:
-        """What an act gives, once audit is told of it; or its refusal."""
-        asker = Asker.of(who, address_of(context))
-        try:
-            made = await act
-            await self.accesses.acted(asker, action, f"{DESCRIPTOR}/{method}", entries(study_id))
+            asker, study_id = Asker.of(who, asker.address), getattr(request, "study_id", "")
+            made = await act(who)
+            await self.accesses.acted(asker, action, operation, entries(study_id))
             return made
+        except (Unauthenticated, Forbidden) as error:
+            await refuse(context, await self.accesses.refused(asker, operation, entries(study_id), error))
         except CasepathError as error:
-            await refuse(context, await self.told(asker, method, study_id, error))
-
-    async def told(self, asker: Asker, method: str, study_id: str, error: CasepathError) -> CasepathError:
-        """A refusal of somebody is told to audit; that something is not so, or not now, is not one."""
-        if not isinstance(error, (Unauthenticated, Forbidden)):
-            return error
-        return await self.accesses.refused(asker, f"{DESCRIPTOR}/{method}", entries(study_id), error)
+            await refuse(context, error)
 
 
 def entries(study_id: str) -> list[Entry]:

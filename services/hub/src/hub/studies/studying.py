@@ -293,11 +293,11 @@ class Studying:
         """Whose hospital does not release them any more is in no row: neither they nor whoever was found to be one with them."""
         known = await asyncio.to_thread(self.subjects, study.request.project)
         table = as_table(await self.store.objects.get(study.extract.subjects))
-        images = as_table(await self.store.objects.get(study.extract.images))
         pairs = list(zip(table["subject"].to_pylist(), table["person_id"].to_pylist(), strict=True))
         gone = {person for subject, person in pairs if subject not in known}
         if not gone:
             return
+        images = as_table(await self.store.objects.get(study.extract.images))
         made = Extract()
         made.CopyFrom(study.extract)
         made.number += 1
