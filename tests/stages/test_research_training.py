@@ -161,6 +161,15 @@ async def institute(cohort: Cohort, tmp_path: Path) -> AsyncIterator[Institute]:
         yield one
 
 
+async def opened(institute: Institute, cohort: Cohort, text: str, into: Path) -> Path:
+    """The workspace of a study on some of the patients, that was granted and extracted."""
+    study = await institute.approved(cohort=text, tables=[RESEARCH_TABLE_MEASUREMENT, RESEARCH_TABLE_IMAGE_OCCURRENCE])
+    made = await institute.extract(study)
+    assert not made.refused
+    await open_workspace(institute.studying.store, study.study_id, [cohort.released], into, institute.studying.today())
+    return into
+
+
 @pytest_asyncio.fixture
 async def workspace(institute: Institute, cohort: Cohort, tmp_path: Path) -> Path:
     """Opened, of a study that was granted."""
@@ -179,6 +188,18 @@ def trained(workspace: Path, out: Path, *more: str) -> dict[str, object]:
     assert run.exit_code == 0, run.output
     found: dict[str, object] = json.loads(run.output)
     return found
+
+
+def trusted_key(folder: Path) -> None:
+    """Whose signatures a registry in this folder takes."""
+    (folder / "trusted").mkdir()
+    made = CliRunner().invoke(model, ["key", str(folder / "key.pem"), str(folder / "trusted/site.pem")])
+    assert made.exit_code == 0, made.output
+
+
+def sign(bundle: Path, folder: Path) -> None:
+    signed = CliRunner().invoke(model, ["sign", str(bundle), "--key", str(folder / "key.pem")])
+    assert signed.exit_code == 0, signed.output
 
 
 async def test_tiles_are_those_that_pathologists_judged(workspace: Path, tmp_path: Path) -> None:
@@ -234,43 +255,26 @@ async def test_a_candidate_goes_by_the_registrys_gate_and_a_poisoned_one_does_no
     region.snapshot("20260101T000000.000000Z")
     (tmp_path / "other").mkdir()
     async with institute_on(region, tmp_path / "other") as institute:
-        study = await institute.approved(tables=[RESEARCH_TABLE_MEASUREMENT, RESEARCH_TABLE_IMAGE_OCCURRENCE])
-        await institute.extract(study)
-        store, today = institute.studying.store, institute.studying.today()
-        await open_workspace(store, study.study_id, [cohort.released], tmp_path / "wrong", today)
+        await opened(institute, cohort, "{}", tmp_path / "wrong")
     out = tmp_path / "wrong-candidate"
     arguments = [str(tmp_path / "wrong"), "--base", str(BUNDLE), "--model-version", "3", "--out", str(out)]
     assert CliRunner().invoke(research, ["train", *arguments], catch_exceptions=False).exit_code == 0
     objects = Objects.at(f"file://{tmp_path / 'registry'}")
-    (tmp_path / "trusted").mkdir()
-    made = CliRunner().invoke(model, ["key", str(tmp_path / "key.pem"), str(tmp_path / "trusted/site.pem")])
-    assert made.exit_code == 0, made.output
+    trusted_key(tmp_path)
     judges = evaluation_set(tmp_path / "evaluation")
     async with reading_at(tmp_path, BUNDLE, objects, on_one_core, evaluation_tiles=judges) as reading:
         for folder, version, passes in ((tmp_path / "candidate", "2", True), (out, "3", False)):
-            signed = CliRunner().invoke(model, ["sign", str(folder), "--key", str(tmp_path / "key.pem")])
-            assert signed.exit_code == 0, signed.output
+            sign(folder, tmp_path)
             await reading.governance.publish(folder, "robert")
             evaluated = await reading.governance.evaluate(MODEL.name, version)
             assert evaluated.passed == passes, evaluated.reason
-
-
-async def opened(institute: Institute, cohort: Cohort, text: str, into: Path) -> Path:
-    """The workspace of a study on some of the patients, that was granted and extracted."""
-    study = await institute.approved(cohort=text, tables=[RESEARCH_TABLE_MEASUREMENT, RESEARCH_TABLE_IMAGE_OCCURRENCE])
-    made = await institute.extract(study)
-    assert not made.refused
-    await open_workspace(institute.studying.store, study.study_id, [cohort.released], into, institute.studying.today())
-    return into
 
 
 async def test_twice_around_a_candidate_reaches_care_where_it_is_no_worse_and_not_where_it_is(
     institute: Institute, cohort: Cohort, tmp_path: Path
 ) -> None:
     """Each time of the verdicts on other patients, beginning with the bundle in production then."""
-    (tmp_path / "trusted").mkdir()
-    made = CliRunner().invoke(model, ["key", str(tmp_path / "key.pem"), str(tmp_path / "trusted/site.pem")])
-    assert made.exit_code == 0, made.output
+    trusted_key(tmp_path)
     judges, objects = evaluation_set(tmp_path / "evaluation"), Objects.at(f"file://{tmp_path / 'registry'}")
     async with reading_at(tmp_path, BUNDLE, objects, on_one_core, evaluation_tiles=judges) as reading:
         governance, base = reading.governance, BUNDLE
@@ -281,8 +285,7 @@ async def test_twice_around_a_candidate_reaches_care_where_it_is_no_worse_and_no
             arguments = [str(workspace), "--base", str(base), "--model-version", version, "--out", str(out)]
             assert CliRunner().invoke(research, ["train", *arguments], catch_exceptions=False).exit_code == 0
             assert load_bundle(out).manifest.about["made_from"].startswith(load_bundle(base).version)
-            signed = CliRunner().invoke(model, ["sign", str(out), "--key", str(tmp_path / "key.pem")])
-            assert signed.exit_code == 0, signed.output
+            sign(out, tmp_path)
             await governance.publish(out, "robert")
             await governance.promote(MODEL.name, version, STAGE_SHADOW, 0, "looks", "dubois")
             after = await governance.evaluate(MODEL.name, version)
@@ -324,10 +327,7 @@ async def test_what_nothing_can_be_learnt_from_is_refused(cohort: Cohort, tmp_pa
         region.gather(await facts_of(person, tmp_path, cohort.released, verdicts))
     region.snapshot("20260101T000000.000000Z")
     async with institute_on(region, tmp_path) as institute:
-        study = await institute.approved(tables=[RESEARCH_TABLE_MEASUREMENT, RESEARCH_TABLE_IMAGE_OCCURRENCE])
-        await institute.extract(study)
-        store, today = institute.studying.store, institute.studying.today()
-        await open_workspace(store, study.study_id, [cohort.released], tmp_path / "workspace", today)
+        await opened(institute, cohort, "{}", tmp_path / "workspace")
     arguments = [str(tmp_path / "workspace"), "--base", str(BUNDLE), "--model-version", "2", "--out", str(tmp_path / "out")]
     with pytest.raises(Malformed, match=told):
         CliRunner().invoke(research, ["train", *arguments], catch_exceptions=False)
