@@ -1,6 +1,8 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
+from obstore.store import S3Store
 
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
@@ -10,6 +12,7 @@ from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 
+NOWHERE: Any = {"endpoint": "http://127.0.0.1:1", "access_key_id": "-", "secret_access_key": "-", "region": "-"}
 
 async def test_the_same_bytes_are_one_object(tmp_path: Path) -> None:
     objects = Objects.at(f"file://{tmp_path}")
@@ -69,3 +72,27 @@ async def test_an_order_is_of_whom_the_latest_merge_says_also_where_that_came_fi
     for one in (undone, examples.case_moved(examples.NOON.replace(hour=10))):
         await orders.move(Received(one, examples.envelope("moved")))
     assert await orders.find(examples.ACCESSION) == examples.order()
+
+
+async def test_a_store_that_fails_is_unavailable_whatever_is_asked_of_it(tmp_path: Path) -> None:
+    """Another error would be a defect, and make a dead letter of a record that has nothing wrong."""
+    objects = Objects(S3Store("bucket", config=NOWHERE, client_options={"allow_http": True}, retry_config={"max_retries": 0}))
+    shelf, ref = Shelf(objects, OrderPlaced, "test"), ObjectRef(path="sha256/00/00", sha256="0" * 64, size=1)
+    for asked in (
+        lambda: objects.put(b"content"),
+        lambda: objects.get(ref),
+        lambda: objects.has("sha256/00/00"),
+        lambda: objects.ranges(ref, [0], [1]),
+        lambda: objects.as_file(ref, tmp_path),
+        lambda: objects.remove("folder"),
+        lambda: shelf.put("1", examples.order()),
+        lambda: shelf.create("1", examples.order()),
+        lambda: shelf.put_latest("1", examples.order()),
+        lambda: shelf.get("1"),
+        lambda: shelf.names(),
+        lambda: shelf.all(),
+        lambda: shelf.folders(),
+        lambda: shelf.remove("1"),
+    ):
+        with pytest.raises(Unavailable):
+            await asked()

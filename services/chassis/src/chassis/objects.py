@@ -7,7 +7,7 @@ Objects are named by their digest, so writing one twice changes nothing. Referen
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,7 +61,7 @@ class Objects:
             if not await self.keeps(ref):
                 encrypted = await encryption.encrypting(of, parts_of(content), size, ref.path) if encryption is not None else None
                 await self.write(ref.path, content if encrypted is None else encrypted)
-        except (StoreError, OSError) as error:
+        except OSError as error:
             raise Unavailable(f"the object store did not take {ref.path}: {type(error).__name__}") from error
         return ref
 
@@ -169,46 +169,54 @@ class Objects:
 
     async def remove(self, folder: str) -> None:
         """Everything that was put in this folder. Raise Unavailable when the store fails; what was removed stays so."""
-        try:
+        with failing(f"did not remove {folder}"), suppress(FileNotFoundError):
             async for batch in obstore.list(self.store, folder):
                 await obstore.delete_async(self.store, [str(meta["path"]) for meta in batch])
-        except FileNotFoundError:
-            return
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not remove {folder}: {type(error).__name__}") from error
 
     async def has(self, path: str) -> bool:
-        try:
-            await obstore.head_async(self.store, path)
-        except FileNotFoundError:
-            return False
+        with failing(f"did not say whether it has {path}"):
+            try:
+                await obstore.head_async(self.store, path)
+            except FileNotFoundError:
+                return False
         return True
 
     async def read(self, path: str) -> bytes | None:
-        try:
-            result = await obstore.get_async(self.store, path)
-            return bytes(await result.bytes_async())
-        except FileNotFoundError:
-            return None
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not give {path}: {type(error).__name__}") from error
+        with failing(f"did not give {path}"):
+            try:
+                result = await obstore.get_async(self.store, path)
+                return bytes(await result.bytes_async())
+            except FileNotFoundError:
+                return None
 
     async def write(
         self, path: str, content: bytes | Path | Iterator[bytes], mode: Literal["overwrite", "create"] = "overwrite"
     ) -> None:
         """Visible only when whole: obstore writes aside and renames, or commits a multipart upload.
 
-        Raise AlreadyExistsError where something has the name and the mode is "create".
+        Raise Unavailable, and AlreadyExistsError where something has the name and the mode is "create".
         """
-        await obstore.put_async(self.store, path, content, mode=mode)
-        if self.folder is not None:
-            await asyncio.to_thread(flush, self.folder / path)
+        with failing(f"did not take {path}"):
+            await obstore.put_async(self.store, path, content, mode=mode)
+            if self.folder is not None:
+                await asyncio.to_thread(flush, self.folder / path)
+
+    async def delete(self, path: str) -> None:
+        """What is not there is deleted."""
+        with failing(f"did not remove {path}"), suppress(FileNotFoundError):
+            await obstore.delete_async(self.store, path)
 
     async def names(self, prefix: str) -> set[str]:
         found: set[str] = set()
-        async for batch in obstore.list(self.store, prefix):
-            found.update(str(meta["path"]).removeprefix(prefix).lstrip("/") for meta in batch)
+        with failing(f"did not list {prefix}"):
+            async for batch in obstore.list(self.store, prefix):
+                found.update(str(meta["path"]).removeprefix(prefix).lstrip("/") for meta in batch)
         return found
+
+    async def folders(self, prefix: str) -> set[str]:
+        with failing(f"did not list {prefix}"):
+            listed = await obstore.list_with_delimiter_async(self.store, prefix)
+        return {path.rstrip("/").rsplit("/", 1)[1] for path in listed["common_prefixes"]}
 
 
 class Shelf[M: Message]:
@@ -226,10 +234,7 @@ class Shelf[M: Message]:
 
     async def put(self, name: str, message: M) -> None:
         path, content = await self.stored(name, message)
-        try:
-            await self.objects.write(path, content)
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
+        await self.objects.write(path, content)
 
     async def create(self, name: str, message: M) -> bool:
         """Put it where nothing has this name; say whether that was so. Of two at once, one gets the name."""
@@ -241,8 +246,6 @@ class Shelf[M: Message]:
                 return False
             # What had the name was erased.
             await self.put(name, message)
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not take {self.prefix}: {type(error).__name__}") from error
         return True
 
     async def put_latest(self, name: str, message: M) -> None:
@@ -261,12 +264,7 @@ class Shelf[M: Message]:
 
     async def remove(self, name: str) -> None:
         """What is not there is removed."""
-        try:
-            await obstore.delete_async(self.objects.store, f"{self.prefix}/{name}")
-        except FileNotFoundError:
-            return
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not remove from {self.prefix}: {type(error).__name__}") from error
+        await self.objects.delete(f"{self.prefix}/{name}")
 
     async def get(self, name: str) -> M | None:
         path = f"{self.prefix}/{name}"
@@ -284,11 +282,7 @@ class Shelf[M: Message]:
 
     async def folders(self) -> list[str]:
         """The first part of every name, in order."""
-        try:
-            listed = await obstore.list_with_delimiter_async(self.objects.store, self.prefix)
-        except (StoreError, OSError) as error:
-            raise Unavailable(f"the object store did not list {self.prefix}: {type(error).__name__}") from error
-        return sorted(path.rstrip("/").rsplit("/", 1)[1] for path in listed["common_prefixes"])
+        return sorted(await self.objects.folders(self.prefix))
 
     async def names(self, folder: str = "") -> set[str]:
         """Names below `folder`, without it."""
@@ -333,6 +327,17 @@ def digest(content: bytes | Path) -> tuple[str, int]:
         return hashlib.sha256(content).hexdigest(), len(content)
     with content.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), content.stat().st_size
+
+
+@contextmanager
+def failing(what: str) -> Iterator[None]:
+    """What a store raises as Unavailable; that something is there already is no failure."""
+    try:
+        yield
+    except AlreadyExistsError:
+        raise
+    except (StoreError, OSError) as error:
+        raise Unavailable(f"the object store {what}: {type(error).__name__}") from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import structlog
 from obstore.exceptions import BaseError as StoreError
 
 from chassis.durable import settle
+from chassis.errors import Unavailable
 from chassis.objects import Objects
 from chassis.stopping import stopped
 from slides.inbox import CHUNK
@@ -32,7 +33,7 @@ class ScanPrefix:
         while not stop.is_set():
             try:
                 await self.bring()
-            except (StoreError, OSError) as error:
+            except (StoreError, OSError, Unavailable) as error:
                 log.warning("put off", error=f"the scans' bucket does not answer: {type(error).__name__}")
             await stopped(stop, POLL_SECONDS)
 
