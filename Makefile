@@ -32,7 +32,7 @@ test: setup-test lint ## Lint, types and every test, on real Kafka, Orthanc and 
 	@$(RUN)/python -m pytest
 
 test-unit: setup-test ## The tests that need no server
-	@$(RUN)/python -m pytest tests/unit tests/contract tests/chart tests/stages
+	@$(RUN)/python -m pytest tests/unit tests/contract tests/simulation tests/chart tests/stages
 
 lint: setup ## Style, types and contracts
 	@$(RUN)/ruff check .
@@ -59,6 +59,9 @@ topics-page: setup-test ## Every topic as a page that opens without a network (b
 chart: setup-test ## Generate what the chart has from elsewhere, and check it: helm, Kubernetes' and the operators' own definitions
 	@$(RUN)/python charts/generate.py
 	@$(RUN)/python -m pytest -q tests/chart
+
+simulate: setup-test ## A hospital in which everything goes wrong, by as many seeds as SEEDS says (100000)
+	@cd tests && ../$(RUN)/python -m simulation --seeds $(or $(SEEDS),100000)
 
 test-k8s: setup-test ## The chart on a real API server, scaled up and down by the lag of a real broker (builds Kubernetes, once)
 	@$(RUN)/python -m pytest tests/kubernetes

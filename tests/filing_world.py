@@ -67,6 +67,9 @@ class PointedFhir:
     async def put(self, resource: Resource) -> str:
         return await self.points.through(lambda: self.server.put(resource))
 
+    async def create(self, resource: Resource) -> None:
+        await self.points.through(lambda: self.server.create(resource))
+
     async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
         return await self.points.through(lambda: self.server.amend(kind, identifier, change))
 

@@ -14,6 +14,7 @@ from chassis.worker import Received
 
 NOWHERE: Any = {"endpoint": "http://127.0.0.1:1", "access_key_id": "-", "secret_access_key": "-", "region": "-"}
 
+
 async def test_the_same_bytes_are_one_object(tmp_path: Path) -> None:
     objects = Objects.at(f"file://{tmp_path}")
     file = tmp_path / "file"

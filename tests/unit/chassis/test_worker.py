@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterable
+from random import Random
 
 import pytest
 from aiokafka.structs import ConsumerRecord
@@ -9,7 +10,11 @@ from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_ENTRIES_FILED
 from chassis.errors import Rejected, Unavailable
 from chassis.events import Event, Outgoing
-from chassis.worker import Backoff, Received, Route, outcome, pure
+from chassis.kafka import Kafka
+from chassis.publisher import MemoryPublisher
+from chassis.worker import Backoff, Received, Route, Worker, outcome, pure
+from simulation.broker import Broker, Member
+from simulation.faults import CALM, Faults, Process
 
 
 def record(value: bytes | None = None, headers: list[tuple[str, bytes]] | None = None) -> ConsumerRecord:
@@ -87,6 +92,26 @@ def test_a_dead_letter_of_a_dead_letter_carries_one_reason() -> None:
     (out,) = settle(Route(INTAKE_ORDER_PLACED, pure(filed)), record(b"\xff", headers))
     assert [name for name, _ in out.headers].count("error") == 1
     assert said(out)["error"] != "old"
+
+
+async def test_a_repeat_of_what_was_given_up_is_not_waited_for_again() -> None:
+    """Found by a simulation: each repeat held its neighbours for as long as the first one had."""
+    tries = 0
+
+    async def never(_: Received[OrderPlaced]) -> Iterable[Event]:
+        nonlocal tries
+        tries += 1
+        raise Unavailable("its order has not come")
+
+    route = Route(INTAKE_ORDER_PLACED, never, retry_for=0.05)
+    member = Member(Process("test", Faults(Random(0), CALM, 0)), Broker(), "test")
+    worker = Worker([route], MemoryPublisher(), kafka=Kafka("-"), service="test", backoff=Backoff(0.01, 0.01), consumer=member)
+    first = await worker.settle(route, record(), [])
+    before = tries
+    again = await worker.settle(route, record(), [])
+    assert before > 1
+    assert tries == before + 1
+    assert [said(out)["error_type"] for one in (first, again) for out in one.outgoing] == ["Unavailable"] * 2
 
 
 def test_delays_grow_to_their_bound() -> None:

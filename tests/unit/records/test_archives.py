@@ -65,6 +65,26 @@ async def test_a_stamped_resource_replaces_only_the_version_that_was_read() -> N
     assert seen == [("GET", None), ("PUT", 'W/"4"')]
 
 
+async def test_what_is_to_be_there_at_least_replaces_nothing() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.method == "GET"
+        return httpx.Response(200, json=STAMPED, headers={"ETag": 'W/"1"'})
+
+    await fhir(answer).create(PLAIN)
+
+
+async def test_what_comes_in_between_is_not_replaced_by_what_is_to_be_there_at_least() -> None:
+    """Found by a simulation: an order filed a patient whole while a merge was about to file their number alone."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(404)
+        return httpx.Response(412 if request.headers.get("If-None-Match") == "*" else 200)
+
+    with pytest.raises(Unavailable):
+        await fhir(answer).create(PLAIN)
+
+
 def multipart(content: bytes) -> httpx.Response:
     body = b"--b1\r\nContent-Type: application/dicom\r\n\r\n" + content + b"\r\n--b1--\r\n"
     return httpx.Response(200, content=body, headers={"Content-Type": 'multipart/related; type="application/dicom"; boundary=b1'})

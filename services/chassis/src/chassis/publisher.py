@@ -31,6 +31,14 @@ class Publisher(Protocol):
     async def publish(self, records: Sequence[Outgoing]) -> None: ...
 
 
+class Client(Protocol):
+    """What is started and stopped."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 class KafkaPublisher:
     """The broker."""
 
@@ -107,7 +115,7 @@ async def announce(publisher: Publisher, events: Iterable[Event], *, cause: UUID
     return records
 
 
-async def started(client: AIOKafkaProducer, bootstrap: str) -> None:
+async def started(client: Client, bootstrap: str) -> None:
     """Start a client, waiting for a broker that is not up yet for a minute. Raise Unavailable after that."""
     for delay in START_DELAYS:
         try:

@@ -8,17 +8,17 @@ committed. A retriable error holds the lane at that record; other partitions go 
 
 import asyncio
 import random
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord
+from cachetools import LRUCache
 from google.protobuf.message import Message
 from opentelemetry import propagate
 from opentelemetry.trace import SpanKind
@@ -38,6 +38,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 POLL_SECONDS = 0.2
 BUSY_POLL_SECONDS = 0.02
 REJOIN_SECONDS = 10.0
+REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,28 @@ class Received[M: Message]:
 
     data: M
     envelope: Envelope
+
+
+class Consumer(Protocol):
+    """One member of a consumer group, as aiokafka's is."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def subscribe(self, topics: Sequence[str], *, listener: ConsumerRebalanceListener) -> None: ...
+
+    async def getmany(self, *, timeout_ms: int, max_records: int) -> Mapping[TopicPartition, list[ConsumerRecord]]: ...
+
+    def assignment(self) -> set[TopicPartition]: ...
+
+    def pause(self, *partitions: TopicPartition) -> None: ...
+
+    def resume(self, *partitions: TopicPartition) -> None: ...
+
+    def seek(self, partition: TopicPartition, offset: int) -> None: ...
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None: ...
 
 
 type Handle[M: Message] = Callable[[Received[M]], Awaitable[Iterable[Event]]]
@@ -86,8 +109,16 @@ def pure[M: Message](handler: Callable[[M], Iterable[Event]]) -> Handle[M]:
     return handle
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 async def outcome(
-    route: Route[Any], record: ConsumerRecord, service: str, encryption: Encryption | None = None
+    route: Route[Any],
+    record: ConsumerRecord,
+    service: str,
+    encryption: Encryption | None = None,
+    clock: Callable[[], datetime] = now,
 ) -> list[Outgoing]:
     """What one record leads to: its events, or itself as a dead letter. Raise Retriable to be asked again.
 
@@ -104,7 +135,7 @@ async def outcome(
                 cause=envelope.id,
                 correlation=envelope.correlation_id,
                 source=service,
-                time=datetime.now(UTC),
+                time=clock(),
                 traceparent=traceparent(),
             )
     except Retriable:
@@ -175,6 +206,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         backoff: Backoff | None = None,
         grace: float = 20.0,
         session_timeout_ms: int = 10_000,
+        consumer: Consumer | None = None,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self.routes = {route.topic.name: route for route in routes}
         self.publisher = publisher
@@ -185,7 +218,10 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         self.assigned = asyncio.Event()
         self.lanes: dict[TopicPartition, asyncio.Task[None]] = {}
         self.stopping: set[TopicPartition] = set()
-        self.consumer = AIOKafkaConsumer(
+        self.clock = clock
+        # Events for which nobody waits again: a repeat of one would hold its neighbours as long as the first did.
+        self.given_up: LRUCache[bytes, bool] = LRUCache(REMEMBERED)
+        self.consumer: Consumer = consumer or AIOKafkaConsumer(
             **kafka.client(),
             group_id=group or group_of(service),
             client_id=group_of(service),
@@ -243,22 +279,25 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def settle(self, route: Route[Any], record: ConsumerRecord, before: list[Settled]) -> Settled:
         """Bring one record to its end, however many attempts that takes. A wait first publishes what came before it."""
-        began = time.monotonic()
+        time = asyncio.get_running_loop().time
+        began = time()
         attempt = 0
+        event = dict(record.headers).get("ce_id", b"")
         with IN_FLIGHT.labels(record.topic).track_inprogress():
             while True:
                 try:
-                    outgoing = await outcome(route, record, self.service, self.kafka.encryption)
+                    outgoing = await outcome(route, record, self.service, self.kafka.encryption, self.clock)
                     break
                 except Retriable as error:
-                    if time.monotonic() - began > route.retry_for:
+                    if time() - began > route.retry_for or event in self.given_up:
+                        self.given_up[event] = True
                         reason = f"gave up after {attempt + 1} attempts: {error}"
                         outgoing = [set_aside(record, self.service, reason, type(error).__name__)]
                         break
                     await self.publish(before)
                     await self.put_off(record, attempt, error)
                     attempt += 1
-        return Settled(record, outgoing, attempt + 1, time.monotonic() - began)
+        return Settled(record, outgoing, attempt + 1, time() - began)
 
     async def publish(self, settled: list[Settled]) -> None:
         """Have the broker acknowledge what records led to, together; then each is done, with its one log line."""

@@ -52,10 +52,6 @@ def standing(found: Resource) -> Resource:
     return {name: value for name, value in found.items() if name not in ("active", "link")}
 
 
-def unchanged(found: Resource) -> Resource:
-    return found
-
-
 def retired_patient(merge: PatientMerged) -> Resource:
     """What is known of a retired patient of whom nothing else was heard. Anything that is heard later is newer."""
     identifier = {"system": authority(merge.retired_authority), "value": merge.retired_identifier}

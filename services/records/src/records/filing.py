@@ -37,7 +37,7 @@ from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
 from records.adapters.fhir_server import Change, FhirServer
-from records.belonging import belonging_to, patient_of, retired, retired_patient, standing, unchanged
+from records.belonging import belonging_to, patient_of, retired, retired_patient, standing
 from records.genomics import report_resource_id
 from records.handlers import (
     case_moved,
@@ -102,8 +102,7 @@ class Filing:
         # Before anybody knows of the merge: whoever files the retired patient from then on refers to the survivor.
         await self.put(of_survivor(said))
         await self.merges.merge(said)
-        if await self.fhir.amend("Patient", said.retired_id, unchanged) is None:
-            await self.fhir.put(retired_patient(said))
+        await self.fhir.create(retired_patient(said))
         await self.belongings.put(belonging(said.retired_id, "Patient", said.retired_id), Belonging())
         patients = [said.retired_id]
         if await self.merges.merged.get(said.surviving.patient_id) is not None:

@@ -26,6 +26,10 @@ class FhirServer(Protocol):
 
     async def put(self, resource: Resource) -> str: ...
 
+    async def create(self, resource: Resource) -> None:
+        """Have it there where nothing has its name: what has is left as it is."""
+        ...
+
     async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
         """Have a resource changed; give its version, or None where there is none. What changes nothing makes no version."""
         ...
@@ -62,6 +66,14 @@ class HttpFhirServer:
                     return found.version
                 headers["If-Match"] = f'W/"{found.version}"'
         return await self.write(resource, headers)
+
+    async def create(self, resource: Resource) -> None:
+        """Raise Unavailable where somebody else wrote it meanwhile."""
+        found = await self.read(resource["resourceType"], resource["id"])
+        if found is None:
+            await self.write(resource, AS_NEW[self.creation])
+        elif found.resource is None:
+            await self.write(resource, {})
 
     async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
         """Raise Unavailable where somebody else wrote it meanwhile."""
@@ -102,6 +114,9 @@ class MemoryFhirServer:
             version += 1
             self.resources[name] = resource, version
         return str(version)
+
+    async def create(self, resource: Resource) -> None:
+        self.resources.setdefault((resource["resourceType"], resource["id"]), (resource, 1))
 
     async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
         if (kind, identifier) not in self.resources:
