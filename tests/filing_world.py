@@ -67,11 +67,17 @@ class PointedFhir:
     async def put(self, resource: Resource) -> str:
         return await self.points.through(lambda: self.server.put(resource))
 
-    async def create(self, resource: Resource) -> None:
-        await self.points.through(lambda: self.server.create(resource))
+    async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+        async def pointed(kept: Resource | None) -> Resource | None:
+            wanted = await change(kept)
+            await self.points.through(nothing)
+            return wanted
 
-    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
-        return await self.points.through(lambda: self.server.amend(kind, identifier, change))
+        return await self.points.through(lambda: self.server.change(kind, identifier, pointed))
+
+
+async def nothing() -> None:
+    return
 
 
 class PointedArchive:

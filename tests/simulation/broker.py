@@ -171,7 +171,7 @@ class Member:
                 self.group.join(self)
             await self.settled.wait()
             await self.process.wakes()
-            if self.evicted:
+            if self.evicted or not self.settled.is_set():
                 continue
             found = self.fetched(max_records)
             if found or not timeout_ms:

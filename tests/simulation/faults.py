@@ -52,6 +52,8 @@ class Faults:
         self.rates = rates
         self.until = until
         self.happened: Counter[str] = Counter()
+        # From when on no process is stopped.
+        self.all_go_on = 0.0
 
     def strikes(self, what: str) -> bool:
         rate: float = getattr(self.rates, what)
@@ -107,6 +109,7 @@ class Process:
             await asyncio.sleep(0)
         if faults.strikes("stopped"):
             self.stopped_until = asyncio.get_running_loop().time() + faults.rng.random() * LONGEST_STOP_SECONDS
+            faults.all_go_on = max(faults.all_go_on, self.stopped_until)
         await self.wakes()
         if faults.strikes("killed"):
             self.kill()

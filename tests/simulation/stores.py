@@ -85,11 +85,10 @@ class AskedFhir:
     async def put(self, resource: Resource) -> str:
         return await self.process.asks(lambda: at_once(self.server.put(resource)))
 
-    async def create(self, resource: Resource) -> None:
-        await self.process.asks(lambda: at_once(self.server.create(resource)))
-
-    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
-        return await self.process.asks(lambda: at_once(self.server.amend(kind, identifier, change)))
+    async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+        kept, version = await self.process.asks(lambda: self.server.found(kind, identifier))
+        wanted = await change(kept)
+        return await self.process.asks(lambda: self.server.changed(kind, identifier, kept, version, wanted))
 
 
 class AskedArchive:

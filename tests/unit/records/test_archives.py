@@ -7,6 +7,7 @@ import pytest
 
 import examples
 from chassis.errors import CasepathError, Rejected, Unavailable
+from chassis.fhir import Resource
 from records import resources
 from records.adapters.dicom_archive import ChangedInstance, DicomwebArchive, SameUidOtherBytes
 from records.adapters.fhir_server import HttpFhirServer
@@ -65,12 +66,16 @@ async def test_a_stamped_resource_replaces_only_the_version_that_was_read() -> N
     assert seen == [("GET", None), ("PUT", 'W/"4"')]
 
 
+async def at_least(kept: Resource | None) -> Resource | None:
+    return kept or PLAIN
+
+
 async def test_what_is_to_be_there_at_least_replaces_nothing() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.method == "GET"
         return httpx.Response(200, json=STAMPED, headers={"ETag": 'W/"1"'})
 
-    await fhir(answer).create(PLAIN)
+    await fhir(answer).change("Observation", "1", at_least)
 
 
 async def test_what_comes_in_between_is_not_replaced_by_what_is_to_be_there_at_least() -> None:
@@ -82,7 +87,7 @@ async def test_what_comes_in_between_is_not_replaced_by_what_is_to_be_there_at_l
         return httpx.Response(412 if request.headers.get("If-None-Match") == "*" else 200)
 
     with pytest.raises(Unavailable):
-        await fhir(answer).create(PLAIN)
+        await fhir(answer).change("Observation", "1", at_least)
 
 
 def multipart(content: bytes) -> httpx.Response:

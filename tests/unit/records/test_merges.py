@@ -161,14 +161,14 @@ class Interrupted(MemoryFhirServer):
         self.before = before
         self.meanwhile: Callable[[], Coroutine[Any, Any, object]] | None = None
 
-    async def put(self, resource: Resource) -> str:
-        happens = self.meanwhile if resource["resourceType"] == self.kind else None
+    async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+        happens = self.meanwhile if kind == self.kind else None
         if happens is None:
-            return await super().put(resource)
+            return await super().change(kind, identifier, change)
         self.meanwhile = None
         if self.before:
             await happens()
-        version = await super().put(resource)
+        version = await super().change(kind, identifier, change)
         if not self.before:
             await happens()
         return version
@@ -200,15 +200,18 @@ async def test_a_patient_of_whom_nothing_was_heard_is_retired_by_the_merge_alone
 async def test_an_amendment_that_somebody_else_wrote_over_is_made_again(tmp_path: Path) -> None:
     class Contended(MemoryFhirServer):
         refusals = 2
+        contended = False
 
-        async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
-            if kind == "Specimen" and self.refusals:
+        async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+            if kind == "Specimen" and self.contended and self.refusals:
                 self.refusals -= 1
                 raise Unavailable("somebody else wrote it meanwhile")
-            return await super().amend(kind, identifier, change)
+            return await super().change(kind, identifier, change)
 
-    one = filing(tmp_path, Contended())
+    server = Contended()
+    one = filing(tmp_path, server)
     await handed(one, VISIT)
+    server.contended = True
     with pytest.raises(AssertionError):
         await handed(one, [examples.merged()])
     with pytest.raises(AssertionError):

@@ -1,6 +1,6 @@
 """What records does with its topics: each event into the archives of record, then one event that says what is there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
-from records.adapters.fhir_server import Change, FhirServer
+from records.adapters.fhir_server import FhirServer
 from records.belonging import belonging_to, patient_of, retired, retired_patient, standing
 from records.genomics import report_resource_id
 from records.handlers import (
@@ -52,6 +52,7 @@ from records.handlers import (
     of_survivor,
     of_variants,
 )
+from records.resources import newer
 
 
 class Filing:
@@ -102,7 +103,7 @@ class Filing:
         # Before anybody knows of the merge: whoever files the retired patient from then on refers to the survivor.
         await self.put(of_survivor(said))
         await self.merges.merge(said)
-        await self.fhir.create(retired_patient(said))
+        await self.have("Patient", said.retired_id, said.retired_id, lambda kept: kept or retired_patient(said))
         await self.belongings.put(belonging(said.retired_id, "Patient", said.retired_id), Belonging())
         patients = [said.retired_id]
         if await self.merges.merged.get(said.surviving.patient_id) is not None:
@@ -124,15 +125,15 @@ class Filing:
         return events
 
     async def settle(self, patient: str, at: Timestamp, cause: str) -> list[Event]:
-        survivor = await self.merges.surviving(patient)
         by_case: dict[str, list[Entry]] = {}
         for name in sorted(await self.belongings.names(patient)):
             kind, identifier = name.split(".", 1)
-            version = await self.fhir.amend(kind, identifier, owned(kind, survivor.patient_id if survivor else patient, patient))
+            version = await self.have(kind, identifier, patient, lambda kept: kept)
             kept = await self.belongings.get(f"{patient}/{name}")
             if version is not None and kept is not None and kept.case_id:
                 by_case.setdefault(kept.case_id, []).append(Entry(kind=kind, identifier=identifier, version=version))
         events = [filed(case, cause, entries) for case, entries in sorted(by_case.items())]
+        survivor = await self.merges.surviving(patient)
         for order in await self.cases.all(patient):
             events.append(case_moved(order, survivor or order.patient, at))
         return events
@@ -272,28 +273,45 @@ class Filing:
         return [Entry(kind=one["resourceType"], identifier=one["id"], version=await self.put_one(one, case_id)) for one in found]
 
     async def put_one(self, one: Resource, case_id: str) -> str:
-        """File it for whom its patient is now.
-
-        That is asked again when it is filed: a merge that came meanwhile may have looked before it was there.
-        """
+        """File it for whom its patient is now; never in place of a newer one."""
         patient, kind, identifier = patient_of(one), one["resourceType"], one["id"]
         if not patient:
             return await self.fhir.put(one)
         await self.belongings.put(belonging(patient, kind, identifier), Belonging(case_id=case_id))
+        version = await self.have(kind, identifier, patient, lambda kept: kept if kept is not None and newer(kept, one) else one)
+        return version or ""
+
+    async def have(
+        self, kind: str, identifier: str, patient: str, made: Callable[[Resource | None], Resource | None]
+    ) -> str | None:
+        """Have a resource of a patient be what `made` says of what is there, for whom that patient is now; give its version.
+
+        Who that is, is asked after the resource was read: a process that was stopped in between, and has been replaced, then
+        overwrites nothing. It is asked again when it is written: a merge that came meanwhile may have looked before that.
+        """
         while True:
-            survivor = await self.merges.surviving(patient)
-            owner = survivor.patient_id if survivor else patient
-            version = await self.fhir.put(owned(kind, owner, patient)(one))
-            again = await self.merges.surviving(patient)
-            if (again.patient_id if again else patient) == owner:
+            owner = ""
+
+            async def of_now(kept: Resource | None) -> Resource | None:
+                nonlocal owner
+                owner = await self.owner(patient)
+                wanted = made(kept)
+                return None if wanted is None else owned(kind, owner, patient)(wanted)
+
+            version = await self.fhir.change(kind, identifier, of_now)
+            if await self.owner(patient) == owner:
                 return version
+
+    async def owner(self, patient: str) -> str:
+        survivor = await self.merges.surviving(patient)
+        return survivor.patient_id if survivor is not None else patient
 
 
 def belonging(patient: str, kind: str, identifier: str) -> str:
     return f"{patient}/{kind}.{identifier}"
 
 
-def owned(kind: str, owner: str, patient: str) -> Change:
+def owned(kind: str, owner: str, patient: str) -> Callable[[Resource], Resource]:
     """How a resource of a patient is written where that patient is `owner` now."""
     if kind != "Patient":
         return belonging_to(owner)

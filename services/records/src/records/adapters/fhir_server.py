@@ -1,13 +1,14 @@
 """A FHIR R4 server: resources are PUT under ids of our own making (FHIR R4 section 3.1.0.4, update as create)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
 
 from chassis.archives import check, persistent
+from chassis.errors import Unavailable
 from chassis.fhir import MEDIA_TYPE, Resource
 from records.resources import age, newer
 from records.settings import Creation
@@ -18,7 +19,8 @@ AS_NEW: Mapping[Creation, Mapping[str, str]] = {
     "version-0": {"If-Match": 'W/"0"'},
 }
 
-type Change = Callable[[Resource], Resource]
+# From what is there, None where nothing is, to what shall be; None leaves it.
+type Change = Callable[[Resource | None], Awaitable[Resource | None]]
 
 
 class FhirServer(Protocol):
@@ -26,12 +28,12 @@ class FhirServer(Protocol):
 
     async def put(self, resource: Resource) -> str: ...
 
-    async def create(self, resource: Resource) -> None:
-        """Have it there where nothing has its name: what has is left as it is."""
-        ...
+    async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+        """Have a resource be what `change` says, who is asked after it was read; give its version, None where there is none.
 
-    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
-        """Have a resource changed; give its version, or None where there is none. What changes nothing makes no version."""
+        What changes nothing makes no version. Raise Unavailable where somebody else wrote it since it was read: then whatever
+        was decided meanwhile may be out of date.
+        """
         ...
 
 
@@ -67,21 +69,15 @@ class HttpFhirServer:
                 headers["If-Match"] = f'W/"{found.version}"'
         return await self.write(resource, headers)
 
-    async def create(self, resource: Resource) -> None:
-        """Raise Unavailable where somebody else wrote it meanwhile."""
-        found = await self.read(resource["resourceType"], resource["id"])
-        if found is None:
-            await self.write(resource, AS_NEW[self.creation])
-        elif found.resource is None:
-            await self.write(resource, {})
-
-    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
-        """Raise Unavailable where somebody else wrote it meanwhile."""
+    async def change(self, kind: str, identifier: str, change: Change) -> str | None:
         found = await self.read(kind, identifier)
-        if found is None or found.resource is None:
-            return None
-        changed = change(found.resource)
-        return found.version if changed == found.resource else await self.write(changed, {"If-Match": f'W/"{found.version}"'})
+        kept = found.resource if found is not None else None
+        wanted = await change(kept)
+        if wanted is None or wanted == kept:
+            return found.version if found is not None and kept is not None else None
+        if found is None:
+            return await self.write(wanted, AS_NEW[self.creation])
+        return await self.write(wanted, {"If-Match": f'W/"{found.version}"'} if kept is not None else {})
 
     async def write(self, resource: Resource, headers: Mapping[str, str]) -> str:
         address = f"{self.base}/{resource['resourceType']}/{resource['id']}"
@@ -115,18 +111,20 @@ class MemoryFhirServer:
             self.resources[name] = resource, version
         return str(version)
 
-    async def create(self, resource: Resource) -> None:
-        self.resources.setdefault((resource["resourceType"], resource["id"]), (resource, 1))
+    async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+        kept, version = self.found(kind, identifier)
+        return self.changed(kind, identifier, kept, version, await change(kept))
 
-    async def amend(self, kind: str, identifier: str, change: Change) -> str | None:
-        if (kind, identifier) not in self.resources:
-            return None
-        kept, version = self.resources[kind, identifier]
-        changed = change(kept)
-        if changed != kept:
-            version += 1
-            self.resources[kind, identifier] = changed, version
-        return str(version)
+    def found(self, kind: str, identifier: str) -> tuple[Resource | None, int]:
+        return self.resources.get((kind, identifier), (None, 0))
+
+    def changed(self, kind: str, identifier: str, kept: Resource | None, version: int, wanted: Resource | None) -> str | None:
+        if wanted is None or wanted == kept:
+            return str(version) if kept is not None else None
+        if self.found(kind, identifier)[1] != version:
+            raise Unavailable("somebody else wrote it meanwhile")
+        self.resources[kind, identifier] = wanted, version + 1
+        return str(version + 1)
 
 
 def version_of(response: httpx.Response) -> str:
