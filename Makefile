@@ -63,6 +63,9 @@ chart: setup-test ## Generate what the chart has from elsewhere, and check it: h
 simulate: setup-test ## A hospital in which everything goes wrong, by as many seeds as SEEDS says (100000)
 	@cd tests && ../$(RUN)/python -m simulation --seeds $(or $(SEEDS),100000)
 
+chaos: setup-test ## Visits of patients while programs are killed and stopped, as many as TRIALS says (100), on a platform of their own
+	@cd tests && ../$(RUN)/python -m chaos --trials $(or $(TRIALS),100)
+
 test-k8s: setup-test ## The chart on a real API server, scaled up and down by the lag of a real broker (builds Kubernetes, once)
 	@$(RUN)/python -m pytest tests/kubernetes
 

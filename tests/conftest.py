@@ -1,10 +1,12 @@
 """The real platform, started once a run for the tests that need it, as a user starts it."""
 
 import faulthandler
+import os
 import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +24,7 @@ from embedded.commands import reached
 from embedded.platform import Home
 from embedded.ports import Ports
 from embedded.programs import authority_of, kafka_admin, kafka_password_file, keys
+from span_collector import SpanCollector, collecting
 
 CASEPATH = Path(sys.executable).with_name("casepath")
 # The run is over, and its process is not: a thread waits for ever, and is named.
@@ -36,6 +39,7 @@ def pytest_unconfigure() -> None:
 class Platform:
     home: Home
     ports: Ports
+    spans: SpanCollector
 
     @property
     def kafka(self) -> Kafka:
@@ -96,15 +100,27 @@ def free_ports() -> Ports:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    home, ports = Home(tmp_path_factory.mktemp("platform")), free_ports()
+    with collecting() as spans, running_platform(tmp_path_factory.mktemp("platform"), spans) as one:
+        yield one
+
+
+@contextmanager
+def running_platform(folder: Path, spans: SpanCollector) -> Iterator[Platform]:
+    home, ports = Home(folder), free_ports()
     load_snapshot(home.folder)
     arguments = ["--home", str(home.folder)]
     started = subprocess.run(
-        [str(CASEPATH), "up", *arguments, "--port-base", str(ports.base)], capture_output=True, text=True, check=False
+        [str(CASEPATH), "up", *arguments, "--port-base", str(ports.base)],
+        env={**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{spans.port}"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert started.returncode == 0, started.stdout + started.stderr
-    yield Platform(home, ports)
-    subprocess.run([str(CASEPATH), "down", *arguments], check=True, capture_output=True)
+    try:
+        yield Platform(home, ports, spans)
+    finally:
+        subprocess.run([str(CASEPATH), "down", *arguments], check=True, capture_output=True)
 
 
 def load_snapshot(home: Path) -> None:

@@ -50,6 +50,7 @@ def part_of_kubernetes(name: str) -> GoProgram:
 
 
 HELM = GoProgram("helm", "helm.sh/helm/v3", "v3.22.0", "helm.sh/helm/v3/cmd/helm")
+PROMTOOL = GoProgram("promtool", "github.com/prometheus/prometheus", "v0.316.0", "github.com/prometheus/prometheus/cmd/promtool")
 ETCD = GoProgram("etcd", "go.etcd.io/etcd/server/v3", "v3.6.13", "go.etcd.io/etcd/server/v3")
 API_SERVER = part_of_kubernetes("kube-apiserver")
 CONTROLLERS = part_of_kubernetes("kube-controller-manager")

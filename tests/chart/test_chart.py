@@ -414,7 +414,13 @@ def test_a_hospital_that_does_not_call_variants_has_no_sequencing() -> None:
 
 
 def test_alerts_and_dashboards_ask_for_metrics_that_exist_and_each_alert_has_its_row_in_the_runbook() -> None:
-    for module in ("inference.monitoring", "inference.adapters.model_process", "intake.receiving", "sequencing.ingestion"):
+    for module in (
+        "cases.adapters.assembly",
+        "inference.monitoring",
+        "inference.adapters.model_process",
+        "intake.receiving",
+        "sequencing.ingestion",
+    ):
         import_module(module)
     exported = {sample.name for family in REGISTRY.collect() for sample in family.samples}
     exported |= {name for family in REGISTRY.collect() for name in names_of(family)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from random import randrange
 from uuid import UUID
 
+import httpx
 import pytest_asyncio
 from google.protobuf.message import Message
 from playwright.async_api import Browser, async_playwright
@@ -19,6 +21,7 @@ from conftest import Platform
 from embedded import samples
 from embedded.demo import STAGES, watched
 from embedded.hospital import Visit, genotype, scan, send, sequence
+from embedded.reading_back import Archived, differences
 
 FIRST_MOMENT = datetime(2020, 1, 1)
 MOMENTS = 5 * 365 * 86400
@@ -34,6 +37,8 @@ FILED = {
     "Device": 1,
     "Provenance": 1,
 }
+
+INSTANCES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,28 @@ async def once(platform: Platform, visit: Visit, holds: Callable[[Case], bool]) 
 async def ended(platform: Platform, visit: Visit) -> Case:
     """The case once every stage is done."""
     return await once(platform, visit, lambda case: all(stage.done(case) for stage in STAGES))
+
+
+async def enter(client: httpx.AsyncClient, platform: Platform, name: str, password: str = "") -> httpx.Response:
+    """Sign in at the portal, with the right password unless another is given."""
+    kept = (platform.home.folder / "access" / "passwords.txt").read_text().splitlines()
+    right = dict(line.split(" ", 1) for line in kept)[name]
+    return await client.post("/login", data={"name": name, "password": password or right})
+
+
+def incomplete(case: Case, found: Archived) -> list[str]:
+    """What the record of a visit whose every stage is done lacks, has twice, or has otherwise than the case says."""
+    wrong = differences(case, found)
+    kinds = Counter(kind for kind, _ in found.resources)
+    if kinds != FILED:
+        wrong.append(f"the record has {dict(kinds)}")
+    again = {kind: version for (kind, _), version in found.resources.items() if version != "1"}
+    # A study is written twice: with its scan, and with what AI made of it.
+    if again != {"ImagingStudy": "2"}:
+        wrong.append(f"written again were {again}")
+    if len(found.instances) != INSTANCES:
+        wrong.append(f"{len(found.instances)} instances")
+    return wrong
 
 
 def refs(message: Message) -> list[ObjectRef]:

@@ -19,7 +19,7 @@ from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, LedgerEntry
 from chassis.access import Signer
 from chassis.objects import Objects
 from conftest import Platform
-from e2e.conftest import Done
+from e2e.conftest import Done, enter
 from waiting import eventually_async
 
 
@@ -51,12 +51,6 @@ async def at_the_portal(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
     base = f"http://127.0.0.1:{platform.ports['portal']}"
     async with httpx.AsyncClient(base_url=base, headers={"Origin": base}, timeout=60) as client:
         yield client
-
-
-async def enter(client: httpx.AsyncClient, platform: Platform, name: str, password: str = "") -> httpx.Response:
-    kept = (platform.home.folder / "access" / "passwords.txt").read_text().splitlines()
-    right = dict(line.split(" ", 1) for line in kept)[name]
-    return await client.post("/login", data={"name": name, "password": password or right})
 
 
 async def test_every_write_of_a_visit_is_in_the_ledger_by_whom_it_was(platform: Platform, done: Done) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pydicom
 import pytest
@@ -189,6 +190,28 @@ async def test_dead_letters_are_listed_replayed_and_set_aside_again(platform: Pl
 
     await eventually_async(came_back)
     assert await listed()
+
+    other = examples.envelope(topic, cause="other poison")
+    await publish_raw(platform.kafka, topic, b"\xff\xff", other.headers())
+    await eventually_async(lambda: said_of(platform, topic, str(other.id)))
+    nobody = platform.casepath("dlq", "discard", topic, str(uuid4()), "--by", "op", "--reason", "none", "--yes")
+    assert (nobody.returncode, "no dead letter" in nobody.stderr) == (65, True)
+    told = platform.casepath("dlq", "discard", topic, str(envelope.id), "--by", "op", "--reason", "a test's poison", "--yes")
+    assert told.stdout.startswith(f"{consumers} discarded"), told.stderr
+    left = platform.casepath("dlq", "list", topic).stdout
+    assert str(envelope.id) not in left
+    assert left.count(str(other.id)) == consumers
+
+    async def in_the_ledger() -> bool:
+        shown = platform.casepath("audit", "show", "--user", "op").stdout
+        return "discard" in shown and "replay" in platform.casepath("audit", "show", "--user", "operator").stdout
+
+    await eventually_async(in_the_ledger)
+    assert platform.casepath("dlq", "discard", topic, str(other.id), "--by", "op", "--reason", "done", "--yes").returncode == 0
+
+
+async def said_of(platform: Platform, topic: str, event: str) -> bool:
+    return platform.casepath("dlq", "list", topic).stdout.count(event) == len(BY_NAME[topic].consumers)
 
 
 async def test_a_published_event_is_checked_against_its_contract(platform: Platform, tmp_path: Path) -> None:

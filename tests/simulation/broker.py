@@ -193,6 +193,9 @@ class Member:
     def assignment(self) -> set[TopicPartition]:
         return set(self.positions)
 
+    def highwater(self, partition: TopicPartition) -> int | None:
+        return len(self.broker.logs[partition])
+
     def pause(self, *partitions: TopicPartition) -> None:
         self.paused |= set(partitions)
 

@@ -60,11 +60,13 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
     event_id = str(envelope.id)
     if any(moment.event_id == event_id for moment in case.timeline):
         return case
+    time = Timestamp()
+    time.FromDatetime(envelope.time)
     match data:
         case OrderPlaced():
             order(case, data)
         case SlideIngested():
-            ingested(case, data)
+            ingested(case, data, time)
         case SlideScored():
             scored(case, data)
         case SlideFailed():
@@ -109,8 +111,6 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
         case _:
             raise Malformed(f"{data.DESCRIPTOR.full_name} is not of a case")
     case.case_id = str(getattr(data, "case_id"))  # noqa: B009 - every message above has it, their common type does not
-    time = Timestamp()
-    time.FromDatetime(envelope.time)
     case.timeline.append(Moment(event_id=event_id, type=envelope.type, time=time))
     case.slides.sort(key=lambda slide: slide.slide_id)
     case.samples.sort(key=lambda sample: sample.sample_id)
@@ -147,7 +147,7 @@ def moved(case: Case, now: CaseMoved) -> None:
         case.order.patient.CopyFrom(now.patient)
 
 
-def ingested(case: Case, slide: SlideIngested) -> None:
+def ingested(case: Case, slide: SlideIngested, at: Timestamp) -> None:
     """A newer scan of a slide supersedes an older one, and what was read on it; the older one is kept.
 
     A series that came in parts is one scan that grows: each part says all that came so far.
@@ -155,7 +155,10 @@ def ingested(case: Case, slide: SlideIngested) -> None:
     kept = slide_of(case, slide.slide_id)
     if kept.HasField("ingested") and kept.ingested.series_instance_uid != slide.series_instance_uid:
         kept.superseded.append(kept.ingested)
+        kept.ClearField("ingested_at")
     kept.ingested.CopyFrom(slide)
+    if not kept.HasField("ingested_at"):
+        kept.ingested_at.CopyFrom(at)
     if any(one.scan_id != slide.scan_id for one in kept.annotations):
         del kept.annotations[:]
     if kept.scored.scan_id != slide.scan_id:

@@ -19,6 +19,7 @@ from casepath.audit.v1.audit_pb2 import (
     Action,
     Agent,
     Outcome,
+    Purpose,
 )
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.topics import AUDIT_ACCESS_RECORDED
@@ -100,12 +101,21 @@ class AccessLog:
     ) -> None:
         name = (asker, action, outcome, operation, entries)
         if name not in self.told:
-            await self.tell(asker, action, outcome, operation, entries, reason)
+            purpose = PURPOSE_BREAK_THE_GLASS if reason and outcome == OUTCOME_DONE else PURPOSE_UNSPECIFIED
+            await self.tell(asker, action, outcome, operation, entries, reason, purpose)
             self.told[name] = True
 
     async def tell(
-        self, asker: Asker, action: Action, outcome: Outcome, operation: str, entries: tuple[tuple[str, str], ...], reason: str
+        self,
+        asker: Asker,
+        action: Action,
+        outcome: Outcome,
+        operation: str,
+        entries: Iterable[tuple[str, str]],
+        reason: str,
+        purpose: Purpose = PURPOSE_UNSPECIFIED,
     ) -> None:
+        """Raise Unavailable where the broker does not take it."""
         access = AccessRecorded(
             agent=Agent(user_id=asker.user_id[:LONGEST_NAME], roles=asker.roles, address=asker.address),
             action=action,
@@ -114,7 +124,7 @@ class AccessLog:
             operation=operation,
             entries=[Entry(kind=kind, identifier=identifier) for kind, identifier in entries],
             reason=reason,
-            purpose=PURPOSE_BREAK_THE_GLASS if reason and outcome == OUTCOME_DONE else PURPOSE_UNSPECIFIED,
+            purpose=purpose,
         )
         cause = uuid4()
         event = Event(AUDIT_ACCESS_RECORDED, str(cause), access)

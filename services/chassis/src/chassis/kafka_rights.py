@@ -69,7 +69,7 @@ def rights(topics: Iterable[Topic[Any]] = TOPICS, hospitals: Iterable[str] = ())
             found.add(Right(consumer, Resource.GROUP, group_of(consumer), Operation.READ))
             found.add(Right(OPERATOR, Resource.GROUP, group_of(consumer), Operation.DESCRIBE))
         if topic.consumers:
-            found.add(Right(OPERATOR, Resource.TOPIC, topic.dead_letters, Operation.READ))
+            found |= {Right(OPERATOR, Resource.TOPIC, topic.dead_letters, each) for each in (Operation.READ, Operation.WRITE)}
     found.add(Right(OPERATOR, Resource.GROUP, DEAD_LETTERS_GROUP, Operation.READ))
     own = (Operation.READ, Operation.WRITE, Operation.CREATE)
     return found | {Right(TABLE_OWNER, Resource.TOPIC, f"{group_of(TABLE_OWNER)}-", each, prefixed=True) for each in own}

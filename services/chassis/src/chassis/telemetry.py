@@ -22,6 +22,11 @@ RECORDS = Counter("casepath_records_total", "Records handled, by how they ended"
 RETRIES = Counter("casepath_retries_total", "Attempts that were put off", ["topic"])
 SECONDS = Histogram("casepath_record_seconds", "Time from first attempt to outcome", ["topic"])
 IN_FLIGHT = Gauge("casepath_records_in_flight", "Records being handled now", ["topic"])
+LAG = Gauge(
+    "casepath_lag_records",
+    "Records of a partition that this process holds and has still to bring to an end",
+    ["topic", "partition"],
+)
 PUBLISHED = Counter("casepath_published_total", "Records acknowledged by the broker", ["topic"])
 
 # Of libraries, these are let speak of their own errors: they handle no patient's data.
@@ -97,6 +102,11 @@ def continued(name: str, metadata: Mapping[str, str]) -> AbstractContextManager[
     if "traceparent" not in metadata:
         return nullcontext()
     return tracer().start_as_current_span(name, propagate.extract(metadata))
+
+
+def consuming(topic: str, sent: str) -> AbstractContextManager[object]:
+    """The span of a record's handling, in the trace that its header names."""
+    return tracer().start_as_current_span(f"process {topic}", propagate.extract({"traceparent": sent}), trace.SpanKind.CONSUMER)
 
 
 def traceparent() -> str:

@@ -9,8 +9,10 @@ committed. A retriable error holds the lane at that record; other partitions go 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -20,8 +22,6 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord
 from cachetools import LRUCache
 from google.protobuf.message import Message
-from opentelemetry import propagate
-from opentelemetry.trace import SpanKind
 
 from casepath.topics import Topic
 from chassis.encryption import Encryption
@@ -30,7 +30,7 @@ from chassis.events import Envelope, Event, Headers, Outgoing, read, sealed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher, started
-from chassis.telemetry import IN_FLIGHT, RECORDS, RETRIES, SECONDS, traceparent, tracer
+from chassis.telemetry import IN_FLIGHT, LAG, RECORDS, RETRIES, SECONDS, consuming, traceparent
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -61,6 +61,8 @@ class Consumer(Protocol):
     async def getmany(self, *, timeout_ms: int, max_records: int) -> Mapping[TopicPartition, list[ConsumerRecord]]: ...
 
     def assignment(self) -> set[TopicPartition]: ...
+
+    def highwater(self, partition: TopicPartition) -> int | None: ...
 
     def pause(self, *partitions: TopicPartition) -> None: ...
 
@@ -127,8 +129,7 @@ async def outcome(
     try:
         envelope = Envelope.from_headers(record.headers)
         received = Received(await read(route.topic, record.value, encryption), envelope)
-        context = propagate.extract({"traceparent": envelope.traceparent})
-        with tracer().start_as_current_span(f"process {route.topic.name}", context, SpanKind.CONSUMER):
+        with consuming(route.topic.name, envelope.traceparent):
             events = await route.handle(received)
             return sealed(
                 events,
@@ -218,6 +219,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         self.assigned = asyncio.Event()
         self.lanes: dict[TopicPartition, asyncio.Task[None]] = {}
         self.stopping: set[TopicPartition] = set()
+        # Up to where each partition is done since it was assigned.
+        self.done: dict[TopicPartition, int] = {}
         self.clock = clock
         # Events for which nobody waits again: a repeat of one would hold its neighbours as long as the first did.
         self.given_up: LRUCache[bytes, bool] = LRUCache(REMEMBERED)
@@ -261,6 +264,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
     async def lane(self, tp: TopicPartition, records: list[ConsumerRecord]) -> None:
         """Work through one partition's batch, and commit up to what is done."""
         route = self.routes[tp.topic]
+        self.done.setdefault(tp, records[0].offset)
         settled: list[Settled] = []
         done = None
         try:
@@ -272,7 +276,7 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         finally:
             published = [one for one in settled if one.published]
             if published:
-                done = published[-1].record.offset + 1
+                self.done[tp] = done = published[-1].record.offset + 1
                 await self.commit(tp, done)
         if done != records[-1].offset + 1:
             self.consumer.seek(tp, done if done is not None else records[0].offset)
@@ -345,6 +349,10 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
         )
         await asyncio.sleep(delay)
 
+    def lag(self, tp: TopicPartition) -> float:
+        """Records after the last one that is done; none as long as nothing was to be done."""
+        return max(0, (self.consumer.highwater(tp) or 0) - self.done[tp]) if tp in self.done else 0
+
     async def commit(self, tp: TopicPartition, offset: int) -> None:
         """A commit that fails is no loss: the records come again, and a repeat changes nothing."""
         try:
@@ -370,7 +378,13 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         await self.release(set(revoked))
+        for tp in revoked:
+            self.done.pop(tp, None)
+            with suppress(KeyError):
+                LAG.remove(tp.topic, str(tp.partition))
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self.assigned.set()
+        for tp in assigned:
+            LAG.labels(tp.topic, str(tp.partition)).set_function(partial(self.lag, tp))
         log.info("assigned", partitions=len(assigned))

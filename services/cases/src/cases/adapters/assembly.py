@@ -8,21 +8,29 @@ from typing import Any
 
 import faust
 import structlog
+from prometheus_client import Histogram
 
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.topics import BY_NAME, TOPICS
 from cases.adapters.case_view import CaseView
 from cases.handlers import after
+from cases.turnaround import turnarounds
 from chassis.encryption import readable
 from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, read
 from chassis.kafka import MECHANISM, Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher
-from chassis.telemetry import RECORDS
+from chassis.telemetry import RECORDS, consuming
 from chassis.worker import dead_letter
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+# Half a minute to five days: some end while somebody waits, others are counted in working days.
+TURNAROUND_SECONDS = (30, 60, 120, 300, 600, 1800, 3600, 14_400, 43_200, 86_400, 172_800, 432_000)
+TURNAROUND = Histogram(
+    "casepath_turnaround_seconds", "From a scan or an order to what it leads to", ["stage"], buckets=TURNAROUND_SECONDS
+)
 
 SERVICE = "cases"
 TABLE = "cases"
@@ -102,7 +110,8 @@ class Assembly:
             try:
                 envelope = Envelope.from_headers(headers)
                 event_id = str(envelope.id)
-                await persistent(message.topic, partial(self.take, message, envelope))
+                with consuming(message.topic, envelope.traceparent):
+                    await persistent(message.topic, partial(self.take, message, envelope))
             except Erased:
                 log.debug("erased", topic=message.topic)
             except Rejected as rejected:
@@ -136,6 +145,8 @@ class Assembly:
             body = case.SerializeToString(deterministic=True)
             encryption = self.encryption
             self.table[key] = await encryption.encrypt(case.case_id, body, TABLE) if encryption is not None else body
+            for one in turnarounds(case, envelope.time, data):
+                TURNAROUND.labels(one.stage).observe(one.seconds)
         self.view.put(case)
 
     async def case_in(self, value: bytes | None) -> Case | None:

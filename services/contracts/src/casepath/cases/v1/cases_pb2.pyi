@@ -82,7 +82,7 @@ SORT_DUE: Sort
 SORT_NEWEST: Sort
 
 class Slide(_message.Message):
-    __slots__ = ("slide_id", "state", "ingested", "scored", "failed", "superseded", "annotations")
+    __slots__ = ("slide_id", "state", "ingested", "scored", "failed", "superseded", "annotations", "ingested_at")
     SLIDE_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     INGESTED_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +90,7 @@ class Slide(_message.Message):
     FAILED_FIELD_NUMBER: _ClassVar[int]
     SUPERSEDED_FIELD_NUMBER: _ClassVar[int]
     ANNOTATIONS_FIELD_NUMBER: _ClassVar[int]
+    INGESTED_AT_FIELD_NUMBER: _ClassVar[int]
     slide_id: str
     state: SlideState
     ingested: _slide_pb2.SlideIngested
@@ -97,7 +98,8 @@ class Slide(_message.Message):
     failed: _scoring_pb2.SlideFailed
     superseded: _containers.RepeatedCompositeFieldContainer[_slide_pb2.SlideIngested]
     annotations: _containers.RepeatedCompositeFieldContainer[_reading_pb2.AnnotationsSaved]
-    def __init__(self, slide_id: _Optional[str] = ..., state: _Optional[_Union[SlideState, str]] = ..., ingested: _Optional[_Union[_slide_pb2.SlideIngested, _Mapping]] = ..., scored: _Optional[_Union[_scoring_pb2.SlideScored, _Mapping]] = ..., failed: _Optional[_Union[_scoring_pb2.SlideFailed, _Mapping]] = ..., superseded: _Optional[_Iterable[_Union[_slide_pb2.SlideIngested, _Mapping]]] = ..., annotations: _Optional[_Iterable[_Union[_reading_pb2.AnnotationsSaved, _Mapping]]] = ...) -> None: ...
+    ingested_at: _timestamp_pb2.Timestamp
+    def __init__(self, slide_id: _Optional[str] = ..., state: _Optional[_Union[SlideState, str]] = ..., ingested: _Optional[_Union[_slide_pb2.SlideIngested, _Mapping]] = ..., scored: _Optional[_Union[_scoring_pb2.SlideScored, _Mapping]] = ..., failed: _Optional[_Union[_scoring_pb2.SlideFailed, _Mapping]] = ..., superseded: _Optional[_Iterable[_Union[_slide_pb2.SlideIngested, _Mapping]]] = ..., annotations: _Optional[_Iterable[_Union[_reading_pb2.AnnotationsSaved, _Mapping]]] = ..., ingested_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Sample(_message.Message):
     __slots__ = ("sample_id", "received", "called", "failed", "variants", "reported", "withheld", "annotated", "signed")

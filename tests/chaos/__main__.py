@@ -1,0 +1,50 @@
+"""Trials by the hundred on a platform of their own: `python -m chaos --trials 100`; `--first SEED --trials 1` repeats one."""
+
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from chaos.trial import Outcome, trial
+from conftest import Platform, running_platform
+from span_collector import collecting
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--trials", default=100, show_default=True, help="How many.")
+@click.option("--first", default=1, show_default=True, help="The first one's seed.")
+@click.option("--minutes", default=0.0, help="Begin no more after so many.")
+def chaos(trials: int, first: int, minutes: float) -> None:
+    """Have patients visit a hospital whose programs are killed and stopped, and say of which seeds anything is lost or twice."""
+    with tempfile.TemporaryDirectory() as folder, collecting() as spans, running_platform(Path(folder), spans) as platform:
+        outcomes = asyncio.run(tried(platform, range(first, first + trials), minutes * 60))
+        balanced = platform.casepath("reconcile")
+        letters = platform.casepath("dlq", "list")
+    click.echo(balanced.stdout)
+    click.echo(letters.stdout)
+    failed = [one for one in outcomes if one.problems]
+    struck = Counter(f"{blow.whom} {blow.how}" for one in outcomes for blow in one.blows)
+    click.echo(f"{len(outcomes)} trials, {len(failed)} failed {[one.seed for one in failed] or ''}")
+    click.echo(f"{struck.total()} blows: " + ", ".join(f"{what} {count}" for what, count in sorted(struck.items())))
+    raise SystemExit(1 if failed or balanced.returncode else 0)
+
+
+async def tried(platform: Platform, seeds: range, seconds: float) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    began = time.monotonic()
+    for seed in seeds:
+        if seconds and time.monotonic() - began > seconds:
+            break
+        outcome = await trial(platform, seed)
+        outcomes.append(outcome)
+        click.echo(f"seed {seed}: {outcome.seconds:.0f} s; {', '.join(map(str, outcome.blows))}")
+        for problem in outcome.problems:
+            click.echo(f"  {problem}", err=True)
+    return outcomes
+
+
+if __name__ == "__main__":
+    chaos()
