@@ -118,7 +118,8 @@ def plan(cases: int, slides: int, slide_gigabytes: float, tiles: int, genomes: i
     for column in ("service", "of", "an hour", "seconds each", "workers"):
         table.add_column(column, justify="left" if column in ("service", "of") else "right")
     for one in made.needs:
-        table.add_row(one.service, one.what, f"{one.a_second * 3600:,.1f}", f"{one.seconds_each:,.3g}", str(one.workers))
+        each = f"{one.seconds_each:,.{0 if one.seconds_each >= 10 else 4}f}"
+        table.add_row(one.service, one.what, f"{one.a_second * 3600:,.1f}", each, str(one.workers))
     Console().print(table)
     for one in made.needs:
         if not one.fits:

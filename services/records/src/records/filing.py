@@ -1,6 +1,6 @@
 """What records does with its topics: each event into the archives of record, then one event that says what is there."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,12 @@ from records.handlers import (
     of_variants,
 )
 from records.resources import newer
+
+type Still = Callable[[], Awaitable[bool]]
+
+
+class Outdated(Unavailable):
+    """What was to be filed was made of what has changed since: it is made anew."""
 
 
 class Filing:
@@ -209,13 +215,14 @@ class Filing:
         name = report_resource_id(issued)
         before = await self.genomic.get(name)
         signature = await self.signatures.get(issued.report_id)
-        entries = await self.put_genomics(order, issued, signature, before.entries if before else ())
-        await self.genomic.put(name, EntriesFiled(case_id=issued.case_id, cause=issued.report_id, entries=entries))
+        entries = await self.put_genomics(order, issued, signature, before, before.entries if before else ())
+        newest = EntriesFiled(case_id=issued.case_id, cause=issued.report_id, entries=entries)
+        await self.genomic.put(name, newest)
         await self.issued.put(issued.report_id, issued)
         now = await self.signatures.get(issued.report_id)
         if now != signature:
             # Signed meanwhile, and put off there until the report was known.
-            entries = await self.put_genomics(order, issued, now)
+            entries = await self.put_genomics(order, issued, now, newest)
         return [filed(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name, entries)]
 
     async def genomics_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
@@ -230,18 +237,26 @@ class Filing:
         if newest is None or newest.cause != said.report_id:
             return ()
         signature = await self.signatures.get(said.report_id)
-        return [filed(said.case_id, PORTAL_GENOMICS_SIGNED.name, await self.put_genomics(order, issued, signature))]
+        entries = await self.put_genomics(order, issued, signature, newest)
+        return [filed(said.case_id, PORTAL_GENOMICS_SIGNED.name, entries)]
 
     async def put_genomics(
         self,
         order: OrderPlaced,
         issued: PharmacogenomicsReported,
         signature: GenomicReportSigned | None,
+        newest: EntriesFiled | None,
         before: Iterable[Entry] = (),
     ) -> list[Entry]:
+        """As long as nobody signs it, or files another report of the sample than `newest`."""
+
+        async def still() -> bool:
+            signed, filed = await self.signatures.get(issued.report_id), await self.genomic.get(report_resource_id(issued))
+            return (signed, filed) == (signature, newest)
+
         report = PharmacogenomicReport.FromString(await self.objects.get(issued.report))
         printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
-        return await self.put(of_pharmacogenomics(order, issued, report, printed, before, signature), order.case_id)
+        return await self.put(of_pharmacogenomics(order, issued, report, printed, before, signature), order.case_id, still)
 
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
         """An addendum waits for what it adds to. The first report of a number counts."""
@@ -259,8 +274,15 @@ class Filing:
         """The case's report with its addenda, once there is one; again where a slide or an addendum came meanwhile."""
         while True:
             reports, studies = found = await self.standing(order.case_id)
-            entries = await self.put(of_reports(order, reports, studies), order.case_id) if reports else []
-            if await self.standing(order.case_id) == found:
+
+            async def still() -> bool:
+                return await self.standing(order.case_id) == found  # noqa: B023 - it is asked before the next turn
+
+            try:
+                entries = await self.put(of_reports(order, reports, studies), order.case_id, still) if reports else []
+            except Outdated:
+                continue
+            if await still():
                 return entries
 
     async def standing(self, case_id: str) -> tuple[list[ReportSigned], list[str]]:
@@ -269,31 +291,46 @@ class Filing:
         reports = [one for number, one in enumerate(kept, start=1) if one.number == number]
         return reports, sorted({one.split("/")[0] for one in await self.slides.names(case_id)})
 
-    async def put(self, found: Sequence[Resource], case_id: str = "") -> list[Entry]:
-        return [Entry(kind=one["resourceType"], identifier=one["id"], version=await self.put_one(one, case_id)) for one in found]
+    async def put(self, found: Sequence[Resource], case_id: str = "", still: Still | None = None) -> list[Entry]:
+        """File them as long as it is `still` so what they were made of. Raise Outdated from then on."""
+        return [
+            Entry(kind=one["resourceType"], identifier=one["id"], version=await self.put_one(one, case_id, still))
+            for one in found
+        ]
 
-    async def put_one(self, one: Resource, case_id: str) -> str:
+    async def put_one(self, one: Resource, case_id: str, still: Still | None) -> str:
         """File it for whom its patient is now; never in place of a newer one."""
         patient, kind, identifier = patient_of(one), one["resourceType"], one["id"]
         if not patient:
             return await self.fhir.put(one)
         await self.belongings.put(belonging(patient, kind, identifier), Belonging(case_id=case_id))
-        version = await self.have(kind, identifier, patient, lambda kept: kept if kept is not None and newer(kept, one) else one)
-        return version or ""
+
+        def made(kept: Resource | None) -> Resource:
+            return kept if kept is not None and newer(kept, one) else one
+
+        return await self.have(kind, identifier, patient, made, still) or ""
 
     async def have(
-        self, kind: str, identifier: str, patient: str, made: Callable[[Resource | None], Resource | None]
+        self,
+        kind: str,
+        identifier: str,
+        patient: str,
+        made: Callable[[Resource | None], Resource | None],
+        still: Still | None = None,
     ) -> str | None:
         """Have a resource of a patient be what `made` says of what is there, for whom that patient is now; give its version.
 
-        Who that is, is asked after the resource was read: a process that was stopped in between, and has been replaced, then
-        overwrites nothing. It is asked again when it is written: a merge that came meanwhile may have looked before that.
+        Who that is, and whether it is `still` to be made so, is asked after the resource was read: a process that was stopped
+        in between, and has been replaced, then overwrites nothing. Who it is, is asked again when it is written: a merge that
+        came meanwhile may have looked before that. Raise Outdated.
         """
         while True:
             owner = ""
 
             async def of_now(kept: Resource | None) -> Resource | None:
                 nonlocal owner
+                if still is not None and not await still():
+                    raise Outdated(f"what {kind} is made of changed meanwhile")
                 owner = await self.owner(patient)
                 wanted = made(kept)
                 return None if wanted is None else owned(kind, owner, patient)(wanted)
