@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 
 import examples
-from casepath.topics import INTAKE_ORDER_PLACED
+from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_ENTRIES_FILED
 from chassis.events import Event, sealed
 from chassis.publisher import KafkaPublisher
 from conftest import Platform
@@ -16,6 +16,7 @@ from e2e.conftest import Done, new_visit, once
 from embedded import samples
 from embedded.hospital import scan, send
 from embedded.programs import archive_account
+from kafka.broker import publish_raw
 from waiting import eventually_async
 
 
@@ -42,6 +43,14 @@ async def test_everything_accepted_is_filed_dead_or_in_flight(platform: Platform
     assert re.search(r"[1-9]\d* resources filed, 0 of them", told.stdout)
     assert re.search(r"[1-9]\d* objects filed, 0 of them", told.stdout)
     assert done.visit.patient_id not in told.stdout
+
+
+async def test_what_cannot_be_read_stops_no_reconciliation(platform: Platform) -> None:
+    await publish_raw(
+        platform.kafka, RECORDS_ENTRIES_FILED.name, b"\xff\xff", examples.envelope("poison", str(uuid4())).headers()
+    )
+    told = platform.casepath("reconcile", *archives(platform))
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
 async def test_what_was_erased_before_it_was_filed_is_counted_and_not_published_again(platform: Platform) -> None:

@@ -1,13 +1,14 @@
 """Patients that are merged before, between and after their results; chains of merges, and merges undone."""
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filing_world import MemoryArchive, handle
+from filing_world import Crash, MemoryArchive, handle
 from google.protobuf.message import Message
 
 import examples
@@ -174,6 +175,17 @@ class Interrupted(MemoryFhirServer):
         return version
 
 
+class Ending(Interrupted):
+    """Its process ends when that resource is written."""
+
+    async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+        last = kind == self.kind and self.meanwhile is not None
+        version = await super().change(kind, identifier, change)
+        if last:
+            raise Crash
+        return version
+
+
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("kind", ["Specimen", "ServiceRequest", "DiagnosticReport", "Patient"])
 async def test_a_merge_in_the_middle_of_filing_leaves_nothing_with_the_retired_patient(
@@ -187,6 +199,20 @@ async def test_a_merge_in_the_middle_of_filing_leaves_nothing_with_the_retired_p
     assert held(one)["Patient", examples.PATIENT]["active"] is False
     assert server.meanwhile is None
     assert case_is_of([*events, *await handed(one, [examples.merged()])]) == SURVIVOR
+
+
+async def test_an_addendum_that_comes_while_its_report_is_filed_again_stays(tmp_path: Path) -> None:
+    """Found by a simulation: both signed in one moment, the report written as it had been by a process that ended then."""
+    server = Ending("DiagnosticReport", before=True)
+    one = filing(tmp_path, server)
+    await handed(one, [examples.order(), examples.report_signed()])
+    server.meanwhile = lambda: handed(one, [examples.report_signed(2, "HER2 négatif.")])
+    with suppress(Crash):
+        await handed(one, [examples.report_signed()])
+    assert server.meanwhile is None
+    (report,) = [found for (kind, _), found in held(one).items() if kind == "DiagnosticReport"]
+    assert report["status"] == "appended"
+    assert "HER2 négatif." in report["conclusion"]
 
 
 async def test_a_patient_of_whom_nothing_was_heard_is_retired_by_the_merge_alone(tmp_path: Path) -> None:

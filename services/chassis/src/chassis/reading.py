@@ -6,11 +6,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from casepath.topics import Topic
 from chassis.encryption import readable
-from chassis.errors import Erased
+from chassis.errors import Erased, Malformed
 from chassis.framing import unframed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
@@ -47,7 +47,10 @@ async def held(kafka: Kafka, topic: str, partitions: int) -> list[ConsumerRecord
 async def message_of[M: Message](kafka: Kafka, record: ConsumerRecord, kind: type[M]) -> M | None:
     """What a record holds; None where it was erased. Raise Malformed, or Unavailable where the keys cannot be had."""
     value = await value_of(kafka, record)
-    return None if value is None else kind.FromString(unframed(value))
+    try:
+        return None if value is None else kind.FromString(unframed(value))
+    except DecodeError:
+        raise Malformed(f"the value is not a {kind.DESCRIPTOR.full_name}") from None
 
 
 async def value_of(kafka: Kafka, record: ConsumerRecord) -> bytes | None:

@@ -24,6 +24,7 @@ from casepath.topics import (
 )
 from chassis.asking import authorization_option, ca_option
 from chassis.asking_kafka import encrypted_kafka_option
+from chassis.errors import Malformed
 from chassis.events import Outgoing
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
@@ -147,8 +148,11 @@ async def objects(kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]]
 
 
 async def entries(kafka: Kafka, record: ConsumerRecord) -> EntriesFiled:
-    """What is said to be filed; nothing where that was erased since."""
-    return await message_of(kafka, record, EntriesFiled) or EntriesFiled()
+    """What is said to be filed; nothing where that was erased since, or cannot be read: who takes it sets it aside."""
+    try:
+        return await message_of(kafka, record, EntriesFiled) or EntriesFiled()
+    except Malformed:
+        return EntriesFiled()
 
 
 async def not_in_fhir(server: HttpFhirServer, told: Sequence[tuple[str, EntriesFiled]]) -> list[Resource]:
