@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 from random import Random
 
+import httpx
+
 from casepath.cases.v1.cases_pb2 import Case
 from chaos.blows import Blow, blows, strike
 from chassis.errors import Rejected, Unavailable
@@ -80,4 +82,9 @@ async def done(platform: Platform, visit: Visit) -> Case:
 
 
 async def read_back(platform: Platform, case: Case) -> list[str]:
-    return incomplete(case, await archived(case, platform.home.folder, platform.ports))
+    """As soon as the archives answer, which may just have been killed too."""
+    while True:
+        try:
+            return incomplete(case, await archived(case, platform.home.folder, platform.ports))
+        except httpx.HTTPError:
+            await asyncio.sleep(AGAIN_SECONDS)

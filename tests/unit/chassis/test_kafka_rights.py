@@ -16,11 +16,11 @@ def test_a_topic_is_written_by_its_publishers_and_the_operator_alone() -> None:
         assert writers == {*topic.publishers, OPERATOR}
 
 
-def test_dead_letters_are_written_by_consumers_and_read_by_the_operator() -> None:
+def test_dead_letters_are_written_by_consumers_and_read_and_put_behind_others_by_the_operator() -> None:
     for topic in TOPICS:
         found = {(one.principal, one.operation) for one in rights() if one.name == topic.dead_letters}
-        reads = {(OPERATOR, Operation.READ)} if topic.consumers else set()
-        assert found == {(one, Operation.WRITE) for one in topic.consumers} | reads
+        operators = {(OPERATOR, each) for each in (Operation.READ, Operation.WRITE)} if topic.consumers else set()
+        assert found == {(one, Operation.WRITE) for one in topic.consumers} | operators
 
 
 def test_only_the_table_of_cases_may_have_topics_of_its_own() -> None:
