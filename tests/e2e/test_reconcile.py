@@ -46,11 +46,18 @@ async def test_everything_accepted_is_filed_dead_or_in_flight(platform: Platform
 
 
 async def test_what_cannot_be_read_stops_no_reconciliation(platform: Platform) -> None:
-    await publish_raw(
-        platform.kafka, RECORDS_ENTRIES_FILED.name, b"\xff\xff", examples.envelope("poison", str(uuid4())).headers()
-    )
+    topic, envelope = RECORDS_ENTRIES_FILED, examples.envelope("poison", str(uuid4()))
+    await publish_raw(platform.kafka, topic.name, b"\xff\xff", envelope.headers())
     told = platform.casepath("reconcile", *archives(platform))
     assert told.returncode == 0, told.stdout + told.stderr
+
+    async def set_aside() -> bool:
+        return platform.casepath("dlq", "list", topic.name).stdout.count(str(envelope.id)) == len(topic.consumers)
+
+    await eventually_async(set_aside)
+    why = ("--by", "op", "--reason", "a test's poison", "--yes")
+    discarded = platform.casepath("dlq", "discard", topic.name, str(envelope.id), *why)
+    assert discarded.returncode == 0, discarded.stderr
 
 
 async def test_what_was_erased_before_it_was_filed_is_counted_and_not_published_again(platform: Platform) -> None:
