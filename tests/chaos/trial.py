@@ -11,9 +11,8 @@ from casepath.cases.v1.cases_pb2 import Case
 from chaos.blows import Blow, blows, strike
 from chassis.errors import Rejected, Unavailable
 from conftest import Platform
-from e2e.conftest import incomplete, new_visit
+from e2e.conftest import every_stage_is_done, incomplete, new_visit, seen
 from embedded import samples
-from embedded.demo import STAGES, watched
 from embedded.hospital import Visit, genotype, scan, send, sequence
 from embedded.reading_back import archived
 
@@ -40,7 +39,7 @@ async def trial(platform: Platform, seed: int) -> Outcome:
         async with asyncio.timeout(SECONDS):
             await begin(platform, visit, rng)
             await asyncio.gather(*striking)
-            case = await done(platform, visit)
+            case = await seen(platform, visit, every_stage_is_done)
             problems += await read_back(platform, case)
     except TimeoutError:
         problems.append(f"after {SECONDS} s the case {visit.case_id} is not done")
@@ -71,14 +70,6 @@ async def told(platform: Platform, message: str) -> None:
             return await send(platform.ports["mllp"], [message])
         except (Unavailable, Rejected):
             await asyncio.sleep(AGAIN_SECONDS)
-
-
-async def done(platform: Platform, visit: Visit) -> Case:
-    """The case once every stage is done."""
-    async for case in watched(visit.case_id, platform.home, platform.ports):
-        if all(stage.done(case) for stage in STAGES):
-            return case
-    raise AssertionError("a watch does not end by itself")
 
 
 async def read_back(platform: Platform, case: Case) -> list[str]:

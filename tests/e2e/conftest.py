@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import randrange
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -17,6 +18,7 @@ from playwright.async_api import Browser, async_playwright
 
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.topics import Topic
 from conftest import Platform
 from embedded import samples
 from embedded.demo import STAGES, watched
@@ -66,15 +68,24 @@ async def begin(platform: Platform, visit: Visit, reads: tuple[Path, Path] = sam
 async def once(platform: Platform, visit: Visit, holds: Callable[[Case], bool]) -> Case:
     """The case as soon as it is so."""
     async with asyncio.timeout(SECONDS):
-        async for case in watched(visit.case_id, platform.home, platform.ports):
-            if holds(case):
-                return case
+        return await seen(platform, visit, holds)
+
+
+async def seen(platform: Platform, visit: Visit, holds: Callable[[Case], bool]) -> Case:
+    """The same, however long that takes."""
+    async for case in watched(visit.case_id, platform.home, platform.ports):
+        if holds(case):
+            return case
     raise AssertionError("a watch does not end by itself")
+
+
+def every_stage_is_done(case: Case) -> bool:
+    return all(stage.done(case) for stage in STAGES)
 
 
 async def ended(platform: Platform, visit: Visit) -> Case:
     """The case once every stage is done."""
-    return await once(platform, visit, lambda case: all(stage.done(case) for stage in STAGES))
+    return await once(platform, visit, every_stage_is_done)
 
 
 async def enter(client: httpx.AsyncClient, platform: Platform, name: str, password: str = "") -> httpx.Response:
@@ -97,6 +108,11 @@ def incomplete(case: Case, found: Archived) -> list[str]:
     if len(found.instances) != INSTANCES:
         wrong.append(f"{len(found.instances)} instances")
     return wrong
+
+
+async def is_set_aside(platform: Platform, topic: Topic[Any], event: str) -> bool:
+    """Whether a dead letter of the event waits from each consumer of its topic."""
+    return platform.casepath("dlq", "list", topic.name).stdout.count(event) == len(topic.consumers)
 
 
 def refs(message: Message) -> list[ObjectRef]:

@@ -12,7 +12,7 @@ from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_ENTRIES_FILED
 from chassis.events import Event, sealed
 from chassis.publisher import KafkaPublisher
 from conftest import Platform
-from e2e.conftest import Done, new_visit, once
+from e2e.conftest import Done, is_set_aside, new_visit, once
 from embedded import samples
 from embedded.hospital import scan, send
 from embedded.programs import archive_account
@@ -50,11 +50,7 @@ async def test_what_cannot_be_read_stops_no_reconciliation(platform: Platform) -
     await publish_raw(platform.kafka, topic.name, b"\xff\xff", envelope.headers())
     told = platform.casepath("reconcile", *archives(platform))
     assert told.returncode == 0, told.stdout + told.stderr
-
-    async def set_aside() -> bool:
-        return platform.casepath("dlq", "list", topic.name).stdout.count(str(envelope.id)) == len(topic.consumers)
-
-    await eventually_async(set_aside)
+    await eventually_async(lambda: is_set_aside(platform, topic, str(envelope.id)))
     why = ("--by", "op", "--reason", "a test's poison", "--yes")
     discarded = platform.casepath("dlq", "discard", topic.name, str(envelope.id), *why)
     assert discarded.returncode == 0, discarded.stderr

@@ -16,7 +16,7 @@ from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_RESOLUTION_TOO_LOW
 from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_QUALITY_LENGTH, ReadsRejected
 from casepath.topics import BY_NAME
 from conftest import Platform
-from e2e.conftest import begin, ended, new_visit
+from e2e.conftest import begin, ended, is_set_aside, new_visit
 from embedded import samples
 from embedded.demo import watched
 from embedded.hospital import SLIDE_CONTAINER, Visit, drop, genotype, scan, send, sequence
@@ -179,7 +179,7 @@ async def test_dead_letters_are_listed_replayed_and_set_aside_again(platform: Pl
     await publish_raw(platform.kafka, topic, b"\xff\xff\xff", envelope.headers())
 
     async def listed() -> bool:
-        return platform.casepath("dlq", "list", topic).stdout.count(str(envelope.id)) == consumers
+        return await is_set_aside(platform, BY_NAME[topic], str(envelope.id))
 
     await eventually_async(listed)
     # Each consumer set it aside; it is sent round once for all of them.
@@ -193,7 +193,7 @@ async def test_dead_letters_are_listed_replayed_and_set_aside_again(platform: Pl
 
     other = examples.envelope(topic, cause="other poison")
     await publish_raw(platform.kafka, topic, b"\xff\xff", other.headers())
-    await eventually_async(lambda: said_of(platform, topic, str(other.id)))
+    await eventually_async(lambda: is_set_aside(platform, BY_NAME[topic], str(other.id)))
     nobody = platform.casepath("dlq", "discard", topic, str(uuid4()), "--by", "op", "--reason", "none", "--yes")
     assert (nobody.returncode, "no dead letter" in nobody.stderr) == (65, True)
     told = platform.casepath("dlq", "discard", topic, str(envelope.id), "--by", "op", "--reason", "a test's poison", "--yes")
@@ -208,10 +208,6 @@ async def test_dead_letters_are_listed_replayed_and_set_aside_again(platform: Pl
 
     await eventually_async(in_the_ledger)
     assert platform.casepath("dlq", "discard", topic, str(other.id), "--by", "op", "--reason", "done", "--yes").returncode == 0
-
-
-async def said_of(platform: Platform, topic: str, event: str) -> bool:
-    return platform.casepath("dlq", "list", topic).stdout.count(event) == len(BY_NAME[topic].consumers)
 
 
 async def test_a_published_event_is_checked_against_its_contract(platform: Platform, tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ class Killed(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How often, of all times at which a process asks anything of the world; and how often the world has no fault at all."""
+    """How often each strikes, of all times at which a process asks anything of the world."""
 
-    slow: float = 0.1
+    slow: float = 0.0
     fails: float = 0.0
     unanswered: float = 0.0
     killed: float = 0.0
@@ -41,7 +41,7 @@ class Rates:
         return cls(rate(0.5), rate(0.1), rate(0.1), rate(0.06), rate(0.02))
 
 
-CALM = Rates(slow=0.0)
+CALM = Rates()
 
 
 class Faults:

@@ -42,6 +42,7 @@ from casepath.topics import (
 from chassis import worker
 from chassis.events import Event, Outgoing, sealed
 from chassis.fhir import Resource
+from kafka.broker import said
 from records.balance import Accepted, balance
 from records.reconciling import BY_CASE
 from simulation.broker import Broker, MemberPublisher, watch
@@ -240,20 +241,20 @@ def unbalanced(world: World, one: Scenario) -> Iterable[str]:
     broker = world.broker
     for topic in TOPICS:
         for letter in broker.records(topic.dead_letters):
-            said = dict(letter.headers)
-            if not said["error"].startswith(b"gave up"):
-                yield f"{topic.name} has a dead letter of {said['error_service'].decode()}: {said['error'].decode()}"
+            headers = said(letter)
+            if not headers["error"].startswith("gave up"):
+                yield f"{topic.name} has a dead letter of {headers['error_service']}: {headers['error']}"
     if "records" not in one.services:
         return
-    filed = {said_of(letter)["ce_causationid"] for letter in broker.records(RECORDS_ENTRIES_FILED.name)}
+    filed = {said(letter)["ce_causationid"] for letter in broker.records(RECORDS_ENTRIES_FILED.name)}
     for topic in BY_CASE:
-        accepted = {said_of(record)["ce_id"]: (record.partition, record.offset) for record in broker.records(topic.name)}
+        accepted = {said(record)["ce_id"]: (record.partition, record.offset) for record in broker.records(topic.name)}
         done = {
             tp.partition: offset
             for (group, tp), offset in broker.committed.items()
             if group == "records" and tp.topic == topic.name
         }
-        dead = {said_of(letter)["ce_id"] for letter in broker.records(topic.dead_letters)}
+        dead = {said(letter)["ce_id"] for letter in broker.records(topic.dead_letters)}
         found = balance(Accepted(topic.name, accepted, done), filed, dead, set())
         if found.missing or found.in_flight:
             yield f"of {topic.name} {len(found.missing)} are missing and {found.in_flight} in flight"
@@ -298,16 +299,12 @@ def told_by(broker: Broker) -> set[tuple[str, str]]:
         SEQUENCING_TASK_DONE,
         INFERENCE_SHARD_SCORED,
     }
-    return {(topic.name, said_of(one)["ce_id"]) for topic in TOPICS if topic not in apart for one in broker.records(topic.name)}
+    return {(topic.name, said(one)["ce_id"]) for topic in TOPICS if topic not in apart for one in broker.records(topic.name)}
 
 
 def results_sent(message: bytes) -> tuple[bytes, bytes]:
     """A message's control id, and what it says but of whom: a patient is whoever they are when it is sent."""
     return message.split(b"|")[9], b"\r".join(one for one in message.split(b"\r") if not one.startswith(b"PID"))
-
-
-def said_of(record: object) -> Mapping[str, str]:
-    return {name: value.decode() for name, value in record.headers}  # type: ignore[attr-defined]
 
 
 def state(world: World) -> State:
@@ -319,16 +316,16 @@ def state(world: World) -> State:
         "what was told": told_by(world.broker),
         "what was sent": {results_sent(one) for one in world.sender.sent},
         "dead letters": {
-            (topic.name, said["ce_id"], said["error_service"])
+            (topic.name, headers["ce_id"], headers["error_service"])
             for topic in TOPICS
-            for said in map(said_of, world.broker.records(topic.dead_letters))
+            for headers in map(said, world.broker.records(topic.dead_letters))
         },
     }
 
 
 def trace(broker: Broker) -> str:
     """Everything that was published, in order, by id."""
-    lines = [f"{tp} {said_of(one).get('ce_id')}" for tp, log in sorted(broker.logs.items()) for one in log]
+    lines = [f"{tp} {said(one).get('ce_id')}" for tp, log in sorted(broker.logs.items()) for one in log]
     return sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -95,6 +95,10 @@ class Outgoing:
     of: str = ""
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def derived_id(cause: UUID, type_: str, index: int) -> UUID:
     """The id of the `index`-th event of a type that a cause leads to: a repeat has the same id."""
     return uuid5(cause, f"{type_}#{index}")

@@ -343,9 +343,8 @@ def failing(what: str) -> Iterator[None]:
 @contextmanager
 def asked(ref: ObjectRef) -> Iterator[None]:
     """What a store raises for an object, as ours: NotFound, else Unavailable."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise NotFound(f"object {ref.path} is not in the store") from None
-    except (StoreError, OSError) as error:
-        raise Unavailable(f"the object store did not give {ref.path}: {type(error).__name__}") from error
+    with failing(f"did not give {ref.path}"):
+        try:
+            yield
+        except FileNotFoundError:
+            raise NotFound(f"object {ref.path} is not in the store") from None

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 from uuid import UUID
@@ -13,7 +12,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from chassis.encryption import is_encrypted
 from chassis.errors import Rejected, Unavailable
-from chassis.events import Event, Outgoing, sealed
+from chassis.events import Event, Outgoing, now, sealed
 from chassis.kafka import Kafka
 from chassis.telemetry import PUBLISHED, traceparent, tracer
 
@@ -110,7 +109,7 @@ class MemoryPublisher:
 async def announce(publisher: Publisher, events: Iterable[Event], *, cause: UUID, source: str) -> list[Outgoing]:
     """Publish the events of an input that came from outside Kafka (a file, a message); `cause` names that input."""
     with tracer().start_as_current_span(f"receive {source}"):
-        records = sealed(events, cause=cause, correlation=cause, source=source, time=datetime.now(UTC), traceparent=traceparent())
+        records = sealed(events, cause=cause, correlation=cause, source=source, time=now(), traceparent=traceparent())
         await publisher.publish(records)
     return records
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -26,7 +26,7 @@ from google.protobuf.message import Message
 from casepath.topics import Topic
 from chassis.encryption import Encryption
 from chassis.errors import Erased, Rejected, Retriable, defect_and_place
-from chassis.events import Envelope, Event, Headers, Outgoing, read, sealed
+from chassis.events import Envelope, Event, Headers, Outgoing, now, read, sealed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher, started
@@ -109,10 +109,6 @@ def pure[M: Message](handler: Callable[[M], Iterable[Event]]) -> Handle[M]:
         return handler(received.data)
 
     return handle
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 async def outcome(

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from chassis.errors import Malformed, Retriable
+from chassis.events import now
 from chassis.publisher import Publisher, announce
 from intake.handlers import TAKEN, events
 from intake.messages import DATA_TYPE, INTERNAL, Refused, acknowledgement, check_header, decode, identity
@@ -18,10 +19,6 @@ from intake.precedence import Precedence
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 MESSAGES = Counter("casepath_hl7_messages_total", "HL7 v2 messages, by type and answer", ["type", "answer"])
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def control_id() -> str:

@@ -58,16 +58,12 @@ class HttpFhirServer:
 
         Raise Unavailable for 409, 412, 429, 5xx and time-outs, Rejected for other refusals.
         """
-        headers: dict[str, str] = {}
-        if age(resource) is not None:
-            found = await self.read(resource["resourceType"], resource["id"])
-            if found is None:
-                headers |= AS_NEW[self.creation]
-            elif found.resource is not None:
-                if newer(found.resource, resource):
-                    return found.version
-                headers["If-Match"] = f'W/"{found.version}"'
-        return await self.write(resource, headers)
+        if age(resource) is None:
+            return await self.write(resource, {})
+        found = await self.read(resource["resourceType"], resource["id"])
+        if found is not None and found.resource is not None and newer(found.resource, resource):
+            return found.version
+        return await self.write(resource, self.over(found))
 
     async def change(self, kind: str, identifier: str, change: Change) -> str | None:
         found = await self.read(kind, identifier)
@@ -75,9 +71,13 @@ class HttpFhirServer:
         wanted = await change(kept)
         if wanted is None or wanted == kept:
             return found.version if found is not None and kept is not None else None
+        return await self.write(wanted, self.over(found))
+
+    def over(self, found: Found | None) -> Mapping[str, str]:
+        """On which condition what was read is written over; what was deleted, without one."""
         if found is None:
-            return await self.write(wanted, AS_NEW[self.creation])
-        return await self.write(wanted, {"If-Match": f'W/"{found.version}"'} if kept is not None else {})
+            return AS_NEW[self.creation]
+        return {"If-Match": f'W/"{found.version}"'} if found.resource is not None else {}
 
     async def write(self, resource: Resource, headers: Mapping[str, str]) -> str:
         address = f"{self.base}/{resource['resourceType']}/{resource['id']}"
