@@ -18,7 +18,7 @@ from casepath.deidentification.v1.release_pb2 import FactReleased
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED
 from chassis.events import Event, sealed
 from chassis.kafka import Kafka
-from chassis.provision import provision
+from chassis.provision import apply, differences
 from chassis.publisher import KafkaPublisher
 from chassis.reading import held
 from conftest import Platform, free_ports
@@ -106,7 +106,7 @@ async def region(platform: Platform) -> AsyncIterator[Region]:
     await asyncio.to_thread(subprocess.run, program.before, check=True, capture_output=True)
     with running(program.argv, one.folder / "kafka.log"):
         await eventually_async(one.is_up, 60)
-        await provision(one.kafka, hospitals=[HOSPITAL])
+        await apply(one.kafka, await differences(one.kafka, hospitals=[HOSPITAL]), {})
         yield one
 
 

@@ -12,15 +12,15 @@ from chassis.encryption import is_encrypted
 from chassis.errors import Unavailable
 from chassis.events import Event, Outgoing, opened
 from chassis.kafka import Kafka
-from chassis.provision import provision, wanted_topics
+from chassis.provision import differences, wanted_topics
 from chassis.publisher import KafkaPublisher, announce
 from chassis.reading import held
 from chassis.worker import Received, Route, outcome
 from kafka.broker import administering, new_topic, records_on
 
 
-async def test_provisioning_again_creates_nothing(kafka: Kafka) -> None:
-    assert await provision(kafka) == []
+async def test_a_cluster_that_was_provisioned_differs_in_nothing(kafka: Kafka) -> None:
+    assert (await differences(kafka)).lines() == []
 
 
 async def test_every_declared_topic_is_there_with_its_partitions(kafka: Kafka) -> None:

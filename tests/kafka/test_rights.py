@@ -20,9 +20,8 @@ from confluent_kafka import Producer
 from casepath.topics import TOPICS
 from chassis.kafka import Kafka
 from chassis.kafka_rights import OPERATOR, Operation, Resource, group_of, principals, rights
-from chassis.provision import provision_access
+from chassis.provision import differences
 from conftest import Platform
-from embedded.programs import kafka_passwords
 
 NAMES = sorted({name for topic in TOPICS for name in (topic.name, *([topic.dead_letters] if topic.consumers else []))})
 # Larger than a topic takes: the broker asks first who writes, and then how much; so nothing is ever written.
@@ -132,11 +131,20 @@ async def test_who_proves_nothing_gets_no_answer(platform: Platform, tmp_path: P
         assert await refused(replace(right, bootstrap=listener))
 
 
-async def test_setting_the_rights_again_changes_none_and_what_is_not_declared_is_taken_away(platform: Platform) -> None:
-    from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, AdminClient, ResourcePatternType, ResourceType
+async def test_what_is_otherwise_than_declared_is_named_and_then_mended(platform: Platform) -> None:
+    from confluent_kafka.admin import (
+        AclBinding,
+        AclOperation,
+        AclPermissionType,
+        AdminClient,
+        AlterConfigOpType,
+        ConfigEntry,
+        ConfigResource,
+        ResourcePatternType,
+        ResourceType,
+    )
 
-    passwords = kafka_passwords(platform.home.folder)
-    assert await provision_access(platform.kafka, passwords) == 0
+    short = ConfigEntry("retention.ms", "1000000", incremental_operation=AlterConfigOpType.SET)
     extra = AclBinding(
         ResourceType.TOPIC,
         NAMES[0],
@@ -149,5 +157,27 @@ async def test_setting_the_rights_again_changes_none_and_what_is_not_declared_is
     admin = AdminClient(platform.kafka.librdkafka())
     for future in admin.create_acls([extra]).values():
         future.result()
-    assert await provision_access(platform.kafka, passwords) == 1
-    assert await provision_access(platform.kafka, passwords) == 0
+    for future in admin.incremental_alter_configs([ConfigResource("topic", NAMES[0], incremental_configs=[short])]).values():
+        future.result()
+    command = (
+        "provision",
+        "--kafka",
+        platform.kafka.bootstrap,
+        "--kafka-ca",
+        str(platform.kafka.ca),
+        "--identity",
+        str(platform.kafka.identity),
+    )
+    shown = platform.casepath(*command, "--diff")
+    assert (shown.returncode, shown.stdout.splitlines()) == (
+        1,
+        [f"~ topic {NAMES[0]}: retention.ms 1000000 -> -1", f"- right of User:intake to read topic {NAMES[0]}"],
+    )
+    assert platform.casepath(*command).returncode == 0
+    shown = platform.casepath(*command, "--diff")
+    assert (shown.returncode, shown.stdout) == (0, "")
+
+
+async def test_what_moves_records_is_named_and_left_to_people(platform: Platform) -> None:
+    lines = (await differences(platform.kafka, replication=3)).by_hand
+    assert f"topic {NAMES[0]} has 1 replicas, not 3: kafka-reassign-partitions moves them" in lines

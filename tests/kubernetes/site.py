@@ -15,7 +15,7 @@ import yaml
 from hl7.mllp import start_hl7_server
 
 from chassis.kafka import Kafka
-from chassis.provision import provision, provision_access
+from chassis.provision import apply, differences
 from embedded.hospital_system import LARGEST, take
 from embedded.platform import Home
 from embedded.ports import Ports
@@ -127,8 +127,7 @@ async def site_running(folder: Path, ports: Ports) -> AsyncIterator[Site]:
     try:
         await supervisor.start(*programs, seconds=SECONDS)
         admin = kafka_admin(home, ports)
-        await provision(admin)
-        await provision_access(admin, kafka_passwords(home))
+        await apply(admin, await differences(admin), kafka_passwords(home))
         async with await start_hl7_server(taking, host="127.0.0.1", port=ports["his"], limit=LARGEST):
             yield Site(home, ports, hospital)
     finally:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -12,11 +13,15 @@ from confluent_kafka.admin import (
     AclOperation,
     AclPermissionType,
     AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
     NewTopic,
     ResourcePatternType,
     ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
+    TopicMetadata,
     UserScramCredentialUpsertion,
 )
 
@@ -40,67 +45,149 @@ OPERATIONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A topic's setting that is otherwise than declared."""
+
+    topic: str
+    name: str
+    is_: str
+    declared: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Between a cluster and topics.yaml: what `apply` changes, and in `by_hand` what nobody should without thinking."""
+
+    missing: tuple[NewTopic, ...]
+    settings: tuple[Setting, ...]
+    granted: tuple[AclBinding, ...]
+    withdrawn: tuple[AclBinding, ...]
+    by_hand: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """One for each, as a diff has them: `+` is to be made, `-` to be taken away, `~` to be set, `!` to be done by hand."""
+        return [
+            *(f"+ topic {one.topic}, {one.num_partitions} partitions" for one in self.missing),
+            *(f"~ topic {one.topic}: {one.name} {one.is_} -> {one.declared}" for one in self.settings),
+            *(f"+ right {described(one)}" for one in self.granted),
+            *(f"- right {described(one)}" for one in self.withdrawn),
+            *(f"! {one}" for one in self.by_hand),
+        ]
+
+
 def wanted_topics(replication: int, hospitals: Sequence[str] = ()) -> list[NewTopic]:
     """Every declared topic, `<name>.dlq` for each that somebody consumes, and one for the facts of each hospital copied here.
 
-    Facts are kept for ever, since cases are rebuilt from them; work items (`.requested.v1`) for a week.
+    Facts are kept for ever, since cases are rebuilt from them; work items (`.requested.v1`) for a week. What is acknowledged
+    is on all replicas but one, so that one broker may be away.
     """
+    in_sync = {"min.insync.replicas": str(max(1, replication - 1))}
+    forever = {"retention.ms": "-1", **in_sync}
     wanted = []
     for topic in TOPICS:
-        retention = str(WEEK_MS) if topic.name.endswith(".requested.v1") else "-1"
-        wanted.append(NewTopic(topic.name, topic.partitions, replication, config={"retention.ms": retention}))
+        work = topic.name.endswith(".requested.v1")
+        settings = {"retention.ms": str(WEEK_MS), **in_sync} if work else forever
+        wanted.append(NewTopic(topic.name, topic.partitions, replication, config=settings))
         if topic.consumers:
-            wanted.append(NewTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, replication, config={"retention.ms": "-1"}))
+            wanted.append(NewTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, replication, config=forever))
     partitions = DEIDENTIFICATION_FACTS_RELEASED.partitions
-    copies = [NewTopic(copied(one), partitions, replication, config={"retention.ms": "-1"}) for one in hospitals]
-    return [*wanted, *copies]
+    return [*wanted, *(NewTopic(copied(one), partitions, replication, config=forever) for one in hospitals)]
 
 
-async def provision(kafka: Kafka, replication: int = 1, hospitals: Sequence[str] = ()) -> list[str]:
-    """Create what is missing among the declared topics and their dead letters; return the names created."""
-    return await asyncio.to_thread(create_topics, kafka, replication, hospitals)
+async def differences(kafka: Kafka, replication: int = 1, hospitals: Sequence[str] = ()) -> Differences:
+    """What a cluster lacks, and has otherwise than declared. Raise Unavailable."""
+    return await asyncio.to_thread(compare, kafka, replication, hospitals)
 
 
-async def provision_access(kafka: Kafka, passwords: Mapping[str, str], hospitals: Sequence[str] = ()) -> int:
-    """Give each principal its password, and exactly the rights that are declared; return how many rights were changed."""
-    return await asyncio.to_thread(set_access, kafka, passwords, hospitals)
+async def apply(kafka: Kafka, found: Differences, passwords: Mapping[str, str]) -> None:
+    """Make, set and take away what was found, and give each principal its password. Raise Unavailable."""
+    await asyncio.to_thread(change, kafka, found, passwords)
 
 
-def create_topics(kafka: Kafka, replication: int, hospitals: Sequence[str] = ()) -> list[str]:
-    """Raise Unavailable."""
+def compare(kafka: Kafka, replication: int, hospitals: Sequence[str]) -> Differences:
     admin = AdminClient(kafka.librdkafka())
+    wanted = {topic.topic: topic for topic in wanted_topics(replication, hospitals)}
+    declared = {binding(right) for right in rights(hospitals=hospitals)}
     try:
-        existing = admin.list_topics(timeout=TIMEOUT).topics.keys()
-        missing = [topic for topic in wanted_topics(replication, hospitals) if topic.topic not in existing]
-        if missing:
-            settle(admin.create_topics(missing, request_timeout=TIMEOUT).values())
+        there = admin.list_topics(timeout=TIMEOUT).topics
+        common = sorted(wanted.keys() & there.keys())
+        granted = set(admin.describe_acls(everything(), request_timeout=TIMEOUT).result())
+        return Differences(
+            missing=tuple(topic for name, topic in wanted.items() if name not in there),
+            settings=tuple(settings(admin, [wanted[name] for name in common])),
+            granted=tuple(sorted(declared - granted)),
+            withdrawn=tuple(sorted(granted - declared)),
+            by_hand=tuple(line for name in common for line in by_hand(wanted[name], there[name])),
+        )
     except KafkaException as error:
-        raise Unavailable(f"the broker did not create the topics: {error.args[0]}") from error
-    return [topic.topic for topic in missing]
+        raise Unavailable(f"the broker did not say what it has: {error.args[0]}") from error
 
 
-def set_access(kafka: Kafka, passwords: Mapping[str, str], hospitals: Sequence[str] = ()) -> int:
-    """Raise Unavailable."""
+def settings(admin: AdminClient, wanted: Sequence[NewTopic]) -> list[Setting]:
+    asked = {topic.topic: ConfigResource(ConfigResource.Type.TOPIC, topic.topic) for topic in wanted}
+    if not asked:
+        return []
+    answers = admin.describe_configs(list(asked.values()), request_timeout=TIMEOUT)
+    said = {resource.name: answer.result(TIMEOUT) for resource, answer in answers.items()}
+    return [
+        Setting(topic.topic, name, said[topic.topic][name].value, value)
+        for topic in wanted
+        for name, value in (topic.config or {}).items()
+        if said[topic.topic][name].value != value
+    ]
+
+
+def by_hand(wanted: NewTopic, there: TopicMetadata) -> list[str]:
+    lines = []
+    if (partitions := len(there.partitions)) != wanted.num_partitions:
+        lines.append(
+            f"topic {wanted.topic} has {partitions} partitions, not {wanted.num_partitions}: to change that moves keys to other"
+            " partitions, and what is one case's out of its order; stop who publishes, let its consumers come to its end, then"
+            " kafka-topics --alter"
+        )
+    if (replicas := min(len(one.replicas) for one in there.partitions.values())) != wanted.replication_factor:
+        lines.append(
+            f"topic {wanted.topic} has {replicas} replicas, not {wanted.replication_factor}: kafka-reassign-partitions moves them"
+        )
+    return lines
+
+
+def change(kafka: Kafka, found: Differences, passwords: Mapping[str, str]) -> None:
     admin = AdminClient(kafka.librdkafka())
-    wanted = {binding(right) for right in rights(hospitals=hospitals)}
+    words: list[Any] = [UserScramCredentialUpsertion(name, SCRAM, word.encode()) for name, word in passwords.items()]
     try:
-        changes: list[Any] = [UserScramCredentialUpsertion(name, SCRAM, word.encode()) for name, word in passwords.items()]
-        if changes:
-            settle(admin.alter_user_scram_credentials(changes, request_timeout=TIMEOUT).values())
-        existing = set(admin.describe_acls(everything(), request_timeout=TIMEOUT).result())
-        missing, stale = wanted - existing, existing - wanted
-        if missing:
-            settle(admin.create_acls(sorted(missing), request_timeout=TIMEOUT).values())
-        if stale:
-            settle(admin.delete_acls([filter_of(one) for one in stale], request_timeout=TIMEOUT).values())
+        if found.missing:
+            settle(admin.create_topics(list(found.missing), request_timeout=TIMEOUT).values())
+        if found.settings:
+            settle(admin.incremental_alter_configs(altered(found.settings), request_timeout=TIMEOUT).values())
+        if words:
+            settle(admin.alter_user_scram_credentials(words, request_timeout=TIMEOUT).values())
+        if found.granted:
+            settle(admin.create_acls(list(found.granted), request_timeout=TIMEOUT).values())
+        if found.withdrawn:
+            settle(admin.delete_acls([filter_of(one) for one in found.withdrawn], request_timeout=TIMEOUT).values())
     except KafkaException as error:
-        raise Unavailable(f"the broker did not set who may do what: {error.args[0]}") from error
-    return len(missing) + len(stale)
+        raise Unavailable(f"the broker did not do what was asked of it: {error.args[0]}") from error
+
+
+def altered(settings: Sequence[Setting]) -> list[ConfigResource]:
+    of: dict[str, list[ConfigEntry]] = {}
+    for one in settings:
+        entry = ConfigEntry(one.name, one.declared, incremental_operation=AlterConfigOpType.SET)
+        of.setdefault(one.topic, []).append(entry)
+    return [ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries) for topic, entries in of.items()]
 
 
 def settle(futures: "Collection[Future[Any]]") -> None:
     for future in futures:
         future.result(TIMEOUT)
+
+
+def described(one: AclBinding) -> str:
+    pattern = "*" if one.resource_pattern_type == ResourcePatternType.PREFIXED else ""
+    operation, kind = AclOperation(one.operation).name.lower(), ResourceType(one.restype).name.lower()
+    return f"of {one.principal} to {operation} {kind} {one.name}{pattern}"
 
 
 def binding(right: Right) -> AclBinding:

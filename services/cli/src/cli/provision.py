@@ -1,6 +1,7 @@
 """`casepath provision`: a cluster as topics.yaml declares it."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,21 +23,26 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--hospital", "hospitals", multiple=True, help="At a hub: a hospital whose facts come here; as often as needed.")
 @click.option("--replication", default=1, show_default=True, type=click.IntRange(min=1), help="Replicas of each topic.")
+@click.option("--diff", is_flag=True, help="Change nothing; say what would be, and end with 1 where there is something.")
 def provision(
-    kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None, hospitals: Sequence[str], replication: int
+    kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None, hospitals: Sequence[str], replication: int, diff: bool
 ) -> None:
     """Create the declared topics on a cluster, and give each service the rights that topics.yaml declares, and no others.
 
-    Topics that exist are left as they are; rights of this cluster that are not declared are taken away.
+    Each line says one difference: + is made, ~ is set, - is taken away, ! is left to you. Topics that are not declared stay.
     """
     from chassis.kafka import Kafka
     from chassis.kafka_rights import principals
-    from chassis.provision import provision as run
-    from chassis.provision import provision_access
+    from chassis.provision import apply, differences
 
     cluster = Kafka(kafka, kafka_ca, identity=identity)
     files = {name: passwords / f"{name}.password" for name in principals()} if passwords else {}
     words = {name: file.read_text().strip() for name, file in files.items() if file.exists()}
-    for name in asyncio.run(run(cluster, replication, hospitals)):
-        click.echo(name)
-    click.echo(f"{asyncio.run(provision_access(cluster, words, hospitals))} rights changed, {len(words)} passwords set", err=True)
+    found = asyncio.run(differences(cluster, replication, hospitals))
+    for line in found.lines():
+        click.echo(line)
+    if diff:
+        sys.exit(1 if found.lines() else 0)
+    asyncio.run(apply(cluster, found, words))
+    changed = len(found.lines()) - len(found.by_hand)
+    click.echo(f"{changed} differences mended, {len(found.by_hand)} left to you, {len(words)} passwords set", err=True)

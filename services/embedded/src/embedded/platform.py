@@ -15,7 +15,7 @@ from uuid import uuid4
 import psutil
 
 from chassis.errors import CasepathError, Misconfigured, Unavailable
-from chassis.provision import provision, provision_access
+from chassis.provision import apply, differences
 from embedded.java import Tell
 from embedded.ports import Ports
 from embedded.programs import SERVICES, Program, fhir, hospital, kafka, kafka_admin, kafka_passwords, orthanc, services
@@ -121,8 +121,7 @@ async def start(supervisor: Supervisor, home: Home, ports: Ports, tell: Tell) ->
     await supervisor.start(*await servers(home.folder, ports, tell), seconds=SERVERS_TIMEOUT)
     tell("creating topics, and who may read and write them")
     admin = kafka_admin(home.folder, ports)
-    await provision(admin)
-    await provision_access(admin, await asyncio.to_thread(kafka_passwords, home.folder))
+    await apply(admin, await differences(admin), await asyncio.to_thread(kafka_passwords, home.folder))
     tell("starting the services")
     await supervisor.start(*services(home.folder, ports, home.namespace()), seconds=SERVICES_TIMEOUT)
     tell("running")
