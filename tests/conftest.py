@@ -23,7 +23,7 @@ from embedded import samples
 from embedded.commands import reached
 from embedded.platform import Home
 from embedded.ports import Ports
-from embedded.programs import authority_of, kafka_admin, kafka_password_file, keys
+from embedded.programs import authority_of, bootstrap, kafka_admin, kafka_password_file, keys
 from span_collector import SpanCollector, collecting
 
 CASEPATH = Path(sys.executable).with_name("casepath")
@@ -59,7 +59,7 @@ class Platform:
     def as_principal(self, name: str) -> Kafka:
         authority = authority_of(self.home.folder)
         password = kafka_password_file(self.home.folder, name)
-        return Kafka.of_user(f"127.0.0.1:{self.ports['kafka']}", authority.certificate, name, password)
+        return Kafka.of_user(bootstrap(self.home.folder, self.ports), authority.certificate, name, password)
 
     @property
     def objects(self) -> Objects:
@@ -105,12 +105,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 @contextmanager
-def running_platform(folder: Path, spans: SpanCollector) -> Iterator[Platform]:
+def running_platform(folder: Path, spans: SpanCollector, *up: str) -> Iterator[Platform]:
+    """A platform that is started with these arguments more."""
     home, ports = Home(folder), free_ports()
     load_snapshot(home.folder)
     arguments = ["--home", str(home.folder)]
     started = subprocess.run(
-        [str(CASEPATH), "up", *arguments, "--port-base", str(ports.base)],
+        [str(CASEPATH), "up", *arguments, "--port-base", str(ports.base), *up],
         env={**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{spans.port}"},
         capture_output=True,
         text=True,

@@ -17,9 +17,14 @@ from span_collector import collecting
 @click.option("--trials", default=100, show_default=True, help="How many.")
 @click.option("--first", default=1, show_default=True, help="The first one's seed.")
 @click.option("--minutes", default=0.0, help="Begin no more after so many.")
-def chaos(trials: int, first: int, minutes: float) -> None:
+@click.option("--brokers", default="3", show_default=True, type=click.Choice(["1", "3"]), help="How many of Kafka.")
+def chaos(trials: int, first: int, minutes: float, brokers: str) -> None:
     """Have patients visit a hospital whose programs are killed and stopped, and say of which seeds anything is lost or twice."""
-    with tempfile.TemporaryDirectory() as folder, collecting() as spans, running_platform(Path(folder), spans) as platform:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        collecting() as spans,
+        running_platform(Path(folder), spans, "--brokers", brokers) as platform,
+    ):
         outcomes = asyncio.run(tried(platform, range(first, first + trials), minutes * 60))
         balanced = platform.casepath("reconcile")
         letters = platform.casepath("dlq", "list")

@@ -3,14 +3,15 @@
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from conftest import Platform
-from embedded.programs import SERVICES
+from embedded.programs import SERVICES, numbered
 
-SERVERS = ("kafka", "fhir", "orthanc")
+SERVERS = ("fhir", "orthanc")
 # A visit's work is mostly done by then.
 LAST_SECONDS = 12.0
 MOST = 4
@@ -31,12 +32,14 @@ class Blow:
         return f"{self.whom} {self.how} at {self.after:.1f} s" + (f" for {self.seconds:.0f} s" if self.seconds else "")
 
 
-def blows(rng: Random) -> list[Blow]:
-    return sorted((blow(rng) for _ in range(rng.randint(1, MOST))), key=lambda one: one.after)
+def blows(rng: Random, brokers: int) -> list[Blow]:
+    """Of three brokers each is as likely to be struck as any other program."""
+    programs = [*SERVICES, *SERVERS, *(numbered("kafka", node) for node in range(1, brokers + 1))]
+    return sorted((blow(rng, programs) for _ in range(rng.randint(1, MOST))), key=lambda one: one.after)
 
 
-def blow(rng: Random) -> Blow:
-    after, whom = rng.random() * LAST_SECONDS, rng.choice([*SERVICES, *SERVERS])
+def blow(rng: Random, programs: Sequence[str]) -> Blow:
+    after, whom = rng.random() * LAST_SECONDS, rng.choice(programs)
     if rng.random() < 0.7:
         return Blow(after, "killed", whom)
     return Blow(after, "stopped", whom, rng.random() * LONGEST_STOP_SECONDS)

@@ -14,6 +14,7 @@ from conftest import Platform
 from e2e.conftest import every_stage_is_done, incomplete, new_visit, seen
 from embedded import samples
 from embedded.hospital import Visit, genotype, scan, send, sequence
+from embedded.programs import brokers
 from embedded.reading_back import archived
 
 # From the last blow on; a platform that takes longer has lost something.
@@ -32,7 +33,7 @@ class Outcome:
 async def trial(platform: Platform, seed: int) -> Outcome:
     """A visit in which programs are killed and stopped, and messages and scans come up to three times."""
     rng, visit, began = Random(seed), new_visit(platform), time.monotonic()
-    falling = blows(rng)
+    falling = blows(rng, brokers(platform.home.folder))
     problems: list[str] = []
     striking = [asyncio.create_task(strike(platform, one)) for one in falling]
     try:

@@ -46,6 +46,35 @@ async def test_a_refusal_is_retried_where_it_can_change_and_its_body_is_not_repe
     assert "Exemple" not in str(caught.value)
 
 
+async def test_what_refers_to_something_that_is_not_there_yet_is_tried_again() -> None:
+    there: set[str] = set()
+    referring = {**PLAIN, "subject": {"reference": "Patient/1"}, "performer": [{"reference": "Device/1"}, {"reference": "#here"}]}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            return httpx.Response(400, text="Exemple")
+        name = request.url.path.lstrip("/")
+        return httpx.Response(200, json={"id": "1"}) if name in there else httpx.Response(404)
+
+    with pytest.raises(Unavailable, match=r"refers to: Device, Patient$"):
+        await fhir(answer).put(referring)
+    there |= {"Patient/1", "Device/1"}
+    with pytest.raises(Rejected):
+        await fhir(answer).put(referring)
+
+
+async def test_what_comes_while_one_looks_for_it_was_not_there() -> None:
+    there: set[str] = set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            return httpx.Response(201 if there else 400, headers={"ETag": 'W/"1"'})
+        there.add(request.url.path)
+        return httpx.Response(200, json={"id": "1"})
+
+    assert await fhir(answer).put({**PLAIN, "subject": {"reference": "Patient/1"}}) == "1"
+
+
 @pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("reset")])
 async def test_a_server_that_does_not_answer_is_unavailable(error: httpx.HTTPError) -> None:
     def fail(_: httpx.Request) -> httpx.Response:

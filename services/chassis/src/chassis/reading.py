@@ -1,6 +1,6 @@
 """Reading what a topic holds now, outside any service."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,10 +20,17 @@ from chassis.publisher import started
 @asynccontextmanager
 async def reading(kafka: Kafka, topic: str, partitions: int, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer that has all partitions of a topic; it begins where the group, if one is named, has come."""
+    async with assigned(kafka, [TopicPartition(topic, number) for number in range(partitions)], group) as consumer:
+        yield consumer
+
+
+@asynccontextmanager
+async def assigned(kafka: Kafka, places: Sequence[TopicPartition], group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that has these partitions; it begins where the group, if one is named, has come."""
     consumer = AIOKafkaConsumer(**kafka.client(), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest")
     await started(consumer, kafka.bootstrap)
     try:
-        consumer.assign([TopicPartition(topic, number) for number in range(partitions)])
+        consumer.assign(places)
         yield consumer
     finally:
         await consumer.stop()

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import click
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from chassis.kafka import Kafka
+from cli.cluster import administered
 
 
 @click.command()
-@click.option(
-    "--kafka", envvar="CASEPATH_KAFKA", required=True, help="Bootstrap servers, of a listener that asks for certificates."
-)
-@click.option("--kafka-ca", envvar="CASEPATH_KAFKA_CA", required=True, type=FILE, help="Who signs the brokers' certificates.")
-@click.option("--identity", required=True, type=FILE, help="PEM file with the administrator's key and certificate.")
+@administered
 @click.option(
     "--passwords",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -24,25 +21,21 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--hospital", "hospitals", multiple=True, help="At a hub: a hospital whose facts come here; as often as needed.")
 @click.option("--replication", default=1, show_default=True, type=click.IntRange(min=1), help="Replicas of each topic.")
 @click.option("--diff", is_flag=True, help="Change nothing; say what would be, and end with 1 where there is something.")
-def provision(
-    kafka: str, kafka_ca: Path, identity: Path, passwords: Path | None, hospitals: Sequence[str], replication: int, diff: bool
-) -> None:
+def provision(kafka: Kafka, passwords: Path | None, hospitals: Sequence[str], replication: int, diff: bool) -> None:
     """Create the declared topics on a cluster, and give each service the rights that topics.yaml declares, and no others.
 
     Each line says one difference: + is made, ~ is set, - is taken away, ! is left to you. Topics that are not declared stay.
     """
-    from chassis.kafka import Kafka
     from chassis.kafka_rights import principals
     from chassis.provision import apply, differences
 
-    cluster = Kafka(kafka, kafka_ca, identity=identity)
     files = {name: passwords / f"{name}.password" for name in principals()} if passwords else {}
     words = {name: file.read_text().strip() for name, file in files.items() if file.exists()}
-    found = asyncio.run(differences(cluster, replication, hospitals))
+    found = asyncio.run(differences(kafka, replication, hospitals))
     for line in found.lines():
         click.echo(line)
     if diff:
         sys.exit(1 if found.lines() else 0)
-    asyncio.run(apply(cluster, found, words))
+    asyncio.run(apply(kafka, found, words))
     changed = len(found.lines()) - len(found.by_hand)
     click.echo(f"{changed} differences mended, {len(found.by_hand)} left to you, {len(words)} passwords set", err=True)

@@ -1,4 +1,4 @@
-"""The supervisor's own process: python -m embedded HOME PORT_BASE. `casepath up` starts it."""
+"""The supervisor's own process: python -m embedded HOME PORT_BASE [BACKUP]. `casepath up` starts it."""
 
 import asyncio
 import sys
@@ -8,5 +8,5 @@ from embedded.platform import Home, run
 from embedded.ports import Ports
 
 if __name__ == "__main__":
-    folder, base = sys.argv[1:]
-    asyncio.run(run(Home(Path(folder)), Ports(int(base))))
+    folder, base, *backup = sys.argv[1:]
+    asyncio.run(run(Home(Path(folder)), Ports(int(base)), *backup))

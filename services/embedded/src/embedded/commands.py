@@ -37,13 +37,19 @@ def told(console: Console, began: float, text: str) -> None:
 @click.command()
 @home_option
 @port_option
-def up(folder: Path, port_base: int) -> None:
+@click.option(
+    "--restore", "backup", default="", metavar="PLACE", help="In a new home: from the last backup there (casepath backup take)."
+)
+@click.option("--brokers", type=click.Choice(["1", "3"]), help="In a new home: how many of Kafka, 1 unless said.")
+def up(folder: Path, port_base: int, backup: str, brokers: str | None) -> None:
     """Start Kafka, Orthanc, HAPI FHIR and every service, and leave them running."""
     from embedded.platform import Home, launch
 
     console, began, ports = Console(), time.monotonic(), Ports(port_base)
     home = Home(folder.absolute())
-    launch(home, ports, lambda text: told(console, began, text))
+    if brokers is not None:
+        home.have_brokers(int(brokers))
+    launch(home, ports, lambda text: told(console, began, text), backup)
     for what, address in addresses(home.folder, ports).items():
         console.print(f"  {what:28} {address}", highlight=False, soft_wrap=True)
     if port_base != DEFAULT_BASE:
@@ -53,9 +59,11 @@ def up(folder: Path, port_base: int) -> None:
 
 def reached(home: Path, ports: Ports) -> dict[str, str]:
     """What the other commands read, where a platform is not the default one."""
+    from embedded.programs import bootstrap
+
     access = home / "access"
     return {
-        "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
+        "CASEPATH_KAFKA": bootstrap(home, ports),
         "CASEPATH_KAFKA_PASSWORD_FILE": str(access / "kafka" / f"{OPERATOR}.password"),
         "CASEPATH_KAFKA_CA": str(access / "tls" / "ca.pem"),
         "CASEPATH_TLS_CA": str(access / "tls" / "ca.pem"),
@@ -69,13 +77,15 @@ def reached(home: Path, ports: Ports) -> dict[str, str]:
 
 
 def addresses(home: Path, ports: Ports) -> dict[str, str]:
+    from embedded.programs import bootstrap
+
     return {
         "portal": f"http://127.0.0.1:{ports['portal']}",
         "names and passwords": f"{home / 'access' / 'passwords.txt'}",
         "HL7 v2 over MLLP": f"127.0.0.1:{ports['mllp']}",
         "scanner's folder": f"{home / 'scanner' / 'incoming'}",
         "sequencer's folder": f"{home / 'sequencer' / 'incoming'}",
-        "Kafka": f"127.0.0.1:{ports['kafka']}",
+        "Kafka": bootstrap(home, ports),
         "cases (gRPC)": f"127.0.0.1:{ports['cases']}",
         "runs (gRPC, WES)": f"127.0.0.1:{ports['runs']}, http://127.0.0.1:{ports['wes']}/ga4gh/wes/v1",
         "CDS Hooks": f"http://127.0.0.1:{ports['advice']}/cds-services",

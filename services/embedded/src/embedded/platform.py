@@ -14,11 +14,25 @@ from uuid import uuid4
 
 import psutil
 
+from chassis.backup.index import backup_of, place
+from chassis.backup.restoring import restore
 from chassis.errors import CasepathError, Misconfigured, Unavailable
 from chassis.provision import apply, differences
 from embedded.java import Tell
 from embedded.ports import Ports
-from embedded.programs import SERVICES, Program, fhir, hospital, kafka, kafka_admin, kafka_passwords, orthanc, services
+from embedded.programs import (
+    SERVICES,
+    Program,
+    brokers,
+    fhir,
+    hospital,
+    kafka,
+    kafka_admin,
+    kafka_passwords,
+    orthanc,
+    services,
+    stores,
+)
 from embedded.supervisor import Supervisor
 
 SERVERS_TIMEOUT = 180.0
@@ -63,6 +77,15 @@ class Home:
         except (psutil.NoSuchProcess, KeyError):
             return None
 
+    def have_brokers(self, count: int) -> None:
+        """Say of a new home how many brokers it is to have. Raise Misconfigured where it has others."""
+        if (self.folder / "kafka").exists():
+            if brokers(self.folder) != count:
+                raise Misconfigured(f"the cluster of this home has {brokers(self.folder)} brokers, which stays so")
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "brokers").write_text(f"{count}\n")
+
     def state(self) -> dict[str, Any]:
         """What the supervisor last said of itself; empty where there is none."""
         try:
@@ -74,13 +97,16 @@ class Home:
 
 async def servers(home: Path, ports: Ports, tell: Tell) -> list[Program]:
     """Kafka, Orthanc, HAPI FHIR and who takes results; what they need is fetched first."""
-    return await asyncio.to_thread(
-        lambda: [kafka(home, ports, tell), orthanc(home, ports), fhir(home, ports, tell), hospital(home, ports)]
-    )
+
+    def found() -> list[Program]:
+        cluster = [kafka(home, ports, tell, node) for node in range(1, brokers(home) + 1)]
+        return [*cluster, orthanc(home, ports), fhir(home, ports, tell), hospital(home, ports)]
+
+    return await asyncio.to_thread(found)
 
 
-async def run(home: Home, ports: Ports) -> None:
-    """Start all, say so in the state file, and keep it running until SIGTERM or SIGINT."""
+async def run(home: Home, ports: Ports, backup: str = "") -> None:
+    """Start all, from a backup where one is named, say so in the state file, and keep it running until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -97,7 +123,7 @@ async def run(home: Home, ports: Ports) -> None:
         save()
 
     supervisor = Supervisor(home.folder, save)
-    starting = asyncio.create_task(start(supervisor, home, ports, tell))
+    starting = asyncio.create_task(start(supervisor, home, ports, tell, backup))
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -116,19 +142,22 @@ async def run(home: Home, ports: Ports) -> None:
         await supervisor.stop()
 
 
-async def start(supervisor: Supervisor, home: Home, ports: Ports, tell: Tell) -> None:
+async def start(supervisor: Supervisor, home: Home, ports: Ports, tell: Tell, backup: str) -> None:
     tell("starting Kafka, Orthanc and HAPI FHIR")
     await supervisor.start(*await servers(home.folder, ports, tell), seconds=SERVERS_TIMEOUT)
     tell("creating topics, and who may read and write them")
     admin = kafka_admin(home.folder, ports)
-    await apply(admin, await differences(admin), await asyncio.to_thread(kafka_passwords, home.folder))
+    await apply(admin, await differences(admin, brokers(home.folder)), await asyncio.to_thread(kafka_passwords, home.folder))
+    if backup:
+        kept = place(backup)
+        await restore(admin, stores(home.folder), kept, await backup_of(kept), lambda line: tell(f"restoring {line}"))
     tell("starting the services")
     await supervisor.start(*services(home.folder, ports, home.namespace()), seconds=SERVICES_TIMEOUT)
     tell("running")
 
 
-def launch(home: Home, ports: Ports, tell: Tell) -> None:
-    """Start a platform in a process of its own and wait until it is ready.
+def launch(home: Home, ports: Ports, tell: Tell, backup: str = "") -> None:
+    """Start a platform in a process of its own, from a backup where one is named, and wait until it is ready.
 
     Raise Misconfigured when this home's platform runs already or a port is taken, Unavailable when it does not start.
     """
@@ -139,7 +168,7 @@ def launch(home: Home, ports: Ports, tell: Tell) -> None:
     home.state_file.unlink(missing_ok=True)
     log = home.folder / "logs" / "platform.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    argv = [sys.executable, "-m", "embedded", str(home.folder), str(ports.base)]
+    argv = [sys.executable, "-m", "embedded", str(home.folder), str(ports.base), *([backup] if backup else [])]
     with log.open("ab") as output:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
     try:

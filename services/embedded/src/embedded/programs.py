@@ -15,7 +15,7 @@ from chassis.calls import Identity
 from chassis.errors import Misconfigured
 from chassis.kafka import MECHANISM, Kafka
 from chassis.kafka_rights import OPERATOR, principals
-from chassis.objects import digest
+from chassis.objects import Objects, digest
 from embedded import samples
 from embedded.certificates import Authority, private
 from embedded.java import Tell, fhir_classpath, java, kafka_classpath
@@ -86,21 +86,41 @@ class Program:
     niceness: int = 0
 
 
-def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
-    """Apache Kafka, KRaft, one node. Nobody who has no password or certificate of this home gets anything of it.
+def brokers(home: Path) -> int:
+    """How many brokers the cluster of a home has; that is said when it is first started, and stays so."""
+    file = home / "brokers"
+    return int(file.read_text()) if file.exists() else 1
+
+
+def numbered(name: str, node: int) -> str:
+    """What a program or port of one node of the cluster is called."""
+    return name if node == 1 else f"{name}-{node}"
+
+
+def bootstrap(home: Path, ports: Ports, listener: str = "kafka") -> str:
+    """Where the cluster of a home is reached."""
+    return ",".join(f"127.0.0.1:{ports[numbered(listener, node)]}" for node in range(1, brokers(home) + 1))
+
+
+def kafka(home: Path, ports: Ports, tell: Tell, node: int = 1) -> Program:
+    """Apache Kafka, KRaft, a node that is both broker and controller. Nobody who has no password or certificate of this home
+    gets anything of it.
 
     Clients prove themselves by SCRAM; the controller, the broker and who makes its topics and principals by certificate, on
     listeners of their own.
     """
-    folder, authority = home / "kafka", authority_of(home)
+    name, count, authority = numbered("kafka", node), brokers(home), authority_of(home)
+    folder, replicas, in_sync = home / name, str(count), str(max(1, count - 1))
+    at = {listener: f"127.0.0.1:{ports[numbered(port, node)]}" for listener, port in LISTENERS.items()}
+    voters = (f"{one}@127.0.0.1:{ports[numbered('kafka-controller', one)]}" for one in range(1, count + 1))
     folder.mkdir(parents=True, exist_ok=True)
     properties = {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{ports['kafka-controller']}",
+        "node.id": str(node),
+        "controller.quorum.voters": ",".join(voters),
         "controller.listener.names": "CONTROLLER",
-        "listeners": ",".join(f"{name}://127.0.0.1:{ports[port]}" for name, port in LISTENERS.items()),
-        "advertised.listeners": ",".join(f"{name}://127.0.0.1:{ports[LISTENERS[name]]}" for name in ("CLIENT", "INTERNAL")),
+        "listeners": ",".join(f"{listener}://{address}" for listener, address in at.items()),
+        "advertised.listeners": ",".join(f"{listener}://{at[listener]}" for listener in ("CLIENT", "INTERNAL")),
         "listener.security.protocol.map": "CLIENT:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL",
         "inter.broker.listener.name": "INTERNAL",
         "sasl.enabled.mechanisms": MECHANISM,
@@ -115,12 +135,13 @@ def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
         "super.users": f"User:CN={BROKER};User:CN={ADMIN}",
         "log.dirs": str(folder / "logs"),
         "offsets.topic.num.partitions": "4",
-        "offsets.topic.replication.factor": "1",
+        "offsets.topic.replication.factor": replicas,
+        "min.insync.replicas": in_sync,
         "transaction.state.log.num.partitions": "2",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": replicas,
+        "share.coordinator.state.topic.min.isr": in_sync,
         "auto.create.topics.enable": "false",
         "group.initial.rebalance.delay.ms": "0",
         "num.network.threads": "2",
@@ -135,10 +156,10 @@ def kafka(home: Path, ports: Ports, tell: Tell) -> Program:
     base = (java(), *options, "-cp", kafka_classpath(tell))
     format_ = (*base, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(config))
     return Program(
-        name="kafka",
+        name=name,
         argv=(base[0], "-Xmx256m", *base[1:], "kafka.Kafka", str(config)),
         before=format_,
-        ready=f"127.0.0.1:{ports['kafka']}",
+        ready=at["CLIENT"],
     )
 
 
@@ -156,7 +177,7 @@ def operator_of(home: Path) -> Identity:
 def kafka_admin(home: Path, ports: Ports) -> Kafka:
     """Who makes topics and principals."""
     authority = authority_of(home)
-    return Kafka(f"127.0.0.1:{ports['kafka-internal']}", authority.certificate, identity=authority.identity(ADMIN))
+    return Kafka(bootstrap(home, ports, "kafka-internal"), authority.certificate, identity=authority.identity(ADMIN))
 
 
 def kafka_passwords(home: Path) -> dict[str, str]:
@@ -247,7 +268,8 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
     authority = authority_of(home)
     authority.identity(OPERATOR)
     shared = {
-        "CASEPATH_KAFKA": f"127.0.0.1:{ports['kafka']}",
+        "CASEPATH_KAFKA": bootstrap(home, ports),
+        "CASEPATH_REPLICATION": str(brokers(home)),
         "CASEPATH_KAFKA_CA": str(authority.certificate),
         "CASEPATH_TLS_CA": str(authority.certificate),
         "CASEPATH_OBJECTS": f"file://{home / 'objects'}",
@@ -316,6 +338,11 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         )
         for name in SERVICES
     ]
+
+
+def stores(home: Path) -> dict[str, Objects]:
+    """A hospital's object stores, by the names that a backup has for them."""
+    return {name: Objects.at(f"file://{home / name}") for name in ("objects", "released")}
 
 
 def region(home: Path) -> dict[str, str]:

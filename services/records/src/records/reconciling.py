@@ -17,6 +17,8 @@ from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
     DEAD_LETTER_PARTITIONS,
     INFERENCE_SLIDE_SCORED,
+    INTAKE_PATIENT_MERGED,
+    INTAKE_PATIENT_REGISTERED,
     RECORDS_ENTRIES_FILED,
     SLIDES_SLIDE_INGESTED,
     TOPICS,
@@ -32,11 +34,13 @@ from chassis.publisher import KafkaPublisher
 from chassis.reading import come_to, held, message_of, value_of
 from records.adapters.dicom_archive import DicomwebArchive
 from records.adapters.fhir_server import HttpFhirServer
-from records.balance import Accepted, Balance, Instance, Resource, balance, derived, ingested, resources
+from records.balance import Accepted, Balance, Instance, Resource, balance, derived, ingested, is_ahead, resources
 
 SERVICE = "records"
 # What is filed of a case is told, event by event; of a patient without a case nothing is.
 BY_CASE = tuple(topic for topic in TOPICS if SERVICE in topic.consumers and topic.key == "case id")
+# These file a patient, each whole.
+BY_PATIENT = (INTAKE_PATIENT_REGISTERED, INTAKE_PATIENT_MERGED)
 AT_ONCE = 8
 EX_MISSING = 1
 
@@ -83,7 +87,7 @@ def reconcile(
 async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | None, repair: bool, kafka: Kafka) -> set[str]:
     """The events whose outcome is missing; told, and published again where that is asked for."""
     # How far records has come is asked first: what is behind that was told of, or set aside, before.
-    done = {topic.name: await come_to(kafka, topic, SERVICE) for topic in BY_CASE}
+    done = {topic.name: await come_to(kafka, topic, SERVICE) for topic in (*BY_CASE, *BY_PATIENT)}
     accepted = {topic.name: await held(kafka, topic.name, topic.partitions) for topic in BY_CASE}
     told = await held(kafka, RECORDS_ENTRIES_FILED.name, RECORDS_ENTRIES_FILED.partitions)
     filed = {header(record, "ce_causationid") for record in told}
@@ -103,6 +107,9 @@ async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | N
     lost: list[Resource | Instance] = []
     if server is not None:
         lost += await not_in_fhir(server, [(header(one, "ce_causationid"), await entries(kafka, one)) for one in told])
+        of_patients = {topic.name: await held(kafka, topic.name, topic.partitions) for topic in BY_PATIENT}
+        lost += await patients_not_in_fhir(server, [one async for one in patients(kafka, of_patients, done)])
+        accepted |= of_patients
     if archive is not None:
         lost += await not_in_dicom(archive, [one async for one in objects(kafka, accepted, filed)])
     for gone in lost:
@@ -159,10 +166,32 @@ async def not_in_fhir(server: HttpFhirServer, told: Sequence[tuple[str, EntriesF
     """Raise Unavailable where the server does not answer."""
 
     async def is_there(one: Resource) -> bool:
-        found = await server.read(one.kind, one.identifier)
-        return found is not None and found.resource is not None
+        return await server.has(one.name)
 
     return await lacking(resources(told, [topic.name for topic in BY_CASE]), is_there, "resources", "the FHIR server")
+
+
+async def patients(
+    kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]], done: Mapping[str, Mapping[int, int]]
+) -> AsyncIterator[Resource]:
+    """Who came without a case, by each event that was taken; what was erased since, or set aside, is not asked for."""
+    for topic in BY_PATIENT:
+        dead = await set_aside(kafka, topic)
+        for record in accepted[topic.name]:
+            taken = not is_ahead((record.partition, record.offset), done[topic.name]) and identity(record) not in dead
+            if taken and await value_of(kafka, record) is not None:
+                yield Resource("Patient", (record.key or b"").decode("ascii", "replace"), identity(record))
+
+
+async def patients_not_in_fhir(server: HttpFhirServer, came: Sequence[Resource]) -> list[Resource]:
+    """Every event of those who are not there: who somebody is comes from all of them. Raise Unavailable."""
+    known = {one.identifier: one for one in came}
+
+    async def is_there(one: Resource) -> bool:
+        return await server.has(one.name)
+
+    gone = {one.identifier for one in await lacking(list(known.values()), is_there, "patients", "the FHIR server")}
+    return [one for one in came if one.identifier in gone]
 
 
 async def not_in_dicom(archive: DicomwebArchive, came: Iterable[Instance]) -> list[Instance]:

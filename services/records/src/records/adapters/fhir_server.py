@@ -1,14 +1,14 @@
 """A FHIR R4 server: resources are PUT under ids of our own making (FHIR R4 section 3.1.0.4, update as create)."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 
 from chassis.archives import check, persistent
-from chassis.errors import Unavailable
+from chassis.errors import Rejected, Unavailable
 from chassis.fhir import MEDIA_TYPE, Resource
 from records.resources import age, newer
 from records.settings import Creation
@@ -56,7 +56,8 @@ class HttpFhirServer:
     async def put(self, resource: Resource) -> str:
         """Create or replace; a resource that has an age never replaces a newer one.
 
-        Raise Unavailable for 409, 412, 429, 5xx and time-outs, Rejected for other refusals.
+        Raise Unavailable for 409, 412, 429, 5xx and time-outs, and for a refusal of what refers to something that is not there
+        yet; Rejected for other refusals.
         """
         if age(resource) is None:
             return await self.write(resource, {})
@@ -82,9 +83,26 @@ class HttpFhirServer:
     async def write(self, resource: Resource, headers: Mapping[str, str]) -> str:
         address = f"{self.base}/{resource['resourceType']}/{resource['id']}"
         said = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE, "Prefer": "return=minimal", **headers}
-        response = await persistent("the FHIR server", lambda: self.client.put(address, json=resource, headers=said))
-        check(response, "the FHIR server", f"PUT {resource['resourceType']}")
-        return version_of(response)
+
+        async def written() -> str:
+            response = await persistent("the FHIR server", lambda: self.client.put(address, json=resource, headers=said))
+            check(response, "the FHIR server", f"PUT {resource['resourceType']}")
+            return version_of(response)
+
+        try:
+            return await written()
+        except Rejected as error:
+            named = sorted(set(references(resource)))
+            if lacking := [name for name in named if not await self.has(name)]:
+                raise Unavailable(f"{error}, which does not have what it refers to: {kinds(lacking)}") from None
+            if not named:
+                raise
+        # What it refers to may have come since.
+        return await written()
+
+    async def has(self, name: str) -> bool:
+        found = await self.read(*name.split("/"))
+        return found is not None and found.resource is not None
 
     async def read(self, kind: str, identifier: str) -> Found | None:
         address, said = f"{self.base}/{kind}/{identifier}", {"Accept": MEDIA_TYPE, "Cache-Control": "no-cache"}
@@ -95,6 +113,23 @@ class HttpFhirServer:
             return Found(None)
         check(response, "the FHIR server", f"GET {kind}")
         return Found(response.json(), version_of(response))
+
+
+def references(element: Any) -> Iterator[str]:
+    """Every resource of the same server that one refers to (FHIR R4 section 2.3.0), as Kind/id."""
+    if isinstance(element, list):
+        for one in element:
+            yield from references(one)
+    elif isinstance(element, dict):
+        named = element.get("reference")
+        if isinstance(named, str) and re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}", named):
+            yield named
+        for one in element.values():
+            yield from references(one)
+
+
+def kinds(names: Iterable[str]) -> str:
+    return ", ".join(sorted({name.split("/")[0] for name in names}))
 
 
 class MemoryFhirServer:

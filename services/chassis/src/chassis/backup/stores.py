@@ -1,0 +1,48 @@
+"""Objects of one store in another."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import obstore
+
+from chassis.objects import Objects, failing
+
+COPIED_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    size: int
+    tag: str
+
+
+async def listed(store: Objects, prefix: str = "") -> dict[str, Listed]:
+    found: dict[str, Listed] = {}
+    with failing(f"did not list {prefix}"):
+        async for batch in obstore.list(store.store, prefix):
+            found.update({str(one["path"]): Listed(one["size"], one["e_tag"] or str(one["last_modified"])) for one in batch})
+    return dict(sorted(found.items()))
+
+
+async def copied(source: Objects, path: str, into: Objects, named: str) -> bool:
+    """Copy an object as it lies there; say whether it was there."""
+    with failing(f"did not give {path}"):
+        try:
+            found = await obstore.get_async(source.store, path)
+        except FileNotFoundError:
+            return False
+        await obstore.put_async(into.store, named, found.stream())
+    return True
+
+
+async def together(work: Iterable[Any]) -> list[Any]:
+    """What each gives, a few at once."""
+    limit = asyncio.Semaphore(COPIED_AT_ONCE)
+
+    async def one(each: Any) -> Any:
+        async with limit:
+            return await each
+
+    return list(await asyncio.gather(*map(one, work)))
