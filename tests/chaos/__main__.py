@@ -18,14 +18,15 @@ from span_collector import collecting
 @click.option("--first", default=1, show_default=True, help="The first one's seed.")
 @click.option("--minutes", default=0.0, help="Begin no more after so many.")
 @click.option("--brokers", default="3", show_default=True, type=click.Choice(["1", "3"]), help="How many of Kafka.")
-def chaos(trials: int, first: int, minutes: float, brokers: str) -> None:
+@click.option("--at-once", default=1, show_default=True, help="How many visits at a time; each is struck by the blows of all.")
+def chaos(trials: int, first: int, minutes: float, brokers: str, at_once: int) -> None:
     """Have patients visit a hospital whose programs are killed and stopped, and say of which seeds anything is lost or twice."""
     with (
         tempfile.TemporaryDirectory() as folder,
         collecting() as spans,
         running_platform(Path(folder), spans, "--brokers", brokers) as platform,
     ):
-        outcomes = asyncio.run(tried(platform, range(first, first + trials), minutes * 60))
+        outcomes = asyncio.run(tried(platform, range(first, first + trials), minutes * 60, at_once))
         balanced = platform.casepath("reconcile")
         letters = platform.casepath("dlq", "list")
     click.echo(balanced.stdout)
@@ -37,17 +38,23 @@ def chaos(trials: int, first: int, minutes: float, brokers: str) -> None:
     raise SystemExit(1 if failed or balanced.returncode else 0)
 
 
-async def tried(platform: Platform, seeds: range, seconds: float) -> list[Outcome]:
+async def tried(platform: Platform, seeds: range, seconds: float, at_once: int) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    began = time.monotonic()
-    for seed in seeds:
-        if seconds and time.monotonic() - began > seconds:
-            break
-        outcome = await trial(platform, seed)
-        outcomes.append(outcome)
-        click.echo(f"seed {seed}: {outcome.seconds:.0f} s; {', '.join(map(str, outcome.blows))}")
-        for problem in outcome.problems:
-            click.echo(f"  {problem}", err=True)
+    began, left = time.monotonic(), iter(seeds)
+
+    async def in_turn() -> None:
+        for seed in left:
+            if seconds and time.monotonic() - began > seconds:
+                return
+            outcome = await trial(platform, seed)
+            outcomes.append(outcome)
+            click.echo(f"seed {seed}: {outcome.seconds:.0f} s; {', '.join(map(str, outcome.blows))}")
+            for problem in outcome.problems:
+                click.echo(f"  {problem}", err=True)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(in_turn())
     return outcomes
 
 
