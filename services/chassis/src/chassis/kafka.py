@@ -12,6 +12,9 @@ from chassis.encryption import Encryption
 from chassis.errors import Misconfigured
 
 MECHANISM = "SCRAM-SHA-512"
+# How often clients ask who leads. A consumer of aiokafka 0.14 that is told "not leader" as it looks for where a partition begins
+# does not ask by itself (robinhood/aiokafka#9): it would stand still for as long, which is five minutes unless said.
+LEADERS_KNOWN_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Kafka:
 
     def client(self) -> dict[str, Any]:
         """Arguments of aiokafka's clients."""
-        reached: dict[str, Any] = {"bootstrap_servers": self.bootstrap}
+        reached: dict[str, Any] = {"bootstrap_servers": self.bootstrap, "metadata_max_age_ms": LEADERS_KNOWN_MS}
         if self.user:
             proof = {"sasl_mechanism": MECHANISM, "sasl_plain_username": self.user, "sasl_plain_password": self.password}
             return {**reached, **proof, "security_protocol": "SASL_SSL", "ssl_context": self.context()}

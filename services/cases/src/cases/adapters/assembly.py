@@ -18,7 +18,7 @@ from cases.turnaround import turnarounds
 from chassis.encryption import readable
 from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, read
-from chassis.kafka import MECHANISM, Kafka
+from chassis.kafka import LEADERS_KNOWN_MS, MECHANISM, Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import Publisher
 from chassis.telemetry import RECORDS, consuming
@@ -60,6 +60,8 @@ class Assembly:
             web_enabled=False,
             broker_session_timeout=10.0,
             broker_heartbeat_interval=2.0,
+            consumer_metadata_max_age_ms=LEADERS_KNOWN_MS,
+            producer_metadata_max_age_ms=LEADERS_KNOWN_MS,
             stream_wait_empty=False,
         )
         source = self.app.topic(
