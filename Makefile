@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint security protos topics-page chart test-k8s test-vault bench bench-gpu clean
+.PHONY: help setup setup-test demo up down test test-unit lint security protos topics-page chart malformed simulate chaos test-k8s test-upgrade test-vault bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -32,7 +32,7 @@ test: setup-test lint ## Lint, types and every test, on real Kafka, Orthanc and 
 	@$(RUN)/python -m pytest
 
 test-unit: setup-test ## The tests that need no server
-	@$(RUN)/python -m pytest tests/unit tests/contract tests/simulation tests/chart tests/stages
+	@$(RUN)/python -m pytest tests/unit tests/contract tests/simulation tests/chart tests/stages tests/malformed
 
 lint: setup ## Style, types and contracts
 	@$(RUN)/ruff check .
@@ -66,8 +66,14 @@ simulate: setup-test ## A hospital in which everything goes wrong, by as many se
 chaos: setup-test ## Visits of patients while programs are killed and stopped, as many as TRIALS says (100), on a platform of their own
 	@cd tests && ../$(RUN)/python -m chaos --trials $(or $(TRIALS),100)
 
+malformed: setup-test ## Malformed inputs at every door, as many of each kind as ROUNDS says (1000), and what became of them
+	@cd tests && ../$(RUN)/python -m malformed --rounds $(or $(ROUNDS),1000)
+
 test-k8s: setup-test ## The chart on a real API server, scaled up and down by the lag of a real broker (builds Kubernetes, once)
 	@$(RUN)/python -m pytest tests/kubernetes
+
+test-upgrade: setup-test ## From an older version (UPGRADE_FROM=COMMIT; half a day's) to this one and back, while a hospital sends
+	@$(RUN)/python -m pytest tests/upgrade
 
 test-vault: setup-test ## Keys of cases and patients in a real Vault (builds it, once)
 	@$(RUN)/python -m pytest tests/vault

@@ -1,3 +1,4 @@
+import struct
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -264,3 +265,17 @@ def test_tiles_that_wait_for_their_row_lie_in_a_file(tmp_path: Path, monkeypatch
     (waiting,) = kept
     assert waiting.end > 100_000
     assert waiting.places == {}
+
+
+def test_directories_that_go_round_have_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "loop.svs"
+    path.write_bytes(samples.SLIDE.read_bytes())
+    with tifffile.TiffFile(path, mode="r+b") as tiff:
+        form, first, last = tiff.tiff, tiff.pages[0].offset, tiff.pages[-1].offset
+        tiff.filehandle.seek(last)
+        (tags,) = struct.unpack(form.tagnoformat, tiff.filehandle.read(form.tagnosize))
+        tiff.filehandle.seek(last + form.tagnosize + tags * form.tagsize)
+        tiff.filehandle.write(struct.pack(form.offsetformat, first))
+    with pytest.raises(Quarantined) as caught:
+        convert(Conversion((path,), tmp_path / "out", UUID(int=1), "n", "A1"))
+    assert caught.value.reason == QUARANTINE_REASON_NOT_A_SLIDE

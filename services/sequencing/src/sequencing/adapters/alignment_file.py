@@ -1,6 +1,7 @@
 """BAM and CRAM files as a source of reads (SAM v1; CRAM v3)."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from sequencing.adapters.fastq import LONGEST_READ
 from sequencing.rejection import ReadsUnfit
 
 NOT_PRIMARY = 0x100 | 0x800
+# SAM v1, sections 1.2.1 and 1.4.
+NAME = re.compile(r"[!-?A-~]{1,254}")
+REFERENCE_NAME = re.compile(r"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
+HIGHEST_QUALITY = 93
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,20 @@ def check_alignments(files: tuple[Path, Path]) -> Checked:
     os.environ["REF_PATH"] = os.devnull
     declared = groups(file)
     number = reads = 0
-    with pysam.AlignmentFile(str(file), check_sq=False, reference_filename=str(reference)) as opened:
-        check_sequences(opened, reference)
-        try:
+    try:
+        with pysam.AlignmentFile(str(file), check_sq=False, reference_filename=str(reference)) as opened:
+            check_sequences(opened, reference)
             for number, read in enumerate(opened.fetch(until_eof=True), start=1):
+                if not NAME.fullmatch(read.query_name or "") or max(read.query_qualities or (), default=0) > HIGHEST_QUALITY:
+                    raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS, 1, number)
                 if read.flag & NOT_PRIMARY:
                     continue
                 reads += 1
                 if read.query_length > LONGEST_READ:
                     raise ReadsUnfit(REJECTION_REASON_TOO_LONG, 1, number)
-        except (OSError, ValueError):
-            raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS, 1, number + 1) from None
+    except (OSError, ValueError):
+        # Also where the file is closed.
+        raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS, 1, number + 1) from None
     if not whole(file):
         raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS, 1, number + 1)
     if not reads:
@@ -59,6 +67,8 @@ def groups(file: Path) -> list[tuple[str, str]]:
     """Id and library of each read group that a file declares. Raise ReadsUnfit where it is neither BAM nor CRAM."""
     try:
         with pysam.AlignmentFile(str(file), check_sq=False) as opened:
+            if not (opened.is_bam or opened.is_cram) or not all(map(REFERENCE_NAME.fullmatch, opened.references)):
+                raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS, 1)
             declared = opened.header.to_dict().get("RG", [])
     except (OSError, ValueError):
         raise ReadsUnfit(REJECTION_REASON_DAMAGED_ALIGNMENTS, 1) from None

@@ -1,5 +1,6 @@
 """Reading FASTQ pairs (Cock et al. 2010, Sanger variant: quality is Phred + 33)."""
 
+import string
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -21,6 +22,9 @@ from casepath.sequencing.v1.sequencing_pb2 import (
 from chassis.errors import Unavailable
 from sequencing.rejection import ReadsUnfit
 
+# What a base (IUPAC's letters, gaps and stops) and a quality (Cock et al. 2010, section 2) can be.
+BASES = string.ascii_letters.encode() + b".-*"
+QUALITIES = bytes(range(33, 127))
 BELOW_Q20, BELOW_Q30 = bytes(range(33 + 20)), bytes(range(33 + 30))
 LINES = 4
 BATCH_PAIRS = 1000
@@ -63,10 +67,28 @@ def check_pairs(files: tuple[Path, Path]) -> ReadsTally:
     """Read both files to their ends. Raise ReadsUnfit naming the file, record and line at fault."""
     tally = ReadsTally()
     for batch in batched(read_pairs(files), BATCH_PAIRS):
-        tally = added(tally, tallied(list(chain.from_iterable(batch))))
+        reads = list(chain.from_iterable(batch))
+        check_characters(reads, tally.reads // 2)
+        tally = added(tally, tallied(reads))
     if not tally.reads:
         raise ReadsUnfit(REJECTION_REASON_EMPTY)
     return tally
+
+
+def check_characters(reads: Sequence[dnaio.SequenceRecord], before: int) -> None:
+    """Of pairs, after as many `before`; dnaio takes any. Raise ReadsUnfit."""
+    bases, qualities = "".join([read.sequence for read in reads]), "".join([read.qualities for read in reads])
+    if are_of(bases, BASES) and are_of(qualities, QUALITIES):
+        return
+    for number, read in enumerate(reads):
+        record = before + number // 2 + 1
+        for line, text, known in ((2, read.sequence, BASES), (4, read.qualities, QUALITIES)):
+            if not are_of(text, known):
+                raise ReadsUnfit(REJECTION_REASON_MALFORMED_RECORD, number % 2 + 1, record, LINES * (record - 1) + line)
+
+
+def are_of(text: str, known: bytes) -> bool:
+    return not text.encode().translate(None, known)
 
 
 def read_pairs(files: tuple[Path, Path]) -> Iterator[Pair]:

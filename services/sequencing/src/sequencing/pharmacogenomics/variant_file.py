@@ -145,6 +145,9 @@ class Reader:
             raise
         except (OSError, ValueError) as error:
             raise NotVcf(f"the file is not a whole VCF: {first_line(error)}", self.at_fault()) from None
+        except LookupError:
+            # A record that ends before the column of its sample.
+            raise NotVcf("the file is not a whole VCF: a record lacks what the header says of it", self.number) from None
         return replace(by_gene(chosen, found), records=self.number)
 
     def at_fault(self) -> int:

@@ -1,0 +1,21 @@
+"""Malformed inputs at every door, by the hundred: each is refused with a reason, or taken, and nothing else ever happens."""
+
+import pytest
+
+from malformed.doors import DOORS, Door
+from malformed.table import counted
+
+SEED = 20261124
+# Slides take longest; of the nine formats that are constructed, sixty each.
+ROUNDS = {"slides": 160, "models": 40}
+FORMATS_ROUNDS = 540
+OTHERS = 300
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door.name}: {door.tried}")
+async def test_nothing_that_is_malformed_crashes_hangs_or_is_wrongly_taken(door: Door) -> None:
+    rounds = FORMATS_ROUNDS if "nine" in door.tried else ROUNDS.get(door.name, OTHERS)
+    counts = await counted(door, rounds, SEED)
+    assert (counts.crashed, counts.hung, counts.wrongly) == (0, 0, 0), counts.examples
+    assert counts.refused
+    assert counts.refused + counts.taken == counts.tried

@@ -1,0 +1,106 @@
+"""From an older version to this one and back, service by service, while a hospital sends: nothing lost, nothing twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from upgrade.older import commit, has, installed
+
+from chaos.trial import told
+from chassis.provision import apply, differences
+from conftest import Platform, free_ports, load_snapshot
+from e2e.conftest import begin, every_stage_is_done, incomplete, new_visit, once
+from e2e.test_reconcile import archives, rows
+from embedded.hospital import Visit
+from embedded.platform import Home, servers
+from embedded.programs import SERVICES, Program, kafka_admin, kafka_passwords, services
+from embedded.reading_back import archived
+from embedded.supervisor import Supervisor
+from span_collector import collecting
+
+SECONDS = 180.0
+BETWEEN_ORDERS = 2.0
+
+
+@asynccontextmanager
+async def ordering(platform: Platform) -> AsyncIterator[list[Visit]]:
+    """Orders, one after the other, each told until it is acknowledged."""
+    visits: list[Visit] = []
+
+    async def order() -> None:
+        while True:
+            visit = new_visit(platform)
+            await told(platform, visit.registration())
+            await told(platform, visit.order())
+            visits.append(visit)
+            await asyncio.sleep(BETWEEN_ORDERS)
+
+    sending = asyncio.create_task(order())
+    try:
+        yield visits
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+def of_version(programs: list[Program], python: Path) -> list[Program]:
+    return [replace(one, argv=(str(python), *one.argv[1:])) for one in programs if has(python, one.name)]
+
+
+async def replaced(supervisor: Supervisor, programs: list[Program]) -> None:
+    """A rolling upgrade, or the way back: each service ends politely before its other version starts, and those that the other
+    version does not have end."""
+    gone = (supervisor.tasks.keys() & set(SERVICES)) - {one.name for one in programs}
+    if gone:
+        await supervisor.stop(*gone)
+    for one in programs:
+        await supervisor.stop(one.name)
+        await supervisor.start(one, seconds=SECONDS)
+
+
+async def done(platform: Platform, visit: Visit) -> list[str]:
+    """What the record of a visit lacks or has otherwise, once every stage is done."""
+    case = await once(platform, visit, every_stage_is_done)
+    return incomplete(case, await archived(case, platform.home.folder, platform.ports))
+
+
+async def test_services_are_upgraded_and_rolled_back_while_orders_come(tmp_path: Path) -> None:
+    older = installed(commit())
+    home, ports = Home(tmp_path / "home"), free_ports()
+    home.folder.mkdir()
+    load_snapshot(home.folder)
+    supervisor = Supervisor(home.folder)
+    with collecting() as spans:
+        platform = Platform(home, ports, spans)
+        try:
+            await supervisor.start(*await servers(home.folder, ports, print), seconds=SECONDS)
+            admin = kafka_admin(home.folder, ports)
+            await apply(admin, await differences(admin), kafka_passwords(home.folder))
+            these = services(home.folder, ports, home.namespace())
+            those = of_version(these, older)
+            await supervisor.start(*those, seconds=SECONDS)
+            before, during, after, last = (new_visit(platform) for _ in range(4))
+            await begin(platform, before)
+            assert await done(platform, before) == []
+            async with ordering(platform) as visits:
+                await begin(platform, during)
+                await replaced(supervisor, these)
+                await begin(platform, after)
+                assert await done(platform, during) == []
+                await replaced(supervisor, those)
+                assert await done(platform, after) == []
+                await begin(platform, last)
+                assert await done(platform, last) == []
+            assert len(visits) > len(these)
+            for visit in visits:
+                await once(platform, visit, lambda case: any(entry.kind == "ServiceRequest" for entry in case.filed))
+            balanced = await asyncio.to_thread(platform.casepath, "reconcile", *archives(platform))
+            assert balanced.returncode == 0, balanced.stdout + balanced.stderr
+            assert rows(balanced.stdout)["intake.order.placed.v1"][1] == len(visits) + 4
+            letters = await asyncio.to_thread(platform.casepath, "dlq", "list")
+            assert "no dead letter waits" in letters.stdout
+        finally:
+            await supervisor.stop(*SERVICES)
+            await supervisor.stop()
