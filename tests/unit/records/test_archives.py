@@ -89,10 +89,29 @@ async def test_a_stamped_resource_replaces_only_the_version_that_was_read() -> N
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append((request.method, request.headers.get("If-Match")))
-        return httpx.Response(200, json=STAMPED, headers={"ETag": 'W/"4"'})
+        return httpx.Response(200, json={**STAMPED, "active": False}, headers={"ETag": 'W/"4"'})
 
     assert await fhir(answer).put(STAMPED) == "4"
     assert seen == [("GET", None), ("PUT", 'W/"4"')]
+
+
+async def test_what_somebody_else_wrote_meanwhile_is_read_and_decided_upon_again() -> None:
+    versions, kept, asked = iter("123"), dict(PLAIN), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json=kept, headers={"ETag": f'W/"{next(versions)}"'})
+        if request.headers["If-Match"] != 'W/"3"':
+            kept["note"] = f"after {request.headers['If-Match']}"
+            return httpx.Response(412)
+        return httpx.Response(200, headers={"ETag": 'W/"4"'})
+
+    async def change(found: Resource | None) -> Resource | None:
+        asked.append(dict(found or {}))
+        return {**(found or {}), "status": "amended"}
+
+    assert await fhir(answer).change("Observation", "1", change) == "4"
+    assert [one.get("note") for one in asked] == [None, 'after W/"1"', 'after W/"2"']
 
 
 async def at_least(kept: Resource | None) -> Resource | None:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import httpx
@@ -19,6 +21,9 @@ AS_NEW: Mapping[Creation, Mapping[str, str]] = {
     "version-0": {"If-Match": 'W/"0"'},
 }
 
+# How often somebody else may come in between: a registration and an order file the same patient within milliseconds.
+CONFLICTS = 3
+
 # From what is there, None where nothing is, to what shall be; None leaves it.
 type Change = Callable[[Resource | None], Awaitable[Resource | None]]
 
@@ -31,10 +36,14 @@ class FhirServer(Protocol):
     async def change(self, kind: str, identifier: str, change: Change) -> str | None:
         """Have a resource be what `change` says, who is asked after it was read; give its version, None where there is none.
 
-        What changes nothing makes no version. Raise Unavailable where somebody else wrote it since it was read: then whatever
-        was decided meanwhile may be out of date.
+        What changes nothing makes no version. Where somebody else wrote it since it was read it is read again, and `change` asked
+        again, since what was decided meanwhile may be out of date; raise Unavailable where that goes on.
         """
         ...
+
+
+class Conflict(Unavailable):
+    """Somebody else wrote a resource since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,20 @@ class HttpFhirServer:
         """
         if age(resource) is None:
             return await self.write(resource, {})
-        found = await self.read(resource["resourceType"], resource["id"])
-        if found is not None and found.resource is not None and newer(found.resource, resource):
-            return found.version
-        return await self.write(resource, self.over(found))
+
+        async def unless_newer(kept: Resource | None) -> Resource:
+            return kept if kept is not None and newer(kept, resource) else resource
+
+        return await self.change(resource["resourceType"], resource["id"], unless_newer) or ""
 
     async def change(self, kind: str, identifier: str, change: Change) -> str | None:
+        for _ in range(CONFLICTS):
+            with suppress(Conflict):
+                return await self.changed(kind, identifier, change)
+        return await self.changed(kind, identifier, change)
+
+    async def changed(self, kind: str, identifier: str, change: Change) -> str | None:
+        """Raise Conflict where somebody else wrote meanwhile."""
         found = await self.read(kind, identifier)
         kept = found.resource if found is not None else None
         wanted = await change(kept)
@@ -86,6 +103,8 @@ class HttpFhirServer:
 
         async def written() -> str:
             response = await persistent("the FHIR server", lambda: self.client.put(address, json=resource, headers=said))
+            if response.status_code in (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED):
+                raise Conflict(f"the FHIR server answered {response.status_code} to PUT {resource['resourceType']}")
             check(response, "the FHIR server", f"PUT {resource['resourceType']}")
             return version_of(response)
 
