@@ -1,5 +1,7 @@
 """FHIR R4 resources as JSON (HL7 FHIR 4.0.1)."""
 
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -17,3 +19,29 @@ def resource(kind: str, id_: str, **fields: Any) -> Resource:
 
 def instant(time: Timestamp) -> str:
     return time.ToDatetime(UTC).isoformat(timespec="milliseconds")
+
+
+def references(element: Any) -> Iterator[str]:
+    """Every resource of the same server that one refers to (FHIR R4 section 2.3.0), as Kind/id."""
+    if isinstance(element, list):
+        for one in element:
+            yield from references(one)
+    elif isinstance(element, dict):
+        named = element.get("reference")
+        if isinstance(named, str) and re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}", named):
+            yield named
+        for one in element.values():
+            yield from references(one)
+
+
+def independent(found: Sequence[Resource]) -> list[list[Resource]]:
+    """The same, in order, cut so that none refers to another of its part: what it refers to is in a part before."""
+    parts: list[list[Resource]] = []
+    names: set[str] = set()
+    for one in found:
+        if not parts or names & set(references(one)):
+            parts.append([])
+            names = set()
+        parts[-1].append(one)
+        names.add(f"{one['resourceType']}/{one['id']}")
+    return parts

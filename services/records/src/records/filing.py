@@ -28,9 +28,10 @@ from casepath.topics import (
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
 )
+from chassis.at_once import at_once
 from chassis.errors import Unavailable
 from chassis.events import Event
-from chassis.fhir import Resource
+from chassis.fhir import Resource, independent
 from chassis.merges import Merges
 from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
@@ -53,6 +54,9 @@ from records.handlers import (
     of_variants,
 )
 from records.resources import newer
+
+# Of one event; a server has other things to do.
+FILED_AT_ONCE = 4
 
 type Still = Callable[[], Awaitable[bool]]
 
@@ -293,10 +297,12 @@ class Filing:
 
     async def put(self, found: Sequence[Resource], case_id: str = "", still: Still | None = None) -> list[Entry]:
         """File them as long as it is `still` so what they were made of. Raise Outdated from then on."""
-        return [
-            Entry(kind=one["resourceType"], identifier=one["id"], version=await self.put_one(one, case_id, still))
-            for one in found
-        ]
+
+        async def entry(one: Resource) -> Entry:
+            return Entry(kind=one["resourceType"], identifier=one["id"], version=await self.put_one(one, case_id, still))
+
+        parts = [await at_once(map(entry, part), FILED_AT_ONCE) for part in independent(found)]
+        return [one for part in parts for one in part]
 
     async def put_one(self, one: Resource, case_id: str, still: Still | None) -> str:
         """File it for whom its patient is now; never in place of a newer one."""

@@ -26,6 +26,7 @@ from casepath.topics import (
 )
 from chassis.asking import authorization_option, ca_option
 from chassis.asking_kafka import encrypted_kafka_option
+from chassis.at_once import at_once
 from chassis.errors import Malformed
 from chassis.events import Outgoing
 from chassis.http_client import http_client
@@ -204,13 +205,7 @@ async def not_in_dicom(archive: DicomwebArchive, came: Iterable[Instance]) -> li
 
 
 async def lacking[T](wanted: Sequence[T], is_there: Callable[[T], Awaitable[bool]], what: str, where: str) -> list[T]:
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def asked(one: T) -> bool:
-        async with turns:
-            return await is_there(one)
-
-    answers = await asyncio.gather(*map(asked, wanted))
+    answers = await at_once(map(is_there, wanted), AT_ONCE)
     gone = [one for one, there in zip(wanted, answers, strict=True) if not there]
     click.echo(f"{len(wanted)} {what} filed, {len(gone)} of them not as they were in {where}")
     return gone

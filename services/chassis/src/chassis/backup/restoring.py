@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from chassis.at_once import at_once
 from chassis.backup.index import SHELVES, Backup, Tell
-from chassis.backup.stores import copied, listed, together
+from chassis.backup.stores import COPIED_AT_ONCE, copied, listed
 from chassis.errors import Malformed, Rejected, Unavailable
 from chassis.kafka import Kafka
 from chassis.objects import Objects
@@ -60,7 +61,9 @@ async def damages(target: Objects, backup: Backup) -> list[str]:
 
 
 async def put_objects(store: Objects, target: Objects, name: str, backup: Backup) -> None:
-    there = await together(copied(target, f"objects/{name}/{path}", store, path) for path in backup.objects.get(name, {}))
+    there = await at_once(
+        (copied(target, f"objects/{name}/{path}", store, path) for path in backup.objects.get(name, {})), COPIED_AT_ONCE
+    )
     if not all(there):
         raise Malformed(f"of the objects of {name}, {there.count(False)} are not in the backup any more")
     for path, document in backup.documents.get(name, {}).items():

@@ -1,9 +1,6 @@
 """Objects of one store in another."""
 
-import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import obstore
 
@@ -35,14 +32,3 @@ async def copied(source: Objects, path: str, into: Objects, named: str) -> bool:
             return False
         await obstore.put_async(into.store, named, found.stream())
     return True
-
-
-async def together(work: Iterable[Any]) -> list[Any]:
-    """What each gives, a few at once."""
-    limit = asyncio.Semaphore(COPIED_AT_ONCE)
-
-    async def one(each: Any) -> Any:
-        async with limit:
-            return await each
-
-    return list(await asyncio.gather(*map(one, work)))

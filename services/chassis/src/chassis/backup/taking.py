@@ -13,8 +13,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
 from casepath.topics import DEAD_LETTER_PARTITIONS, TOPICS
+from chassis.at_once import at_once
 from chassis.backup.index import SHELVES, Backup, Document, Segment, Tell, backup_of, backups
-from chassis.backup.stores import copied, listed, together
+from chassis.backup.stores import COPIED_AT_ONCE, copied, listed
 from chassis.errors import Rejected, Unavailable
 from chassis.events import now
 from chassis.kafka import Kafka
@@ -164,6 +165,6 @@ async def copy_objects(store: Objects, target: Objects, name: str, before: Mappi
     """Objects have the name of what they hold: one that was copied whole needs no other look."""
     found = {path: one.size for path, one in (await listed(store)).items() if not path.startswith(SHELVES)}
     new = [path for path, size in found.items() if before.get(path) != size]
-    there = await together(copied(store, path, target, f"objects/{name}/{path}") for path in new)
+    there = await at_once((copied(store, path, target, f"objects/{name}/{path}") for path in new), COPIED_AT_ONCE)
     gone = {path for path, was in zip(new, there, strict=True) if not was}
     return {path: size for path, size in found.items() if path not in gone}

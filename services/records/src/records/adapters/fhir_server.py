@@ -1,17 +1,17 @@
 """A FHIR R4 server: resources are PUT under ids of our own making (FHIR R4 section 3.1.0.4, update as create)."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 
 from chassis.archives import check, persistent
 from chassis.errors import Rejected, Unavailable
-from chassis.fhir import MEDIA_TYPE, Resource
+from chassis.fhir import MEDIA_TYPE, Resource, references
 from records.resources import age, newer
 from records.settings import Creation
 
@@ -132,19 +132,6 @@ class HttpFhirServer:
             return Found(None)
         check(response, "the FHIR server", f"GET {kind}")
         return Found(response.json(), version_of(response))
-
-
-def references(element: Any) -> Iterator[str]:
-    """Every resource of the same server that one refers to (FHIR R4 section 2.3.0), as Kind/id."""
-    if isinstance(element, list):
-        for one in element:
-            yield from references(one)
-    elif isinstance(element, dict):
-        named = element.get("reference")
-        if isinstance(named, str) and re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}", named):
-            yield named
-        for one in element.values():
-            yield from references(one)
 
 
 def kinds(names: Iterable[str]) -> str:
