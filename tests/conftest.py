@@ -46,6 +46,12 @@ class Platform:
         """As its administrator, who may do all, and read all."""
         return replace(kafka_admin(self.home.folder, self.ports), encryption=self.encryption)
 
+    @property
+    def administered(self) -> list[str]:
+        """Options of a command of its cluster's administrator."""
+        kafka = self.kafka
+        return ["--kafka", kafka.bootstrap, "--kafka-ca", str(kafka.ca), "--identity", str(kafka.identity)]
+
     @cached_property
     def encryption(self) -> Encryption:
         """By its keys, as one more process has them."""

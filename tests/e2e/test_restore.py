@@ -17,9 +17,8 @@ from waiting import eventually_async
 
 def back_up(platform: Platform, place: Path) -> str:
     """Take one; return what the command told."""
-    kafka = platform.kafka
-    cluster = ["--kafka", kafka.bootstrap, "--kafka-ca", str(kafka.ca), "--identity", str(kafka.identity)]
-    taken = platform.casepath("backup", "take", str(place), *cluster, "--released", f"file://{platform.home.folder / 'released'}")
+    released = f"file://{platform.home.folder / 'released'}"
+    taken = platform.casepath("backup", "take", str(place), *platform.administered, "--released", released)
     assert taken.returncode == 0, taken.stderr
     return taken.stderr
 

@@ -159,15 +159,7 @@ async def test_what_is_otherwise_than_declared_is_named_and_then_mended(platform
         future.result()
     for future in admin.incremental_alter_configs([ConfigResource("topic", NAMES[0], incremental_configs=[short])]).values():
         future.result()
-    command = (
-        "provision",
-        "--kafka",
-        platform.kafka.bootstrap,
-        "--kafka-ca",
-        str(platform.kafka.ca),
-        "--identity",
-        str(platform.kafka.identity),
-    )
+    command = ("provision", *platform.administered)
     shown = platform.casepath(*command, "--diff")
     assert (shown.returncode, shown.stdout.splitlines()) == (
         1,

@@ -53,7 +53,7 @@ from records.handlers import (
     of_survivor,
     of_variants,
 )
-from records.resources import newer
+from records.resources import latest
 
 # Of one event; a server has other things to do.
 FILED_AT_ONCE = 4
@@ -312,7 +312,7 @@ class Filing:
         await self.belongings.put(belonging(patient, kind, identifier), Belonging(case_id=case_id))
 
         def made(kept: Resource | None) -> Resource:
-            return kept if kept is not None and newer(kept, one) else one
+            return latest(kept, one)
 
         return await self.have(kind, identifier, patient, made, still) or ""
 

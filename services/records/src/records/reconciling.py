@@ -165,11 +165,8 @@ async def entries(kafka: Kafka, record: ConsumerRecord) -> EntriesFiled:
 
 async def not_in_fhir(server: HttpFhirServer, told: Sequence[tuple[str, EntriesFiled]]) -> list[Resource]:
     """Raise Unavailable where the server does not answer."""
-
-    async def is_there(one: Resource) -> bool:
-        return await server.has(one.name)
-
-    return await lacking(resources(told, [topic.name for topic in BY_CASE]), is_there, "resources", "the FHIR server")
+    filed = resources(told, [topic.name for topic in BY_CASE])
+    return await lacking(filed, lambda one: server.has(one.name), "resources", "the FHIR server")
 
 
 async def patients(
@@ -186,12 +183,9 @@ async def patients(
 
 async def patients_not_in_fhir(server: HttpFhirServer, came: Sequence[Resource]) -> list[Resource]:
     """Every event of those who are not there: who somebody is comes from all of them. Raise Unavailable."""
-    known = {one.identifier: one for one in came}
-
-    async def is_there(one: Resource) -> bool:
-        return await server.has(one.name)
-
-    gone = {one.identifier for one in await lacking(list(known.values()), is_there, "patients", "the FHIR server")}
+    known = list({one.identifier: one for one in came}.values())
+    lost = await lacking(known, lambda one: server.has(one.name), "patients", "the FHIR server")
+    gone = {one.identifier for one in lost}
     return [one for one in came if one.identifier in gone]
 
 

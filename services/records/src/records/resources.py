@@ -513,6 +513,11 @@ def newer(kept: Resource, than: Resource) -> bool:
     return before is not None and stated is not None and before > stated
 
 
+def latest(kept: Resource | None, one: Resource) -> Resource:
+    """What is kept where it must not be replaced, and else the other."""
+    return kept if kept is not None and newer(kept, one) else one
+
+
 def recorded_at(found: Resource) -> datetime | None:
     extensions: Iterable[Resource] = found.get("extension", ())
     for extension in extensions:

@@ -84,6 +84,16 @@ def place(named: str) -> Objects:
     return Objects.at(named if "://" in named else f"file://{Path(named).absolute()}")
 
 
+def document_name(sha256: str) -> str:
+    """Where a backup has a shelf's message."""
+    return f"documents/{sha256}"
+
+
+def object_name(store: str, path: str = "") -> str:
+    """Where a backup has an object of a store, or all of them."""
+    return f"objects/{store}/{path}"
+
+
 async def backups(target: Objects) -> list[str]:
     """The times at which those that are there were taken, in order."""
     return sorted(name.removesuffix(".json.gz") for name in await target.names("backups"))

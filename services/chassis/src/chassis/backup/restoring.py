@@ -2,20 +2,20 @@
 
 import asyncio
 import gzip
-import hashlib
 import json
 from base64 import b64decode
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.at_once import at_once
-from chassis.backup.index import SHELVES, Backup, Tell
+from chassis.backup.index import SHELVES, Backup, Tell, document_name, object_name
 from chassis.backup.stores import COPIED_AT_ONCE, copied, listed
 from chassis.errors import Malformed, Rejected, Unavailable
 from chassis.kafka import Kafka
-from chassis.objects import Objects
+from chassis.objects import Objects, digest
 from chassis.publisher import REQUEST_TIMEOUT_MS, started
 from chassis.reading import assigned
 
@@ -43,7 +43,7 @@ async def restore(kafka: Kafka, stores: Mapping[str, Objects], target: Objects, 
 async def damages(target: Objects, backup: Backup) -> list[str]:
     """What of a backup is not there as it was kept; nothing where all is. Raise Unavailable."""
     kept = {segment.name: segment.sha256 for partitions in backup.topics.values() for one in partitions for segment in one}
-    kept |= {f"documents/{one.sha256}": one.sha256 for documents in backup.documents.values() for one in documents.values()}
+    kept |= {document_name(one.sha256): one.sha256 for documents in backup.documents.values() for one in documents.values()}
     found = []
     for name, sha256 in sorted(kept.items()):
         try:
@@ -51,29 +51,29 @@ async def damages(target: Objects, backup: Backup) -> list[str]:
         except Malformed as error:
             found.append(str(error))
     for name, objects in backup.objects.items():
-        there = {path: one.size for path, one in (await listed(target, f"objects/{name}")).items()}
+        there = {path: one.size for path, one in (await listed(target, object_name(name))).items()}
         found += [
-            f"objects/{name}/{path} of the backup is damaged or gone"
+            f"{kept_as} of the backup is damaged or gone"
             for path, size in objects.items()
-            if there.get(f"objects/{name}/{path}") != size
+            if there.get(kept_as := object_name(name, path)) != size
         ]
     return found
 
 
 async def put_objects(store: Objects, target: Objects, name: str, backup: Backup) -> None:
     there = await at_once(
-        (copied(target, f"objects/{name}/{path}", store, path) for path in backup.objects.get(name, {})), COPIED_AT_ONCE
+        (copied(target, object_name(name, path), store, path) for path in backup.objects.get(name, {})), COPIED_AT_ONCE
     )
     if not all(there):
         raise Malformed(f"of the objects of {name}, {there.count(False)} are not in the backup any more")
     for path, document in backup.documents.get(name, {}).items():
-        await store.write(path, await sound(target, f"documents/{document.sha256}", document.sha256))
+        await store.write(path, await sound(target, document_name(document.sha256), document.sha256))
 
 
 async def sound(target: Objects, name: str, sha256: str) -> bytes:
     """Raise Malformed where it is not what was kept."""
     content = await target.read(name)
-    if content is None or hashlib.sha256(content).hexdigest() != sha256:
+    if content is None or digest(content)[0] != sha256:
         raise Malformed(f"{name} of the backup is damaged or gone")
     return content
 
@@ -128,7 +128,7 @@ async def set_group(
 ) -> None:
     """Where the group had come, among records that have other offsets now: those that came before it are as many."""
     places = {
-        TopicPartition(topic, number): sum(had < offset for had in offsets.get(TopicPartition(topic, number), []))
+        TopicPartition(topic, number): bisect_left(offsets.get(TopicPartition(topic, number), []), offset)
         for topic, partitions in come.items()
         for number, offset in partitions.items()
     }

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import hashlib
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -14,13 +13,13 @@ from aiokafka.structs import ConsumerRecord
 
 from casepath.topics import DEAD_LETTER_PARTITIONS, TOPICS
 from chassis.at_once import at_once
-from chassis.backup.index import SHELVES, Backup, Document, Segment, Tell, backup_of, backups
+from chassis.backup.index import SHELVES, Backup, Document, Segment, Tell, backup_of, backups, document_name, object_name
 from chassis.backup.stores import COPIED_AT_ONCE, copied, listed
 from chassis.errors import Rejected, Unavailable
 from chassis.events import now
 from chassis.kafka import Kafka
 from chassis.kafka_rights import DEAD_LETTERS_GROUP, TABLE_OWNER, group_of
-from chassis.objects import Objects
+from chassis.objects import Objects, digest
 from chassis.reading import assigned, until_now
 
 RECORDS_IN_FILE = 5000
@@ -127,7 +126,7 @@ async def keep(records: list[ConsumerRecord], target: Objects) -> Segment:
     following = records[-1].offset + 1
     name = f"topics/{first.topic}/{first.partition}/{first.offset:020}-{following:020}.jsonl.gz"
     await target.write(name, content)
-    return Segment(name, hashlib.sha256(content).hexdigest(), first.offset, following, len(records))
+    return Segment(name, digest(content)[0], first.offset, following, len(records))
 
 
 def packed(records: Iterable[ConsumerRecord]) -> bytes:
@@ -153,9 +152,9 @@ async def copy_documents(store: Objects, target: Objects, before: Mapping[str, D
         content = await store.read(path)
         if content is None:
             continue
-        sha256 = hashlib.sha256(content).hexdigest()
+        sha256, _ = digest(content)
         if sha256 not in kept:
-            await target.write(f"documents/{sha256}", content)
+            await target.write(document_name(sha256), content)
             kept.add(sha256)
         found[path] = Document(sha256, there.tag)
     return found
@@ -165,6 +164,6 @@ async def copy_objects(store: Objects, target: Objects, name: str, before: Mappi
     """Objects have the name of what they hold: one that was copied whole needs no other look."""
     found = {path: one.size for path, one in (await listed(store)).items() if not path.startswith(SHELVES)}
     new = [path for path, size in found.items() if before.get(path) != size]
-    there = await at_once((copied(store, path, target, f"objects/{name}/{path}") for path in new), COPIED_AT_ONCE)
+    there = await at_once((copied(store, path, target, object_name(name, path)) for path in new), COPIED_AT_ONCE)
     gone = {path for path, was in zip(new, there, strict=True) if not was}
     return {path: size for path, size in found.items() if path not in gone}

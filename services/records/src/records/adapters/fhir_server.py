@@ -12,7 +12,7 @@ import httpx
 from chassis.archives import check, persistent
 from chassis.errors import Rejected, Unavailable
 from chassis.fhir import MEDIA_TYPE, Resource, references
-from records.resources import age, newer
+from records.resources import age, latest, newer
 from records.settings import Creation
 
 # RFC 9110 section 13.1.2; HAPI FHIR does not know that of an update, and takes a version of which there is none.
@@ -72,7 +72,7 @@ class HttpFhirServer:
             return await self.write(resource, {})
 
         async def unless_newer(kept: Resource | None) -> Resource:
-            return kept if kept is not None and newer(kept, resource) else resource
+            return latest(kept, resource)
 
         return await self.change(resource["resourceType"], resource["id"], unless_newer) or ""
 
