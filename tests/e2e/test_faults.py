@@ -7,6 +7,8 @@ import asyncio
 import io
 import os
 from collections import Counter, deque
+from functools import partial
+from operator import eq
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,8 +33,10 @@ from records.adapters.fhir_server import HttpFhirServer, MemoryFhirServer
 FIRST, _, LAST = os.environ.get("FAULT_SEEDS", "1-2").partition("-")
 SEEDS = range(int(FIRST), int(LAST or FIRST) + 1)
 PROCESSES = 3
-# Of requests to the archives, and of the moments at which a process can end.
-FAULTY, ENDING = 0.3, 0.02
+# Of requests to the archives.
+FAULTY = 0.3
+# How many moments a process lives, at most: as often some ten as some hundred, so that a merge, of some 250, ends too.
+LONGEST_LIFE = 1000
 SECONDS = 240
 # As a worker waits before it tries again.
 BACK_OFF_SECONDS = 0.1
@@ -73,14 +77,14 @@ async def test_everything_is_filed_once_and_as_it_should_be_whatever_fails(platf
     to_fhir = FaultProxy(f"http://127.0.0.1:{platform.ports['fhir']}", rng, FAULTY)
     to_dicom = FaultProxy(f"http://127.0.0.1:{platform.ports['orthanc']}", rng, FAULTY)
 
-    def ends(_: int) -> bool:
-        return rng.random() < ENDING
+    def life() -> Points:
+        return Points(partial(eq, round(LONGEST_LIFE ** rng.random())))
 
     async def process(fhir_client: httpx.AsyncClient, dicom_client: httpx.AsyncClient) -> None:
         """Takes what is next, also what another is at; where it ends, one that is new takes its place."""
         fhir = HttpFhirServer(f"{to_fhir.base}/fhir", fhir_client, "version-0")
         archive = DicomwebArchive(f"{to_dicom.base}/dicom-web", dicom_client)
-        to = filing(objects, fhir, archive, Points(ends), tmp_path)
+        to = filing(objects, fhir, archive, life(), tmp_path)
         while work:
             message = work.popleft()
             try:
@@ -89,7 +93,7 @@ async def test_everything_is_filed_once_and_as_it_should_be_whatever_fails(platf
                 work.append(message)
                 await asyncio.sleep(BACK_OFF_SECONDS)
                 if isinstance(failed, Crash):
-                    to = filing(objects, fhir, archive, Points(ends), tmp_path)
+                    to = filing(objects, fhir, archive, life(), tmp_path)
 
     async with asyncio.timeout(SECONDS), to_fhir.listening(), to_dicom.listening():
         account = archive_account(platform.home.folder)
