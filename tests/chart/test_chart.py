@@ -28,6 +28,7 @@ SERVICES = (
     "cases",
     "deidentification",
     "hub",
+    "operations",
     "inference",
     "intake",
     "portal",
@@ -277,7 +278,12 @@ def test_services_reach_each_other_where_it_is_declared_and_nowhere_else() -> No
         for method, callers in CALLERS.items()
         for caller in callers - {OPERATOR}
     }
-    by_token = {("portal", "slides", 8042), ("portal", "sequencing", 50055), ("portal", "hub", 50059)}
+    by_token = {
+        ("portal", "slides", 8042),
+        ("portal", "sequencing", 50055),
+        ("portal", "hub", 50059),
+        ("portal", "operations", 50060),
+    }
     assert edges(made, "ingress") == edges(made, "egress") == declared | by_token
 
 

@@ -13,6 +13,7 @@ ROOMS = (
     "audit",
     "deidentification",
     "hub",
+    "operations",
     "results",
     "intake",
     "slides",

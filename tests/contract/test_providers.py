@@ -12,6 +12,7 @@ from cases.queries import CaseQueries
 from hub.studies.study_service import StudyService
 from inference.open_inference import OpenInference
 from inference.registry_service import RegistryService
+from operations.operations_service import OperationsService
 from sequencing.runs.run_service import RunService
 from slides.frame_service import SlideService
 
@@ -21,6 +22,7 @@ PROVIDERS: dict[str, type[Any]] = {
     "casepath.cases.v1.CaseService": CaseQueries,
     "casepath.hub.v1.StudyService": StudyService,
     "casepath.inference.v1.ModelRegistryService": RegistryService,
+    "casepath.operations.v1.OperationsService": OperationsService,
     "casepath.sequencing.v1.RunService": RunService,
     "casepath.slides.v1.SlideService": SlideService,
     "inference.GRPCInferenceService": OpenInference,

@@ -1,6 +1,7 @@
 """One visit, from its first message to the record, that the tests of the record share."""
 
 import asyncio
+import re
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -12,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
@@ -28,6 +30,9 @@ from embedded.reading_back import Archived, differences
 FIRST_MOMENT = datetime(2020, 1, 1)
 MOMENTS = 5 * 365 * 86400
 SECONDS = 150
+# What a page may take.
+MILLISECONDS = 20_000
+expect.set_options(timeout=MILLISECONDS)
 # Sixteen genes are called of the sample genotypes; of drugs, 26 recommendations ask for a change.
 FILED = {
     "Patient": 1,
@@ -142,3 +147,52 @@ async def browser() -> AsyncIterator[Browser]:
         one = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield one
         await one.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    base: str
+    passwords: dict[str, str]
+
+    async def enter(self, page: Page, name: str = "martin") -> None:
+        """Log in by keyboard."""
+        await page.goto(self.base)
+        await expect(page.locator("[name=name]")).to_be_focused()
+        await page.keyboard.type(name)
+        await page.keyboard.press("Tab")
+        await page.keyboard.type(self.passwords[name])
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research|identities|ledger|studies|operations)?$"))
+
+
+@pytest.fixture(scope="session")
+def portal(platform: Platform) -> Portal:
+    lines = (platform.home.folder / "access" / "passwords.txt").read_text().splitlines()
+    return Portal(f"http://127.0.0.1:{platform.ports['portal']}", dict(line.split(" ", 1) for line in lines))
+
+
+@pytest_asyncio.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    one = await browser.new_context(viewport={"width": 1500, "height": 950}, locale="en-GB", reduced_motion="reduce")
+    yield one
+    await one.close()
+
+
+@pytest_asyncio.fixture
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A page on which nothing may go wrong: no script error, no answer that is an error, nothing blocked."""
+    wrong: list[str] = []
+    one = await context.new_page()
+    one.set_default_timeout(MILLISECONDS)
+    one.on("pageerror", lambda error: wrong.append(str(error)))
+    one.on(
+        "console", lambda message: wrong.append(message.text) if message.type == "error" and not refusal(message.text) else None
+    )
+    yield one
+    await one.close()
+    assert wrong == []
+
+
+def refusal(said: str) -> bool:
+    """Of a wrong password, which a page shows."""
+    return "403" in said

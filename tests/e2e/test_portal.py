@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED
 from conftest import Platform
-from e2e.conftest import Done, begin, ended, new_visit, once
+from e2e.conftest import MILLISECONDS, Done, Portal, begin, ended, new_visit, once
 from e2e.test_results import taken
 from embedded import samples
 from embedded.hospital import genotype, send
@@ -25,58 +24,6 @@ from hub.adapters.warehouse import Warehouse
 from portal.adapters.case_service import CaseService
 from portal.presenting import tile_address
 from waiting import eventually, eventually_async
-
-SECONDS = 20_000
-expect.set_options(timeout=SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Portal:
-    base: str
-    passwords: dict[str, str]
-
-    async def enter(self, page: Page, name: str = "martin") -> None:
-        """Log in by keyboard."""
-        await page.goto(self.base)
-        await expect(page.locator("[name=name]")).to_be_focused()
-        await page.keyboard.type(name)
-        await page.keyboard.press("Tab")
-        await page.keyboard.type(self.passwords[name])
-        await page.keyboard.press("Enter")
-        await page.wait_for_url(re.compile(f"{re.escape(self.base)}/(research|identities|ledger|studies)?$"))
-
-
-@pytest.fixture(scope="session")
-def portal(platform: Platform) -> Portal:
-    lines = (platform.home.folder / "access" / "passwords.txt").read_text().splitlines()
-    return Portal(f"http://127.0.0.1:{platform.ports['portal']}", dict(line.split(" ", 1) for line in lines))
-
-
-@pytest_asyncio.fixture
-async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    one = await browser.new_context(viewport={"width": 1500, "height": 950}, locale="en-GB", reduced_motion="reduce")
-    yield one
-    await one.close()
-
-
-@pytest_asyncio.fixture
-async def page(context: BrowserContext) -> AsyncIterator[Page]:
-    """A page on which nothing may go wrong: no script error, no answer that is an error, nothing blocked."""
-    wrong: list[str] = []
-    one = await context.new_page()
-    one.set_default_timeout(SECONDS)
-    one.on("pageerror", lambda error: wrong.append(str(error)))
-    one.on(
-        "console", lambda message: wrong.append(message.text) if message.type == "error" and not refusal(message.text) else None
-    )
-    yield one
-    await one.close()
-    assert wrong == []
-
-
-def refusal(said: str) -> bool:
-    """Of a wrong password, which a page shows."""
-    return "403" in said
 
 
 @pytest_asyncio.fixture
@@ -603,7 +550,7 @@ async def entered(browser: Browser, portal: Portal, name: str, language: str = "
     """Somebody else, in a browser of their own."""
     context = await browser.new_context(viewport={"width": 1500, "height": 950}, locale=language)
     page = await context.new_page()
-    page.set_default_timeout(SECONDS)
+    page.set_default_timeout(MILLISECONDS)
     await portal.enter(page, name)
     return page
 

@@ -17,14 +17,11 @@ from starlette.routing import BaseRoute, Route
 from advice.cds_hooks import CdsHooks
 from chassis.access import Signer
 from conftest import Platform
-from e2e.conftest import Done, new_visit, once
-from e2e.test_portal import Portal, portal
+from e2e.conftest import Done, Portal, new_visit, once
 from embedded.hospital import Visit, send
 from intake.adapters.fhir_endpoint import FhirEndpoint
 from portal.web import application
 from slides.dicomweb import Dicomweb
-
-__all__ = ["portal"]
 
 SPECIFICATION = Path(__file__).parents[1] / "data/wes/workflow_execution_service.openapi.yaml"
 # Of each operation.
@@ -91,7 +88,13 @@ def bearer(platform: Platform, subject: str, role: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("name", "part"),
-    [("martin", "cases|worklist|language|$"), ("leroy", "research"), ("garnier", "identities"), ("fournier", "ledger")],
+    [
+        ("martin", "cases|worklist|language|$"),
+        ("leroy", "research"),
+        ("garnier", "identities"),
+        ("fournier", "ledger"),
+        ("roux", "operations/"),
+    ],
 )
 def test_the_portal_does_not_fail(platform: Platform, portal: Portal, visit: Visit, tmp_path: Path, name: str, part: str) -> None:
     base, offered = portal.base, application(NOBODY, NOBODY, "x" * 32, False).routes

@@ -36,7 +36,7 @@ REPORTS = 300
 SECONDS_FOR_ONE = 1.0
 MOST = 6
 ONLY = ("results", "sequencing-workers")
-EVERY = (*("advice", "audit", "cases", "inference", "intake", "portal", "records", "sequencing", "slides"), *ONLY)
+EVERY = (*("advice", "audit", "cases", "inference", "intake", "operations", "portal", "records", "sequencing", "slides"), *ONLY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,10 @@ from casepath.topics import (
     TOPICS,
 )
 from chassis import worker
+from chassis.balance import BY_CASE, Accepted, balance
 from chassis.events import Event, Outgoing, sealed
 from chassis.fhir import Resource
 from kafka.broker import said
-from records.balance import Accepted, balance
-from records.reconciling import BY_CASE
 from simulation.broker import Broker, MemberPublisher, watch
 from simulation.faults import CALM, Faults, Process, Rates
 from simulation.hospital import SERVICES, SIGNER, Hospital, World

@@ -20,9 +20,10 @@ from chassis.publisher import MemoryPublisher
 from portal import commands
 from portal.adapters.case_service import CaseService
 from portal.adapters.ledger_service import LedgerServiceClient
+from portal.adapters.operations_service import operations_service
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
-from portal.adapters.study_service import StudyServiceClient
+from portal.adapters.study_service import study_service
 from portal.assets import ADDRESS
 from portal.desk import Desk
 from portal.disputes import Disputes
@@ -55,7 +56,8 @@ async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[ht
             cases=cases,
             runs=RunServiceClient("", None),
             ledger=LedgerServiceClient("", None),
-            studies=StudyServiceClient("", None),
+            studies=study_service("", None),
+            operations=operations_service("", None),
             slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
             objects=objects,
             reports=Reports(objects, publisher),

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     # To let a version of a model read slides for care, or take that back.
     APPROVE_MODELS = "models.approve"
     CANCEL_SCORING = "scoring.cancel"
+    # To see how far services have come, and what becomes of what was set aside.
+    OPERATE = "platform.operate"
     # In projects that they are members of.
     RUN_WORKFLOWS = "workflows.run"
     READ_SCHEDULE = "schedule.read"
@@ -82,7 +84,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
     ),
     "data-protection-officer": frozenset({Permission.SEE_STUDIES, Permission.PROTECT_DATA}),
     "scientific-committee": frozenset({Permission.SEE_STUDIES, Permission.WEIGH_STUDIES}),
-    "operator": frozenset({Permission.READ_SCHEDULE}),
+    "operator": frozenset({Permission.READ_SCHEDULE, Permission.OPERATE}),
     "identity-manager": frozenset({Permission.DECIDE_IDENTITIES}),
     "auditor": frozenset({Permission.READ_LEDGER}),
     "viewer": frozenset({Permission.READ_SLIDES}),

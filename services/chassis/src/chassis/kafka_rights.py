@@ -1,17 +1,21 @@
 """What each principal may do on the cluster: what topics.yaml declares, and nothing else. Pure.
 
 A principal is a service, by its name, or `operator`, who looks after dead letters, sees how far services have come, and
-publishes by hand.
+publishes by hand. What a person does of that in the portal the service `operations` does for them, who publishes nothing new.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from typing import Any
 
-from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, TOPICS, Topic
+from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, RECORDS_ENTRIES_FILED, TOPICS, Topic
+from chassis.balance import BY_CASE
 
 OPERATOR = "operator"
+OPERATIONS = "operations"
+CARETAKERS = (OPERATOR, OPERATIONS)
 DEAD_LETTERS_GROUP = "casepath-dlq"
 # Faust makes topics of its own for cases: its table's changelog, and who leads.
 TABLE_OWNER = "cases"
@@ -67,9 +71,14 @@ def rights(topics: Iterable[Topic[Any]] = TOPICS, hospitals: Iterable[str] = ())
             found.add(Right(consumer, Resource.TOPIC, topic.name, Operation.READ))
             found.add(Right(consumer, Resource.TOPIC, topic.dead_letters, Operation.WRITE))
             found.add(Right(consumer, Resource.GROUP, group_of(consumer), Operation.READ))
-            found.add(Right(OPERATOR, Resource.GROUP, group_of(consumer), Operation.DESCRIBE))
+            found |= {Right(one, Resource.GROUP, group_of(consumer), Operation.DESCRIBE) for one in CARETAKERS}
         if topic.consumers:
-            found |= {Right(OPERATOR, Resource.TOPIC, topic.dead_letters, each) for each in (Operation.READ, Operation.WRITE)}
-    found.add(Right(OPERATOR, Resource.GROUP, DEAD_LETTERS_GROUP, Operation.READ))
+            # To send letters round again.
+            found.add(Right(OPERATIONS, Resource.TOPIC, topic.name, Operation.WRITE))
+            both = product(CARETAKERS, (Operation.READ, Operation.WRITE))
+            found |= {Right(one, Resource.TOPIC, topic.dead_letters, each) for one, each in both}
+    # To reconcile.
+    found |= {Right(OPERATIONS, Resource.TOPIC, topic.name, Operation.READ) for topic in (*BY_CASE, RECORDS_ENTRIES_FILED)}
+    found |= {Right(one, Resource.GROUP, DEAD_LETTERS_GROUP, Operation.READ) for one in CARETAKERS}
     own = (Operation.READ, Operation.WRITE, Operation.CREATE)
     return found | {Right(TABLE_OWNER, Resource.TOPIC, f"{group_of(TABLE_OWNER)}-", each, prefixed=True) for each in own}

@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError, Message
 from casepath.topics import Topic
 from chassis.encryption import readable
 from chassis.errors import Erased, Malformed
+from chassis.events import Outgoing
 from chassis.framing import unframed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
@@ -72,3 +73,13 @@ async def come_to(kafka: Kafka, topic: Topic[Any], service: str) -> dict[int, in
     """Up to where a service has done its work, by partition."""
     async with reading(kafka, topic.name, topic.partitions, group_of(service)) as consumer:
         return {one.partition: await consumer.committed(one) or 0 for one in consumer.assignment()}
+
+
+def header(record: ConsumerRecord, name: str) -> str:
+    """Empty where there is none."""
+    return str(dict(record.headers).get(name, b"").decode("utf-8", "replace"))
+
+
+def as_it_was(record: ConsumerRecord) -> Outgoing:
+    """To be published once more."""
+    return Outgoing(record.topic, record.key or b"", record.value or b"", list(record.headers))

@@ -491,7 +491,7 @@ AUDIT_ACCESS_RECORDED = Topic(
     message=audit_pb2.AccessRecorded,
     key="access id",
     of="",
-    publishers=("intake", "portal", "slides", "cases", "advice", "audit", "hub"),
+    publishers=("intake", "portal", "slides", "cases", "advice", "audit", "hub", "operations"),
     consumers=("audit",),
     partitions=12,
 )

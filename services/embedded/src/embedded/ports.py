@@ -32,6 +32,7 @@ OFFSETS = {
     "ledger": 57,
     "fhir-in": 58,
     "studies": 59,
+    "operations": 60,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,
@@ -44,6 +45,7 @@ OFFSETS = {
     "health-audit": 70,
     "health-deidentification": 71,
     "health-hub": 72,
+    "health-operations": 73,
 }
 
 

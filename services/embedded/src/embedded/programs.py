@@ -44,9 +44,10 @@ SERVICES = (
     "audit",
     "deidentification",
     "hub",
+    "operations",
 )
 # Nobody waits for these while they look at a screen or for an acknowledgement.
-BACKGROUND = ("inference", "sequencing", "records", "audit", "results", "deidentification", "hub")
+BACKGROUND = ("inference", "sequencing", "records", "audit", "results", "deidentification", "hub", "operations")
 LATER = 10
 # Name, as it is printed, role, and units: LAB is whom the demonstration's orders are sent to.
 DEMONSTRATION = (
@@ -60,6 +61,7 @@ DEMONSTRATION = (
     ("leroy", "Dominique Leroy", "researcher", ()),
     ("garnier", "Sam Garnier", "identity-manager", ()),
     ("fournier", "Andréa Fournier", "auditor", ()),
+    ("roux", "Jo Roux", "operator", ()),
     ("girard", "Charlie Girard", "data-protection-officer", ()),
     ("bonnet", "Pr Morgan Bonnet", "scientific-committee", ()),
 )
@@ -298,6 +300,7 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_WORKFLOWS": "if-possible",
         "CASEPATH_RUNS_ADDRESS": f"127.0.0.1:{ports['runs']}",
         "CASEPATH_STUDIES_ADDRESS": f"127.0.0.1:{ports['studies']}",
+        "CASEPATH_OPERATIONS_ADDRESS": f"127.0.0.1:{ports['operations']}",
         "CASEPATH_WES_ADDRESS": f"127.0.0.1:{ports['wes']}",
         "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",
         "CASEPATH_ADVICE_URL": f"http://127.0.0.1:{ports['advice']}",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from chassis.access import Signer
 from chassis.access_log import AccessLog
@@ -15,9 +16,10 @@ from chassis.service import Part, main, run_parts
 from chassis.worker import Worker
 from portal.adapters.case_service import CaseService
 from portal.adapters.ledger_service import LedgerServiceClient
+from portal.adapters.operations_service import operations_service
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
-from portal.adapters.study_service import StudyServiceClient
+from portal.adapters.study_service import study_service
 from portal.desk import Desk
 from portal.disputes import Disputes
 from portal.drafts import Drafts
@@ -31,6 +33,10 @@ from portal.web import application
 TIMEOUT = 30.0
 
 
+class Closed(Protocol):
+    async def close(self) -> None: ...
+
+
 async def compose(settings: PortalSettings) -> None:
     signer, objects = Signer.at(settings.signing_key), settings.store
     provider = settings.single_sign_on
@@ -40,7 +46,8 @@ async def compose(settings: PortalSettings) -> None:
         asking(CaseService(settings.cases_address, settings.identity)) as cases,
         asking(RunServiceClient(settings.runs_address, settings.identity)) as runs,
         asking(LedgerServiceClient(settings.ledger_address, settings.identity)) as ledger,
-        asking(StudyServiceClient(settings.studies_address, settings.identity)) as studies,
+        asking(study_service(settings.studies_address, settings.identity)) as studies,
+        asking(operations_service(settings.operations_address, settings.identity)) as operations,
     ):
         accesses = AccessLog(publisher, "portal")
         door, login, looking = await entrance(settings, provider, objects, accesses)
@@ -49,6 +56,7 @@ async def compose(settings: PortalSettings) -> None:
             runs=runs,
             ledger=ledger,
             studies=studies,
+            operations=operations,
             slides=SlidePixels(settings.slides_dicomweb, client),
             objects=objects,
             reports=Reports(objects, publisher),
@@ -86,7 +94,7 @@ async def entrance(
 
 
 @asynccontextmanager
-async def asking[S: (CaseService, RunServiceClient, LedgerServiceClient, StudyServiceClient)](service: S) -> AsyncIterator[S]:
+async def asking[S: Closed](service: S) -> AsyncIterator[S]:
     try:
         yield service
     finally:

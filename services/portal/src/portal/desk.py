@@ -35,9 +35,10 @@ from chassis.publisher import Publisher, announce
 from portal import language
 from portal.adapters.case_service import CaseService
 from portal.adapters.ledger_service import LedgerServiceClient
+from portal.adapters.operations_service import OperationsService
 from portal.adapters.run_service import RunServiceClient
 from portal.adapters.slide_pixels import SlidePixels
-from portal.adapters.study_service import StudyServiceClient
+from portal.adapters.study_service import StudyService
 from portal.assets import ADDRESS
 from portal.disputes import Disputes
 from portal.drafts import Drafts
@@ -59,7 +60,8 @@ class Desk:
     cases: CaseService
     runs: RunServiceClient
     ledger: LedgerServiceClient
-    studies: StudyServiceClient
+    studies: StudyService
+    operations: OperationsService
     slides: SlidePixels
     objects: Objects
     reports: Reports

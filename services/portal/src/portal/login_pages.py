@@ -23,6 +23,7 @@ HOMES = (
     (Permission.READ_LEDGER, "/ledger"),
     (Permission.RUN_WORKFLOWS, "/research"),
     (Permission.SEE_STUDIES, "/studies"),
+    (Permission.OPERATE, "/operations"),
 )
 
 type Page = Callable[[Request], Awaitable[Response]]

@@ -51,6 +51,10 @@ class Person:
         return self.principal.may(Permission.DECIDE_IDENTITIES)
 
     @property
+    def operates(self) -> bool:
+        return self.principal.may(Permission.OPERATE)
+
+    @property
     def audits(self) -> bool:
         return self.principal.may(Permission.READ_LEDGER)
 

@@ -20,6 +20,7 @@ from portal.identities_page import IdentityPages
 from portal.language import LANGUAGES
 from portal.ledger_page import LedgerPage
 from portal.login_pages import Login
+from portal.operations_pages import OperationsPages
 from portal.people import SESSION_SECONDS
 from portal.pictures import Pictures
 from portal.research import Launchpad
@@ -101,8 +102,9 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
     case = CASE
     slide = case + "/slides/{slide_id}"
     launchpad = Launchpad(desk)
-    identities, ledger, studies = IdentityPages(desk), LedgerPage(desk), StudyPages(desk)
+    identities, ledger, studies, operations = IdentityPages(desk), LedgerPage(desk), StudyPages(desk), OperationsPages(desk)
     sign, run, decide = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS, Permission.DECIDE_IDENTITIES
+    operate = Permission.OPERATE
     study, see = "/studies/{study_id:uuid}", Permission.SEE_STUDIES
     routes = [
         *login.routes(),
@@ -153,6 +155,11 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route("/identities/{dispute_id:uuid}", guarded(desk, identities.decide, decide), methods=["POST"]),
         Route("/ledger", guarded(desk, ledger.whole, Permission.READ_LEDGER)),
         Route("/ledger", guarded(desk, ledger.asked, Permission.READ_LEDGER), methods=["POST"]),
+        Route("/operations", guarded(desk, operations.whole, operate)),
+        Route("/operations", guarded(desk, operations.reconcile, operate), methods=["POST"]),
+        Route("/operations/backlogs", guarded(desk, operations.backlogs, operate)),
+        Route("/operations/replay", guarded(desk, operations.replay, operate), methods=["POST"]),
+        Route("/operations/discard", guarded(desk, operations.discard, operate), methods=["POST"]),
         Mount("/static", Assets()),
     ]
     session = Middleware(

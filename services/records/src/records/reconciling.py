@@ -1,10 +1,9 @@
 """`casepath reconcile`: whether everything that was accepted is filed, and is still there."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import click
 from aiokafka.structs import ConsumerRecord
@@ -15,31 +14,25 @@ from casepath.inference.v1.scoring_pb2 import SlideScored
 from casepath.records.v1.filing_pb2 import EntriesFiled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
-    DEAD_LETTER_PARTITIONS,
     INFERENCE_SLIDE_SCORED,
     INTAKE_PATIENT_MERGED,
     INTAKE_PATIENT_REGISTERED,
-    RECORDS_ENTRIES_FILED,
     SLIDES_SLIDE_INGESTED,
-    TOPICS,
-    Topic,
 )
 from chassis.asking import authorization_option, ca_option
 from chassis.asking_kafka import encrypted_kafka_option
 from chassis.at_once import at_once
+from chassis.balance import BY_CASE, FILER, Balance, is_ahead
 from chassis.errors import Malformed
-from chassis.events import Outgoing
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
-from chassis.reading import come_to, held, message_of, value_of
+from chassis.reading import come_to, header, held, message_of, value_of
+from chassis.reckoning import identity, publish_again, reckoned, set_aside
 from records.adapters.dicom_archive import DicomwebArchive
 from records.adapters.fhir_server import HttpFhirServer
-from records.balance import Accepted, Balance, Instance, Resource, balance, derived, ingested, is_ahead, resources
+from records.holdings import Instance, Resource, derived, ingested, resources
 
-SERVICE = "records"
-# What is filed of a case is told, event by event; of a patient without a case nothing is.
-BY_CASE = tuple(topic for topic in TOPICS if SERVICE in topic.consumers and topic.key == "case id")
 # These file a patient, each whole.
 BY_PATIENT = (INTAKE_PATIENT_REGISTERED, INTAKE_PATIENT_MERGED)
 AT_ONCE = 8
@@ -87,39 +80,28 @@ def reconcile(
 
 async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | None, repair: bool, kafka: Kafka) -> set[str]:
     """The events whose outcome is missing; told, and published again where that is asked for."""
-    # How far records has come is asked first: what is behind that was told of, or set aside, before.
-    done = {topic.name: await come_to(kafka, topic, SERVICE) for topic in (*BY_CASE, *BY_PATIENT)}
-    accepted = {topic.name: await held(kafka, topic.name, topic.partitions) for topic in BY_CASE}
-    told = await held(kafka, RECORDS_ENTRIES_FILED.name, RECORDS_ENTRIES_FILED.partitions)
-    filed = {header(record, "ce_causationid") for record in told}
-    balances = [
-        balance(
-            Accepted(topic.name, {identity(one): (one.partition, one.offset) for one in accepted[topic.name]}, done[topic.name]),
-            filed,
-            await set_aside(kafka, topic),
-            await unreadable(kafka, accepted[topic.name], filed),
-        )
-        for topic in BY_CASE
-    ]
-    show(balances)
-    for one in balances:
+    # Asked first, as it is for cases.
+    done = {topic.name: await come_to(kafka, topic, FILER) for topic in BY_PATIENT}
+    found = await reckoned(kafka)
+    accepted = dict(found.accepted)
+    show(found.balances)
+    for one in found.balances:
         for event in one.missing:
             click.echo(f"missing: what {one.topic} {event} leads to")
     lost: list[Resource | Instance] = []
     if server is not None:
-        lost += await not_in_fhir(server, [(header(one, "ce_causationid"), await entries(kafka, one)) for one in told])
+        lost += await not_in_fhir(server, [(header(one, "ce_causationid"), await entries(kafka, one)) for one in found.told])
         of_patients = {topic.name: await held(kafka, topic.name, topic.partitions) for topic in BY_PATIENT}
         lost += await patients_not_in_fhir(server, [one async for one in patients(kafka, of_patients, done)])
         accepted |= of_patients
     if archive is not None:
-        lost += await not_in_dicom(archive, [one async for one in objects(kafka, accepted, filed)])
+        lost += await not_in_dicom(archive, [one async for one in objects(kafka, accepted, found.filed)])
     for gone in lost:
         click.echo(f"missing: {gone.name}, filed for event {gone.event}")
-    missing = {event for one in balances for event in one.missing} | {gone.event for gone in lost}
+    missing = found.missing | {gone.event for gone in lost}
     if repair and missing:
-        again = [record for records in accepted.values() for record in records if identity(record) in missing]
         async with KafkaPublisher(kafka, "casepath-cli") as publisher:
-            await publisher.publish(list({identity(record): as_it_was(record) for record in again}.values()))
+            await publish_again(publisher, chain.from_iterable(accepted.values()), missing)
         click.echo(f"{len(missing)} events published again: reconcile once more when they are filed")
     return missing
 
@@ -133,17 +115,9 @@ def show(balances: Iterable[Balance]) -> None:
     Console().print(table)
 
 
-async def set_aside(kafka: Kafka, topic: Topic[Any]) -> set[str]:
-    letters = await held(kafka, topic.dead_letters, DEAD_LETTER_PARTITIONS)
-    return {identity(record) for record in letters if header(record, "error_service") == SERVICE}
-
-
-async def unreadable(kafka: Kafka, records: Iterable[ConsumerRecord], filed: set[str]) -> set[str]:
-    """Events that were erased, of those that nothing was filed for."""
-    return {event for record in records if (event := identity(record)) not in filed and await value_of(kafka, record) is None}
-
-
-async def objects(kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]], filed: set[str]) -> AsyncIterator[Instance]:
+async def objects(
+    kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]], filed: Container[str]
+) -> AsyncIterator[Instance]:
     """What came as DICOM objects, of the events that are filed; what was erased since is not asked for."""
     for record in accepted[SLIDES_SLIDE_INGESTED.name]:
         if identity(record) in filed and (slide := await message_of(kafka, record, SlideIngested)) is not None:
@@ -203,16 +177,3 @@ async def lacking[T](wanted: Sequence[T], is_there: Callable[[T], Awaitable[bool
     gone = [one for one, there in zip(wanted, answers, strict=True) if not there]
     click.echo(f"{len(wanted)} {what} filed, {len(gone)} of them not as they were in {where}")
     return gone
-
-
-def identity(record: ConsumerRecord) -> str:
-    """The event's id; of a record that has none, which can only be a dead letter, the SHA-256 of its content."""
-    return header(record, "ce_id") or hashlib.sha256(record.value or b"").hexdigest()
-
-
-def header(record: ConsumerRecord, name: str) -> str:
-    return str(dict(record.headers).get(name, b"").decode("utf-8", "replace"))
-
-
-def as_it_was(record: ConsumerRecord) -> Outgoing:
-    return Outgoing(record.topic, record.key or b"", record.value or b"", list(record.headers))

@@ -1,9 +1,8 @@
-"""Asking sequencing for runs of research, over gRPC, in a person's name."""
+"""Asking sequencing for runs of research."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
-from opentelemetry.instrumentation.grpc import aio_client_interceptors
 from starlette.datastructures import UploadFile
 
 from casepath.sequencing.v1.runs_pb2 import (
@@ -19,9 +18,9 @@ from casepath.sequencing.v1.runs_pb2 import (
     SubmitRunRequest,
 )
 from casepath.sequencing.v1.runs_pb2_grpc import RunServiceStub
-from chassis.calls import Identity, connected
-from chassis.errors import Unavailable
+from chassis.calls import Identity
 from chassis.grpc_errors import answers_of
+from portal.adapters.token_calls import TokenCalls, bearer
 
 if TYPE_CHECKING:
     from casepath.sequencing.v1.runs_pb2_grpc import RunServiceAsyncStub
@@ -29,55 +28,40 @@ if TYPE_CHECKING:
 TIMEOUT = 30.0
 CHUNK = 1 << 20
 
-type Token = tuple[tuple[str, str], ...]
-
 
 class RunServiceClient:
-    """One channel; without an address there are no runs. Raise what a status means."""
+    """Raise what a status means."""
 
     def __init__(self, address: str, identity: Identity | None) -> None:
-        self.channel = connected(address, "sequencing", identity, aio_client_interceptors()) if address else None
-        self.asked: RunServiceAsyncStub | None = RunServiceStub(self.channel) if self.channel else None
-
-    @property
-    def stub(self) -> "RunServiceAsyncStub":
-        if self.asked is None:
-            raise Unavailable("this deployment has no runs of research")
-        return self.asked
+        without = "this deployment has no runs of research"
+        self.calls: TokenCalls[RunServiceAsyncStub] = TokenCalls(
+            RunServiceStub, "sequencing", address, identity, without, TIMEOUT
+        )
 
     async def close(self) -> None:
-        if self.channel is not None:
-            await self.channel.close()
+        await self.calls.close()
 
     async def all(self, token: str) -> list[Run]:
-        with answers_of("sequencing"):
-            return list((await self.stub.ListRuns(ListRunsRequest(), timeout=TIMEOUT, metadata=bearer(token))).runs)
+        return list((await self.calls.ask(self.calls.stub.ListRuns, ListRunsRequest(), token)).runs)
 
     async def schedule(self, token: str) -> GetScheduleResponse:
-        with answers_of("sequencing"):
-            return await self.stub.GetSchedule(GetScheduleRequest(), timeout=TIMEOUT, metadata=bearer(token))
+        return await self.calls.ask(self.calls.stub.GetSchedule, GetScheduleRequest(), token)
 
     async def get(self, token: str, run_id: str) -> GetRunResponse:
-        with answers_of("sequencing"):
-            return await self.stub.GetRun(GetRunRequest(run_id=run_id), timeout=TIMEOUT, metadata=bearer(token))
+        return await self.calls.ask(self.calls.stub.GetRun, GetRunRequest(run_id=run_id), token)
 
     async def cancel(self, token: str, run_id: str) -> Run:
-        with answers_of("sequencing"):
-            return (await self.stub.CancelRun(CancelRunRequest(run_id=run_id), timeout=TIMEOUT, metadata=bearer(token))).run
+        return (await self.calls.ask(self.calls.stub.CancelRun, CancelRunRequest(run_id=run_id), token)).run
 
     async def submit(self, token: str, header: RunHeader, files: Mapping[str, UploadFile]) -> Run:
-        with answers_of("sequencing"):
-            return (await self.stub.SubmitRun(parts(header, files), metadata=bearer(token))).run
+        with answers_of(self.calls.service):
+            return (await self.calls.stub.SubmitRun(parts(header, files), metadata=bearer(token))).run
 
     async def file(self, token: str, run_id: str, name: str) -> AsyncIterator[bytes]:
         request = DownloadResultRequest(run_id=run_id, name=name)
-        with answers_of("sequencing"):
-            async for answer in self.stub.DownloadResult(request, metadata=bearer(token)):
+        with answers_of(self.calls.service):
+            async for answer in self.calls.stub.DownloadResult(request, metadata=bearer(token)):
                 yield answer.chunk
-
-
-def bearer(token: str) -> Token:
-    return (("authorization", f"Bearer {token}"),)
 
 
 async def parts(header: RunHeader, files: Mapping[str, UploadFile]) -> AsyncIterator[SubmitRunRequest]:

@@ -1,0 +1,1 @@
+"""operations: looking after the platform."""
