@@ -4,13 +4,20 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
+from chaos import machine
+from chaos.blows import ANYWHERE, KINDS, OBJECTS
 from chaos.trial import Outcome, trial
 from conftest import Platform, running_platform
 from span_collector import collecting
+
+# Of the store that is filled; each visit needs some 10 MB.
+STORE_SIZE = "4g"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,15 +25,27 @@ from span_collector import collecting
 @click.option("--first", default=1, show_default=True, help="The first one's seed.")
 @click.option("--minutes", default=0.0, help="Begin no more after so many.")
 @click.option("--brokers", default="3", show_default=True, type=click.Choice(["1", "3"]), help="How many of Kafka.")
+@click.option(
+    "--kinds",
+    default=",".join(KINDS),
+    show_default=True,
+    callback=lambda _, __, said: said.split(","),
+    help=f"What befalls programs; without root {','.join(ANYWHERE)} alone.",
+)
 @click.option("--at-once", default=1, show_default=True, help="How many visits at a time; each is struck by the blows of all.")
-def chaos(trials: int, first: int, minutes: float, brokers: str, at_once: int) -> None:
+def chaos(trials: int, first: int, minutes: float, brokers: str, at_once: int, kinds: Sequence[str]) -> None:
     """Have patients visit a hospital whose programs are killed and stopped, and say of which seeds anything is lost or twice."""
+    if unknown := set(kinds) - KINDS.keys():
+        raise click.UsageError(f"of --kinds there are no {', '.join(sorted(unknown))}")
+    if set(kinds) - set(ANYWHERE) and (lacking := machine.lacking()):
+        raise click.UsageError(f"this machine lacks {'; '.join(lacking)}. Without them: --kinds {','.join(ANYWHERE)}")
     with (
         tempfile.TemporaryDirectory() as folder,
+        machine.disk(Path(folder) / OBJECTS, STORE_SIZE) if "full" in kinds else nullcontext(),
         collecting() as spans,
         running_platform(Path(folder), spans, "--brokers", brokers) as platform,
     ):
-        outcomes = asyncio.run(tried(platform, range(first, first + trials), minutes * 60, at_once))
+        outcomes = asyncio.run(tried(platform, range(first, first + trials), minutes * 60, at_once, kinds))
         balanced = platform.casepath("reconcile")
         letters = platform.casepath("dlq", "list")
     click.echo(balanced.stdout)
@@ -38,7 +57,7 @@ def chaos(trials: int, first: int, minutes: float, brokers: str, at_once: int) -
     raise SystemExit(1 if failed or balanced.returncode else 0)
 
 
-async def tried(platform: Platform, seeds: range, seconds: float, at_once: int) -> list[Outcome]:
+async def tried(platform: Platform, seeds: range, seconds: float, at_once: int, kinds: Sequence[str]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     began, left = time.monotonic(), iter(seeds)
 
@@ -46,7 +65,7 @@ async def tried(platform: Platform, seeds: range, seconds: float, at_once: int) 
         for seed in left:
             if seconds and time.monotonic() - began > seconds:
                 return
-            outcome = await trial(platform, seed)
+            outcome = await trial(platform, seed, kinds)
             outcomes.append(outcome)
             click.echo(f"seed {seed}: {outcome.seconds:.0f} s; {', '.join(map(str, outcome.blows))}")
             for problem in outcome.problems:

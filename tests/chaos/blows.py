@@ -3,28 +3,50 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal
 
+from chaos import machine
 from conftest import Platform
-from embedded.programs import SERVICES, numbered
+from embedded.programs import LISTENERS, SERVICES, numbered
 
 SERVERS = ("fhir", "orthanc")
+OBJECTS = "objects"
 # A visit's work is mostly done by then.
 LAST_SECONDS = 12.0
 MOST = 4
 # Beyond the time after which a group goes on without a member that is not heard of (10 s).
-LONGEST_STOP_SECONDS = 25.0
+LONGEST_SECONDS = 25.0
+RESTART_SECONDS = 5.0
+# What a service gets beyond what it has; so much it asks for soon.
+MEMORY = 4 << 20
+
+# For whom it is, and whether it lasts.
+KINDS: Mapping[str, tuple[Callable[[Sequence[str]], Sequence[str]], bool]] = {
+    "killed": (lambda brokers: [*SERVICES, *SERVERS, *brokers], False),
+    "stopped": (lambda brokers: [*SERVICES, *SERVERS, *brokers], True),
+    "restarted": (lambda _: [*SERVICES], True),
+    "out of memory": (lambda _: [*SERVICES], True),
+    "full": (lambda _: [OBJECTS], True),
+    "parted": (lambda brokers: [*SERVERS, *brokers], True),
+    "unanswered": (lambda brokers: [*SERVERS, *brokers], True),
+}
+# These need nothing of the machine.
+ANYWHERE = ("killed", "stopped", "restarted")
 
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """After so many seconds a program is killed (SIGKILL), or stopped for a while (SIGSTOP, SIGCONT)."""
+    """After so many seconds something befalls a program, or a store, once or for a while.
+
+    It is killed (SIGKILL), stopped (SIGSTOP, SIGCONT), told to end every five seconds (SIGTERM: its group shares out anew), or
+    gets no more memory (it is killed when it asks for more); a store is full; nothing that is sent to a server arrives, or
+    nothing that it answers.
+    """
 
     after: float
-    how: Literal["killed", "stopped"]
+    how: str
     whom: str
     seconds: float = 0.0
 
@@ -32,30 +54,52 @@ class Blow:
         return f"{self.whom} {self.how} at {self.after:.1f} s" + (f" for {self.seconds:.0f} s" if self.seconds else "")
 
 
-def blows(rng: Random, brokers: int) -> list[Blow]:
+def blows(rng: Random, brokers: int, kinds: Sequence[str] = ANYWHERE) -> list[Blow]:
     """Of three brokers each is as likely to be struck as any other program."""
-    programs = [*SERVICES, *SERVERS, *(numbered("kafka", node) for node in range(1, brokers + 1))]
-    return sorted((blow(rng, programs) for _ in range(rng.randint(1, MOST))), key=lambda one: one.after)
+    nodes = [numbered("kafka", node) for node in range(1, brokers + 1)]
+    return sorted((blow(rng, nodes, kinds) for _ in range(rng.randint(1, MOST))), key=lambda one: one.after)
 
 
-def blow(rng: Random, programs: Sequence[str]) -> Blow:
-    after, whom = rng.random() * LAST_SECONDS, rng.choice(programs)
-    if rng.random() < 0.7:
-        return Blow(after, "killed", whom)
-    return Blow(after, "stopped", whom, rng.random() * LONGEST_STOP_SECONDS)
+def blow(rng: Random, brokers: Sequence[str], kinds: Sequence[str]) -> Blow:
+    after = rng.random() * LAST_SECONDS
+    # Programs die more often than anything else befalls them.
+    how = "killed" if rng.random() < 0.5 else rng.choice(kinds)
+    of, lasts = KINDS[how]
+    return Blow(after, how, rng.choice(of(brokers)), rng.random() * LONGEST_SECONDS if lasts else 0.0)
 
 
 async def strike(platform: Platform, one: Blow) -> None:
     await asyncio.sleep(one.after)
-    pid = platform.home.state()["pids"][one.whom]
-    if one.how == "killed":
-        send(pid, signal.SIGKILL)
-        return
-    send(pid, signal.SIGSTOP)
-    try:
-        await asyncio.sleep(one.seconds)
-    finally:
-        send(pid, signal.SIGCONT)
+    pid = platform.home.state()["pids"].get(one.whom, 0)
+    match one.how:
+        case "killed":
+            send(pid, signal.SIGKILL)
+        case "stopped":
+            send(pid, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(one.seconds)
+            finally:
+                send(pid, signal.SIGCONT)
+        case "restarted":
+            for _ in range(1 + int(one.seconds / RESTART_SECONDS)):
+                send(platform.home.state()["pids"][one.whom], signal.SIGTERM)
+                await asyncio.sleep(RESTART_SECONDS)
+        case "out of memory":
+            with machine.no_more_memory(pid, MEMORY):
+                await asyncio.sleep(one.seconds)
+        case "full":
+            with machine.full(platform.home.folder / one.whom):
+                await asyncio.sleep(one.seconds)
+        case "parted" | "unanswered":
+            with machine.dropping(ports(platform, one.whom), answers_alone=one.how == "unanswered"):
+                await asyncio.sleep(one.seconds)
+
+
+def ports(platform: Platform, server: str) -> list[int]:
+    """On which a server listens."""
+    if server in SERVERS:
+        return [platform.ports[server]]
+    return [platform.ports[server.replace("kafka", listener)] for listener in LISTENERS.values()]
 
 
 def send(pid: int, number: signal.Signals) -> None:

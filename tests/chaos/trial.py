@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 import httpx
 
 from casepath.cases.v1.cases_pb2 import Case
-from chaos.blows import Blow, blows, strike
+from chaos.blows import ANYWHERE, Blow, blows, strike
 from chassis.errors import Rejected, Unavailable
 from conftest import Platform
 from e2e.conftest import every_stage_is_done, incomplete, new_visit, seen
@@ -30,10 +31,10 @@ class Outcome:
     problems: list[str]
 
 
-async def trial(platform: Platform, seed: int) -> Outcome:
-    """A visit in which programs are killed and stopped, and messages and scans come up to three times."""
+async def trial(platform: Platform, seed: int, kinds: Sequence[str] = ANYWHERE) -> Outcome:
+    """A visit in which programs are killed, stopped and worse, and messages and scans come up to three times."""
     rng, visit, began = Random(seed), new_visit(platform), time.monotonic()
-    falling = blows(rng, brokers(platform.home.folder))
+    falling = blows(rng, brokers(platform.home.folder), kinds)
     problems: list[str] = []
     striking = [asyncio.create_task(strike(platform, one)) for one in falling]
     try:
@@ -47,7 +48,8 @@ async def trial(platform: Platform, seed: int) -> Outcome:
     finally:
         for one in striking:
             one.cancel()
-        await asyncio.gather(*striking, return_exceptions=True)
+        ended = await asyncio.gather(*striking, return_exceptions=True)
+        problems += [f"a blow could not be struck: {one!r}" for one in ended if isinstance(one, Exception)]
     return Outcome(seed, falling, time.monotonic() - began, problems)
 
 
