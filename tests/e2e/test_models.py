@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from casepath.topics import INFERENCE_MODEL_STAGED, INFERENCE_SHADOW_SCORED, INFERENCE_SLIDE_SCORED
 from chassis.access import Signer
 from conftest import Platform
-from e2e.conftest import begin, ended, new_visit
+from e2e.conftest import Done, begin, ended, new_visit
 from embedded.reading_back import archived, differences
 from kafka.broker import records_on
 from waiting import eventually_async
@@ -32,6 +33,20 @@ def casepath(platform: Platform, folder: Path, who: str, role: str, *arguments: 
     return done.stdout
 
 
+async def has_an_earlier_slide_read_too(platform: Platform, done: Done, read_beside: Callable[[], Awaitable[bool]]) -> None:
+    """A slide that was there before the version was; what production made of it stays as it is."""
+    before = await archived(done.case, platform.home.folder, platform.ports)
+    assert not await read_beside()
+    why = ("--by", "dubois", "--reason", "version 2 in shadow", "--yes")
+    other = platform.casepath("reprocess", "slides", "--version", "0", *why)
+    assert other.stdout.strip() == "0 slides of 0 cases", other.stderr
+    told = platform.casepath("reprocess", "slides", "--case", done.visit.case_id, "--version", "1", *why)
+    assert told.stdout.startswith("1 slides of 1 cases"), told.stderr
+    await eventually_async(read_beside)
+    assert (await archived(done.case, platform.home.folder, platform.ports)).resources == before.resources
+    assert "reprocess slides" in platform.casepath("audit", "show", "--case", done.visit.case_id).stdout
+
+
 @pytest.fixture
 def second(platform: Platform, tmp_path: Path) -> Path:
     """A signed bundle of a version 2, whose key the platform trusts."""
@@ -46,7 +61,7 @@ def second(platform: Platform, tmp_path: Path) -> Path:
 
 
 async def test_a_version_in_shadow_reads_every_slide_and_the_record_does_not_know(
-    platform: Platform, second: Path, tmp_path: Path
+    platform: Platform, done: Done, second: Path, tmp_path: Path
 ) -> None:
     def publisher(*arguments: str) -> str:
         return casepath(platform, tmp_path, "robert", "model-publisher", *arguments)
@@ -62,11 +77,11 @@ async def test_a_version_in_shadow_reads_every_slide_and_the_record_does_not_kno
     await begin(platform, visit)
     case = await ended(platform, visit)
 
-    async def read_beside() -> bool:
+    async def read_beside(case_id: str) -> bool:
         found = await records_on(platform.kafka, INFERENCE_SHADOW_SCORED.name)
-        return any(INFERENCE_SHADOW_SCORED.message.FromString(one.value).case_id == visit.case_id for one in found)
+        return any(INFERENCE_SHADOW_SCORED.message.FromString(one.value).case_id == case_id for one in found)
 
-    await eventually_async(read_beside)
+    await eventually_async(lambda: read_beside(visit.case_id))
     assert case.slides[0].scored.model.version == "1"
     assert differences(case, await archived(case, platform.home.folder, platform.ports)) == []
     read = [
@@ -75,5 +90,6 @@ async def test_a_version_in_shadow_reads_every_slide_and_the_record_does_not_kno
     ]
     assert {one.model.version for one in read} == {"1"}
     assert await records_on(platform.kafka, INFERENCE_MODEL_STAGED.name)
+    await has_an_earlier_slide_read_too(platform, done, lambda: read_beside(done.visit.case_id))
     await asyncio.to_thread(approver, "promote", NAME, "2", "--to", "retired", "--reason", "seen")
     assert "2; retired" in publisher("list")

@@ -28,6 +28,8 @@ from cli.__main__ import casepath
         ["backup", "check"],
         ["backup", "restore"],
         ["plan"],
+        ["reprocess", "slides"],
+        ["reprocess", "reads"],
         ["ready"],
         ["contract", "check"],
         ["demo"],

@@ -1,0 +1,140 @@
+"""`casepath reprocess`: what came before, worked on again by the versions that are in use now."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from functools import wraps
+from itertools import batched
+from typing import Any
+
+import click
+from aiokafka.structs import ConsumerRecord
+from google.protobuf.message import Message
+
+from casepath.audit.v1.audit_pb2 import ACTION_EXECUTED, OUTCOME_DONE
+from casepath.inference.v1.scoring_pb2 import SlideScored
+from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
+from casepath.slides.v1.slide_pb2 import SlideIngested
+from casepath.topics import (
+    INFERENCE_SLIDE_SCORED,
+    SEQUENCING_READS_RECEIVED,
+    SEQUENCING_VARIANTS_CALLED,
+    SLIDES_SLIDE_INGESTED,
+    Topic,
+)
+from chassis.access_log import AccessLog, Asker
+from chassis.asking_kafka import encrypted_kafka_option
+from chassis.kafka import Kafka
+from chassis.publisher import KafkaPublisher
+from chassis.reading import as_it_was, header, held, message_of
+from cli.platform import asynchronous
+
+# Of a line of the ledger.
+MOST_CASES = 1000
+
+
+@click.group()
+def reprocess() -> None:
+    """Have what came before worked on again, by the versions that are in use now.
+
+    The event of its arrival is published again, under its own id: what was made of it by the same version stays, and a new
+    version of a model or of a tool makes something new of it, which is filed beside. It is told to the ledger first.
+    """
+
+
+def options[R](command: Callable[..., R]) -> Callable[..., R]:
+    """Which cases, by whom and why, and how fast."""
+
+    @wraps(command)
+    def run(*args: Any, cases: tuple[Any, ...], **kwargs: Any) -> R:
+        return command(*args, cases=frozenset(map(str, cases)), **kwargs)
+
+    for option in reversed(
+        (
+            click.option("--case", "cases", type=click.UUID, multiple=True, help="Only of this case; may be given again."),
+            click.option("--by", required=True, help="Who decided, for the ledger."),
+            click.option("--reason", required=True, help="Why, for the ledger. No patient data."),
+            click.option(
+                "--per-minute",
+                default=60,
+                type=click.IntRange(min=1),
+                show_default=True,
+                help="At most so many, since care waits behind them.",
+            ),
+            click.option("--yes", is_flag=True, help="Do not ask."),
+        )
+    ):
+        run = option(run)
+    return encrypted_kafka_option(run)
+
+
+@reprocess.command()
+@click.option("--version", default="", help="Only what this version of a model read; without it, every slide.")
+@options
+@asynchronous
+async def slides(version: str, cases: Collection[str], kafka: Kafka, **said: Any) -> None:
+    """Have slides read again by the versions of the model that are in production, canary or shadow now."""
+    scored = [one async for _, one in messages(kafka, INFERENCE_SLIDE_SCORED, SlideScored)] if version else []
+    read = {(one.case_id, one.scan_id) for one in scored if one.model.version == version}
+    chosen = [
+        (record, one.case_id)
+        async for record, one in messages(kafka, SLIDES_SLIDE_INGESTED, SlideIngested)
+        if of(one.case_id, cases) and (not version or (one.case_id, one.scan_id) in read)
+    ]
+    await again(kafka, "slides", chosen, **said)
+
+
+@reprocess.command()
+@click.option("--tool", default="", help='Only what this made variants of, such as "bcftools 1.22"; without it, all reads.')
+@options
+@asynchronous
+async def reads(tool: str, cases: Collection[str], kafka: Kafka, **said: Any) -> None:
+    """Have variants called again of reads, by the tools and reference that sequencing has now."""
+    called = [one async for _, one in messages(kafka, SEQUENCING_VARIANTS_CALLED, VariantsCalled)] if tool else []
+    made = {(one.case_id, one.sample_id) for one in called if tool in one.tools}
+    chosen = [
+        (record, one.case_id)
+        async for record, one in messages(kafka, SEQUENCING_READS_RECEIVED, ReadsReceived)
+        if of(one.case_id, cases) and (not tool or (one.case_id, one.sample_id) in made)
+    ]
+    await again(kafka, "reads", chosen, **said)
+
+
+def of(case_id: str, cases: Collection[str]) -> bool:
+    """Without cases, any is meant."""
+    return not cases or case_id in cases
+
+
+async def messages[M: Message](kafka: Kafka, topic: Topic[M], kind: type[M]) -> AsyncIterator[tuple[ConsumerRecord, M]]:
+    """Each event of a topic once, as it came last; what was erased is left out."""
+    last = {header(one, "ce_id"): one for one in await held(kafka, topic.name, topic.partitions)}
+    for record in last.values():
+        if (message := await message_of(kafka, record, kind)) is not None:
+            yield record, message
+
+
+async def again(
+    kafka: Kafka,
+    what: str,
+    chosen: Sequence[tuple[ConsumerRecord, str]],
+    by: str,
+    reason: str,
+    per_minute: int,
+    yes: bool,
+) -> None:
+    """Publish these once more, each with its case. Raise Unavailable where it cannot be told, or published."""
+    cases = sorted({case_id for _, case_id in chosen})
+    click.echo(f"{len(chosen)} {what} of {len(cases)} cases")
+    if not chosen:
+        return
+    if not yes:
+        click.confirm("Go on?", abort=True)
+    async with KafkaPublisher(kafka, "casepath-cli") as publisher:
+        for some in batched(cases, MOST_CASES):
+            entries = [("Case", one) for one in some]
+            await AccessLog(publisher, "cli").tell(Asker(by), ACTION_EXECUTED, OUTCOME_DONE, f"reprocess {what}", entries, reason)
+        with click.progressbar(list(batched(chosen, max(1, per_minute // 60))), label=what) as bar:
+            for number, part in enumerate(bar):
+                if number:
+                    await asyncio.sleep(60 * len(part) / per_minute)
+                await publisher.publish([as_it_was(record) for record, _ in part])
+    click.echo(f"{len(chosen)} published again")
