@@ -96,6 +96,27 @@ def test_without_operators_a_job_makes_what_topics_yaml_declares() -> None:
     assert all(argument.split("=")[0] in known for argument in arguments[1:])
 
 
+def test_backups_are_taken_by_a_cron_job_that_has_the_stores_credentials_and_no_passwords() -> None:
+    backing_up = ("backup.enabled=true", "backup.place=s3://backups/casepath", *SELF_MADE, "objects.secret=s3")
+    assert not rendered("single-hospital").of("CronJob")
+    made = rendered("single-hospital", *settings(*backing_up))
+    job = made.named("CronJob", "casepath-backup")
+    kubernetes_validate.validate(job, "1.37", strict=True)
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    known = subprocess.run(
+        [sys.executable, "-m", "cli", "backup", "take", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert container["args"][:3] == ["backup", "take", "s3://backups/casepath"]
+    assert all(argument.split("=")[0] in known for argument in container["args"][3:])
+    assert container["envFrom"] == [{"secretRef": {"name": "s3"}}]
+    admin = next(one["secret"] for one in pod["volumes"] if one["name"] == "admin")
+    assert [one["path"] for one in admin["items"]] == ["admin.pem"]
+    policy = made.named("NetworkPolicy", "casepath-backup")["spec"]
+    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "backup"
+    assert {port["port"] for rule in policy["egress"] for port in rule["ports"]} == {53, 9094, 443}
+
+
 def environment(pod: Resource, folder: Path) -> dict[str, str]:
     """Of a pod's first container, with each mounted file made under a folder."""
     (container, *_) = pod["containers"]
@@ -367,6 +388,9 @@ def test_lag_scales_whoever_consumes_the_topic_and_batch_work_goes_down_to_none(
         (["fhir.url="], "fhir.url: the FHIR R4 base"),
         (["files.signingKey.secret="], "files.signingKey.secret: portal cannot run without it"),
         (["kafka.provision.enabled=true"], "choose one of the two"),
+        (["backup.enabled=true"], "backup.place"),
+        (["backup.enabled=true", "backup.place=s3://b"], "kafka.provision.bootstrap"),
+        (["backup.schedule=daily"], "schedule"),
         (["services.intake.digest=sha256:abc"], "does not match pattern"),
         (["scaling.mode=both"], "value must be one of"),
         (["hospitals.Angers.namespace=x"], "invalid propertyName"),
