@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from google.protobuf.message import Message
 
@@ -11,6 +12,10 @@ from casepath.records.v1.filing_pb2 import EntriesFiled, Entry
 from casepath.topics import SLIDES_SLIDE_INGESTED
 from cases.handlers import folded
 from cases.turnaround import Turnaround, turnarounds
+from cases.working_time import WorkingTime
+
+# Nowhere in particular, in a week without a day off.
+EVERY_DAY = WorkingTime(ZoneInfo("UTC"))
 
 
 def counted(events: Sequence[tuple[int, Message]]) -> list[Turnaround]:
@@ -21,7 +26,7 @@ def counted(events: Sequence[tuple[int, Message]]) -> list[Turnaround]:
         name = message.DESCRIPTOR.full_name
         envelope = examples.envelope(name, str(number), examples.NOON + timedelta(seconds=seconds))
         case = folded(case, envelope, message)
-        found += turnarounds(case, envelope.time, message)
+        found += turnarounds(case, envelope.time, message, EVERY_DAY)
     return found
 
 

@@ -252,7 +252,7 @@ def endpoint(publisher: MemoryPublisher) -> httpx.AsyncClient:
 
 
 def bearer(*roles: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {SIGNER.token('his', roles, 60)}"}
+    return {"Authorization": f"Bearer {SIGNER.token('his', roles, 3600)}"}
 
 
 async def test_what_is_taken_is_with_the_broker_and_a_resend_is_the_same_events() -> None:

@@ -4,10 +4,11 @@ import os
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.calls import Identity
@@ -16,6 +17,18 @@ from chassis.errors import Misconfigured
 from chassis.kafka import Kafka
 from chassis.key_ring import KeyRing
 from chassis.objects import Objects
+
+
+def zone(name: str) -> str:
+    """Raise ValueError where there is no such time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(f"there is no time zone {name!r}") from None
+    return name
+
+
+type ZoneName = Annotated[str, AfterValidator(zone)]
 
 
 def cache() -> Path:

@@ -15,6 +15,7 @@ from casepath.topics import BY_NAME, TOPICS
 from cases.adapters.case_view import CaseView
 from cases.handlers import after
 from cases.turnaround import turnarounds
+from cases.working_time import WorkingTime
 from chassis.encryption import readable
 from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, read
@@ -29,7 +30,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 # Half a minute to five days: some end while somebody waits, others are counted in working days.
 TURNAROUND_SECONDS = (30, 60, 120, 300, 600, 1800, 3600, 14_400, 43_200, 86_400, 172_800, 432_000)
 TURNAROUND = Histogram(
-    "casepath_turnaround_seconds", "From a scan or an order to what it leads to", ["stage"], buckets=TURNAROUND_SECONDS
+    "casepath_turnaround_seconds",
+    "From a scan, or in working days from an order, to what it leads to",
+    ["stage"],
+    buckets=TURNAROUND_SECONDS,
 )
 
 SERVICE = "cases"
@@ -40,8 +44,11 @@ CONSUMED = tuple(topic for topic in TOPICS if SERVICE in topic.consumers)
 class Assembly:
     """Folds events until stopped. `ready` when the table is recovered from its changelog."""
 
-    def __init__(self, kafka: Kafka, replication: int, folder: Path, view: CaseView, publisher: Publisher) -> None:
+    def __init__(
+        self, kafka: Kafka, replication: int, folder: Path, view: CaseView, publisher: Publisher, working: WorkingTime
+    ) -> None:
         self.view = view
+        self.working = working
         self.publisher = publisher
         self.encryption = kafka.encryption
         folder.mkdir(parents=True, exist_ok=True)
@@ -147,7 +154,7 @@ class Assembly:
             body = case.SerializeToString(deterministic=True)
             encryption = self.encryption
             self.table[key] = await encryption.encrypt(case.case_id, body, TABLE) if encryption is not None else body
-            for one in turnarounds(case, envelope.time, data):
+            for one in turnarounds(case, envelope.time, data, self.working):
                 TURNAROUND.labels(one.stage).observe(one.seconds)
         self.view.put(case)
 
