@@ -1,6 +1,7 @@
 """What a machine can refuse its programs: memory, room on a disk, and a network. All of it needs root on Linux."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 
 MEMORY = Path("/sys/fs/cgroup/memory")
 BALLAST = "ballast"
+PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 NUMBERS = count()
 
 
@@ -17,7 +19,7 @@ def lacking() -> list[str]:
     found = [] if os.geteuid() == 0 else ["root, to mount, to limit memory and to drop packets"]
     if not (MEMORY / "memory.limit_in_bytes").exists():
         found.append("the memory controller of cgroup v1 at /sys/fs/cgroup/memory")
-    if subprocess.run(["/bin/sh", "-c", "PATH=$PATH:/usr/sbin command -v nft"], capture_output=True, check=False).returncode:
+    if shutil.which("nft", path=PROGRAMS) is None:
         found.append("nft: apt-get install nftables")
     return found
 
@@ -93,5 +95,4 @@ def nft(command: str) -> None:
 
 
 def run(*command: str) -> None:
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": PROGRAMS})
