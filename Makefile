@@ -63,7 +63,7 @@ chart: setup-test ## Generate what the chart has from elsewhere, and check it: h
 simulate: setup-test ## A hospital in which everything goes wrong, by as many seeds as SEEDS says (100000)
 	@cd tests && ../$(RUN)/python -m simulation --seeds $(or $(SEEDS),100000)
 
-chaos: setup-test ## Visits of patients while programs are killed and stopped, as many as TRIALS says (100), on a platform of their own
+chaos: setup-test ## Visits of patients while programs are killed and worse, as many as TRIALS says (100), on a platform of their own (as root)
 	@cd tests && ../$(RUN)/python -m chaos --trials $(or $(TRIALS),100)
 
 malformed: setup-test ## Malformed inputs at every door, as many of each kind as ROUNDS says (1000), and what became of them
