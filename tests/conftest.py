@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from chassis.access import Signer
 from chassis.calls import Identity
 from chassis.encryption import Encryption
 from chassis.errors import Misconfigured
@@ -66,6 +67,11 @@ class Platform:
         authority = authority_of(self.home.folder)
         password = kafka_password_file(self.home.folder, name)
         return Kafka.of_user(bootstrap(self.home.folder, self.ports), authority.certificate, name, password)
+
+    @property
+    def signer(self) -> Signer:
+        """Whose word its services take."""
+        return Signer.at(self.home.folder / "access" / "signing-key.pem")
 
     @property
     def objects(self) -> Objects:

@@ -14,7 +14,6 @@ import httpx
 
 from bench.large_slide import repeated_slide
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME
-from chassis.access import Signer
 from conftest import Platform
 from embedded.demo import watched
 from embedded.hospital import Visit, drop, send
@@ -61,7 +60,7 @@ async def test_reading_frames(platform: Platform, tmp_path: Path) -> None:
     level = max((one for one in slide.instances if one.flavor == IMAGE_FLAVOR_VOLUME), key=lambda one: one.frames)
     path = f"/studies/{slide.study_instance_uid}/series/{slide.series_instance_uid}/instances/{level.sop_instance_uid}"
     orthanc = f"http://127.0.0.1:{platform.ports['orthanc']}"
-    token = Signer.at(platform.home.folder / "access" / "signing-key.pem").token("bench", ["viewer"], 3600)
+    token = platform.signer.token("bench", ["viewer"], 3600)
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=600, limits=limits) as client:
         account = archive_account(platform.home.folder)

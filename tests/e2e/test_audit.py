@@ -16,7 +16,6 @@ from audit.chain import Examination, Keys
 from audit.handlers import about as of_case
 from audit.handlers import line_id
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, LedgerEntry
-from chassis.access import Signer
 from chassis.objects import Objects
 from conftest import Platform
 from e2e.conftest import Done, enter
@@ -73,7 +72,7 @@ async def test_who_looks_is_told_and_so_is_who_is_refused(
     assert (await enter(at_the_portal, platform, "petit")).status_code == 303
     assert (await at_the_portal.get(f"/cases/{case_id}")).status_code == 200
     assert (await at_the_portal.post(f"/cases/{case_id}/sign", data={})).status_code == 403
-    token = Signer.at(platform.home.folder / "access" / "signing-key.pem").token("pacs", ["viewer"], 60)
+    token = platform.signer.token("pacs", ["viewer"], 60)
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
         asked = await client.get(
             f"http://127.0.0.1:{platform.ports['dicomweb']}/dicomweb/studies/{slide.study_instance_uid}/metadata"

@@ -4,7 +4,6 @@ from typing import Any
 
 import httpx
 
-from chassis.access import Signer
 from conftest import Platform
 from e2e.conftest import new_visit, once
 from embedded import samples
@@ -56,7 +55,7 @@ def transaction(visit: Visit, status: str, updated: str) -> dict[str, Any]:
 
 async def test_an_order_by_fhir_is_the_case_that_a_message_would_have_made(platform: Platform) -> None:
     visit = new_visit(platform)
-    token = Signer.at(platform.home.folder / "access" / "signing-key.pem").token("his", ["ordering-system"], 600)
+    token = platform.signer.token("his", ["ordering-system"], 600)
     base, bearer = f"http://127.0.0.1:{platform.ports['fhir-in']}", {"Authorization": f"Bearer {token}"}
     await send(platform.ports["mllp"], [visit.registration()])
     async with httpx.AsyncClient(base_url=base, headers=bearer, timeout=30) as client:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from casepath.topics import INFERENCE_MODEL_STAGED, INFERENCE_SHADOW_SCORED, INFERENCE_SLIDE_SCORED
-from chassis.access import Signer
 from conftest import Platform
 from e2e.conftest import Done, begin, ended, new_visit
 from embedded.reading_back import archived, differences
@@ -24,9 +23,8 @@ CASEPATH = Path(sys.executable).with_name("casepath")
 
 
 def casepath(platform: Platform, folder: Path, who: str, role: str, *arguments: str) -> str:
-    access = platform.home.folder / "access"
     token = folder / f"token-{who}"
-    token.write_text(Signer.at(access / "signing-key.pem").token(who, [role], 600))
+    token.write_text(platform.signer.token(who, [role], 600))
     asks = ["--inference", f"127.0.0.1:{platform.ports['inference']}", "--token-file", str(token)]
     done = platform.casepath("model", *arguments, *asks)
     assert done.returncode == 0, done.stderr

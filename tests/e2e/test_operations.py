@@ -104,7 +104,7 @@ def test_every_method_of_operations_is_tried() -> None:
 
 @pytest.mark.parametrize("method", REQUESTS)
 async def test_operations_answers_operators_and_nobody_else(platform: Platform, method: str) -> None:
-    signer = Signer.at(platform.home.folder / "access" / "signing-key.pem")
+    signer = platform.signer
     tokens: dict[str | None, StatusCode] = {
         None: StatusCode.UNAUTHENTICATED,
         Signer.fresh().token("roux", ["operator"], 60): StatusCode.UNAUTHENTICATED,

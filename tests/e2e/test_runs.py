@@ -5,16 +5,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chassis.access import Signer
 from conftest import Platform
 from embedded import samples
 
 
 @pytest.fixture
 def token_file(platform: Platform, tmp_path: Path) -> Path:
-    signer = Signer.at(platform.home.folder / "access" / "signing-key.pem")
     file = tmp_path / "token"
-    file.write_text(signer.token("leroy", ["researcher"], 600))
+    file.write_text(platform.signer.token("leroy", ["researcher"], 600))
     return file
 
 

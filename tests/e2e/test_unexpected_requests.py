@@ -15,7 +15,6 @@ from stages.peer_environment import peer_python
 from starlette.routing import BaseRoute, Route
 
 from advice.cds_hooks import CdsHooks
-from chassis.access import Signer
 from conftest import Platform
 from e2e.conftest import Done, Portal, new_visit, once
 from embedded.hospital import Visit, send
@@ -82,8 +81,7 @@ def written(folder: Path, document: dict[str, Any]) -> Path:
 
 
 def bearer(platform: Platform, subject: str, role: str) -> dict[str, str]:
-    signer = Signer.at(platform.home.folder / "access" / "signing-key.pem")
-    return {"Authorization": f"Bearer {signer.token(subject, [role], 600)}"}
+    return {"Authorization": f"Bearer {platform.signer.token(subject, [role], 600)}"}
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,7 @@ egress:
     {{- with .v.network.outside.kafka.to }}
     to: {{- toYaml . | nindent 6 }}
     {{- end }}
-  {{- range $peer := .outside | default list }}
-  {{- $rule := get $.v.network.outside $peer }}
-  - ports: [{{- range $i, $port := $rule.ports }}{{ if $i }}, {{ end }}{protocol: TCP, port: {{ $port }}}{{ end }}]
-    {{- with $rule.to }}
-    to: {{- toYaml . | nindent 6 }}
-    {{- end }}
+  {{- with .outside }}
+  {{- include "casepath.outside" (list $.v .) | nindent 2 }}
   {{- end }}
 {{- end -}}

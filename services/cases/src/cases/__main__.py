@@ -20,8 +20,9 @@ async def compose(settings: CasesSettings) -> None:
     stopping = asyncio.Event()
     with closing(SqliteCaseView.at(settings.cases_database)) as view:
         async with KafkaPublisher(settings.cluster, "casepath-cases") as publisher:
-            to = settings.replication, settings.work_folder, view, publisher
-            assembly = Assembly(settings.cluster, *to, settings.working_time)
+            assembly = Assembly(
+                settings.cluster, settings.replication, settings.work_folder, view, publisher, settings.working_time
+            )
             accesses = AccessLog(publisher, "cases")
             queries = CaseQueries(view, stopping, accesses)
             service = DESCRIPTOR.services_by_name["CaseService"].full_name

@@ -1,18 +1,22 @@
 """A gRPC server with health (grpc.health.v1), reflection and trace context."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
-from chassis.access import Gate, Principal
-from chassis.access_log import AccessLog
-from chassis.calls import Admission, Identity
-from chassis.errors import Misconfigured
+from casepath.records.v1.filing_pb2 import Entry
+from chassis.access import Forbidden, Gate, Principal, Unauthenticated
+from chassis.access_log import AccessLog, Asker
+from chassis.calls import Admission, Identity, address_of
+from chassis.errors import CasepathError, Misconfigured
+from chassis.events import check
+from chassis.grpc_errors import refuse
 from chassis.stopping import stopped
 
 type Register = Callable[[grpc.aio.Server], None]
@@ -83,3 +87,33 @@ def caller(gate: Gate, context: grpc.aio.ServicerContext[Any, Any]) -> Principal
     """Who calls, by the bearer token in the metadata. Raise Unauthenticated."""
     sent = dict(context.invocation_metadata() or ()).get("authorization")
     return gate.principal(sent if isinstance(sent, str) else None)
+
+
+async def answered[R](
+    request: Message,
+    context: grpc.aio.ServicerContext[Any, Any],
+    gate: Gate,
+    accesses: AccessLog,
+    operation: str,
+    act: Callable[[Principal, Asker], Awaitable[R]],
+    entries: Iterable[Entry] = (),
+) -> R:
+    """What an act of whoever calls gives, or its refusal. One of somebody is told to audit, with the `entries` that it is of.
+
+    Who is not known, or asks for nothing that is well formed, asks for no entry either.
+    """
+    asker, of = Asker(address=address_of(context)), tuple[Entry, ...]()
+    try:
+        who = caller(gate, context)
+        check(request)
+        asker, of = Asker.of(who, asker.address), tuple(entries)
+        return await act(who, asker)
+    except (Unauthenticated, Forbidden) as error:
+        await refuse(context, await accesses.refused(asker, operation, of, error))
+    except CasepathError as error:
+        await refuse(context, error)
+
+
+def operation_of(service: str, request: Message) -> str:
+    """The method of a service that has this request."""
+    return f"{service}/{type(request).__name__.removesuffix('Request')}"

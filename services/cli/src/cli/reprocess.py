@@ -25,7 +25,8 @@ from chassis.access_log import AccessLog, Asker
 from chassis.asking_kafka import encrypted_kafka_option
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
-from chassis.reading import as_it_was, header, held, message_of
+from chassis.reading import as_it_was, held, message_of
+from chassis.reckoning import identity
 from cli.platform import asynchronous
 
 # Of a line of the ledger.
@@ -106,7 +107,7 @@ def of(case_id: str, cases: Collection[str]) -> bool:
 
 async def messages[M: Message](kafka: Kafka, topic: Topic[M], kind: type[M]) -> AsyncIterator[tuple[ConsumerRecord, M]]:
     """Each event of a topic once, as it came last; what was erased is left out."""
-    last = {header(one, "ce_id"): one for one in await held(kafka, topic.name, topic.partitions)}
+    last = {identity(one): one for one in await held(kafka, topic.name, topic.partitions)}
     for record in last.values():
         if (message := await message_of(kafka, record, kind)) is not None:
             yield record, message

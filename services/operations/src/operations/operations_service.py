@@ -26,14 +26,11 @@ from casepath.operations.v1.operations_pb2 import (
 from casepath.operations.v1.operations_pb2_grpc import OperationsServiceServicer
 from casepath.topics import Topic
 from chassis import dead_letters
-from chassis.access import Forbidden, Gate, Permission, Unauthenticated
+from chassis.access import Gate, Permission, Principal
 from chassis.access_log import AccessLog, Asker
-from chassis.calls import address_of
 from chassis.dead_letters import CONSUMED, Acting
-from chassis.errors import CasepathError, NotFound
-from chassis.events import check
-from chassis.grpc_errors import refuse
-from chassis.grpc_server import caller
+from chassis.errors import NotFound
+from chassis.grpc_server import answered, operation_of
 from chassis.kafka import Kafka
 from chassis.publisher import Publisher
 from chassis.reckoning import publish_again, reckoned
@@ -103,19 +100,13 @@ class OperationsService(OperationsServiceServicer):
         return Acting(who, self.accesses, self.publisher)
 
     async def answered[R](self, request: Message, context: Context, act: Callable[[Asker], Awaitable[R]]) -> R:
-        """What an act gives, or its refusal."""
-        who = Asker(address=address_of(context))
-        try:
-            check(request)
-            principal = caller(self.gate, context)
-            who = Asker.of(principal, who.address)
-            principal.must(Permission.OPERATE)
-            return await act(who)
-        except (Unauthenticated, Forbidden) as error:
-            operation = f"{DESCRIPTOR}/{type(request).__name__.removesuffix('Request')}"
-            await refuse(context, await self.accesses.refused(who, operation, (), error))
-        except CasepathError as error:
-            await refuse(context, error)
+        """What an act of an operator gives, or its refusal."""
+
+        async def permitted(who: Principal, asker: Asker) -> R:
+            who.must(Permission.OPERATE)
+            return await act(asker)
+
+        return await answered(request, context, self.gate, self.accesses, operation_of(DESCRIPTOR, request), permitted)
 
 
 def consumed(topic: str) -> Topic[Any]:

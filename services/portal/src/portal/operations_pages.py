@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +23,11 @@ from casepath.operations.v1.operations_pb2 import (
 from portal.desk import Desk, form_of, render
 from portal.people import Person
 
+if TYPE_CHECKING:
+    import grpc
+
+    from casepath.operations.v1.operations_pb2_grpc import OperationsServiceAsyncStub
+
 OUTCOMES = ("accepted", "filed", "dead", "in_flight", "erased", "missing")
 # Of one topic; whoever has more looks for their cause.
 SHOWN = 50
@@ -39,24 +45,22 @@ class OperationsPages:
         return render(request, "backlogs.html", person=person, services=busy((await self.overview(person)).backlogs))
 
     async def replay(self, request: Request, person: Person) -> Response:
-        operations, topic = self.desk.operations, (await form_of(request)).get("topic", "")
-        asked = ReplayDeadLettersRequest(topic=topic)
-        done = await operations.ask(operations.stub.ReplayDeadLetters, asked, self.desk.tokens.of(person))
+        asked = ReplayDeadLettersRequest(topic=(await form_of(request)).get("topic", ""))
+        done = await self.ask(self.stub.ReplayDeadLetters, asked, person)
         return RedirectResponse(f"/operations?replayed={done.replayed}", 303)
 
     async def discard(self, request: Request, person: Person) -> Response:
         """All letters of one event: several services may have set it aside."""
-        operations, form = self.desk.operations, await form_of(request)
+        form = await form_of(request)
         asked = DiscardDeadLettersRequest(
             topic=form.get("topic", ""), event_ids=[form.get("event", "")], reason=form.get("reason", "").strip()
         )
-        done = await operations.ask(operations.stub.DiscardDeadLetters, asked, self.desk.tokens.of(person))
+        done = await self.ask(self.stub.DiscardDeadLetters, asked, person)
         return RedirectResponse(f"/operations?discarded={done.discarded}", 303)
 
     async def reconcile(self, request: Request, person: Person) -> Response:
-        operations, form = self.desk.operations, await form_of(request)
-        asked = ReconcileRequest(repair=form.get("repair") == "yes")
-        found = await operations.ask(operations.stub.Reconcile, asked, self.desk.tokens.of(person))
+        asked = ReconcileRequest(repair=(await form_of(request)).get("repair") == "yes")
+        found = await self.ask(self.stub.Reconcile, asked, person)
         return await self.page(request, person, list(found.balances), found.published_again)
 
     async def page(
@@ -80,12 +84,18 @@ class OperationsPages:
         )
 
     async def overview(self, person: Person) -> GetOverviewResponse:
-        operations = self.desk.operations
-        return await operations.ask(operations.stub.GetOverview, GetOverviewRequest(), self.desk.tokens.of(person))
+        return await self.ask(self.stub.GetOverview, GetOverviewRequest(), person)
 
     async def letters(self, topic: str, person: Person) -> ListDeadLettersResponse:
-        operations, asked = self.desk.operations, ListDeadLettersRequest(topic=topic, page_size=SHOWN)
-        return await operations.ask(operations.stub.ListDeadLetters, asked, self.desk.tokens.of(person))
+        return await self.ask(self.stub.ListDeadLetters, ListDeadLettersRequest(topic=topic, page_size=SHOWN), person)
+
+    @property
+    def stub(self) -> "OperationsServiceAsyncStub":
+        return self.desk.operations.stub
+
+    async def ask[Q, A](self, method: "grpc.aio.UnaryUnaryMultiCallable[Q, A]", request: Q, person: Person) -> A:
+        """One call, in a person's name."""
+        return await self.desk.operations.ask(method, request, self.desk.tokens.of(person))
 
 
 def busy(backlogs: Iterable[Backlog]) -> list[tuple[str, int, list[Backlog]]]:

@@ -39,13 +39,9 @@ from casepath.hub.v1.studies_pb2 import (
 )
 from casepath.hub.v1.studies_pb2_grpc import StudyServiceServicer
 from casepath.records.v1.filing_pb2 import Entry
-from chassis.access import Forbidden, Gate, Principal, Unauthenticated
+from chassis.access import Gate, Principal
 from chassis.access_log import AccessLog, Asker
-from chassis.calls import address_of
-from chassis.errors import CasepathError
-from chassis.events import check
-from chassis.grpc_errors import refuse
-from chassis.grpc_server import caller
+from chassis.grpc_server import answered, operation_of
 from hub.studies.studying import Studying
 
 DESCRIPTOR: str = FILE.services_by_name["StudyService"].full_name
@@ -137,22 +133,15 @@ class StudyService(StudyServiceServicer):
     async def answered[R](
         self, request: Message, context: Context, action: Action, act: Callable[[Principal], Awaitable[R]]
     ) -> R:
-        """What an act gives, once audit is told of it; or its refusal. One of somebody is told to audit, and no other."""
-        asker = Asker(address=address_of(context))
-        operation = f"{DESCRIPTOR}/{type(request).__name__.removesuffix('Request')}"
-        # Who is not known, or asks for nothing that is well formed, asks for no study either.
-        study_id = ""
-        try:
-            who = caller(self.gate, context)
-            check(request)
-            asker, study_id = Asker.of(who, asker.address), getattr(request, "study_id", "")
+        """What an act gives, once audit is told of it; or its refusal."""
+        operation, of = operation_of(DESCRIPTOR, request), entries(getattr(request, "study_id", ""))
+
+        async def told(who: Principal, asker: Asker) -> R:
             made = await act(who)
-            await self.accesses.acted(asker, action, operation, entries(study_id))
+            await self.accesses.acted(asker, action, operation, of)
             return made
-        except (Unauthenticated, Forbidden) as error:
-            await refuse(context, await self.accesses.refused(asker, operation, entries(study_id), error))
-        except CasepathError as error:
-            await refuse(context, error)
+
+        return await answered(request, context, self.gate, self.accesses, operation, told, of)
 
 
 def entries(study_id: str) -> list[Entry]:

@@ -34,7 +34,8 @@ class KafkaPlaces:
     async def now(self) -> Places:
         """Ends are asked last, so that nothing counts as done that is not there. Raise Unavailable."""
         try:
-            done = dict(zip(groups(), await at_once(map(self.come_to, groups()), ASKED_AT_ONCE), strict=True))
+            names = groups()
+            done = dict(zip(names, await at_once(map(self.come_to, names), ASKED_AT_ONCE), strict=True))
             all_ = [TopicPartition(*one) for one in partitions()]
             begins = await self.consumer.beginning_offsets(all_)
             return Places(begins, await self.consumer.end_offsets(all_), done)
