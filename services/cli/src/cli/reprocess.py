@@ -23,6 +23,7 @@ from casepath.topics import (
 )
 from chassis.access_log import AccessLog, Asker
 from chassis.asking_kafka import encrypted_kafka_option
+from chassis.errors import Malformed
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
 from chassis.reading import as_it_was, held, message_of
@@ -106,10 +107,14 @@ def of(case_id: str, cases: Collection[str]) -> bool:
 
 
 async def messages[M: Message](kafka: Kafka, topic: Topic[M], kind: type[M]) -> AsyncIterator[tuple[ConsumerRecord, M]]:
-    """Each event of a topic once, as it came last; what was erased is left out."""
+    """Each event of a topic once, as it came last; what was erased is left out, and what cannot be read: that is set aside."""
     last = {identity(one): one for one in await held(kafka, topic.name, topic.partitions)}
     for record in last.values():
-        if (message := await message_of(kafka, record, kind)) is not None:
+        try:
+            message = await message_of(kafka, record, kind)
+        except Malformed:
+            continue
+        if message is not None:
             yield record, message
 
 
