@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from chaos import machine
-from chaos.blows import ANYWHERE, KINDS, OBJECTS
+from chaos.blows import ANYWHERE, CLOCKS, KINDS, MISDATED, OBJECTS
 from chaos.trial import Outcome, trial
 from conftest import Platform, running_platform
 from span_collector import collecting
@@ -42,6 +42,7 @@ def chaos(trials: int, first: int, minutes: float, brokers: str, at_once: int, k
     with (
         tempfile.TemporaryDirectory() as folder,
         machine.disk(Path(folder) / OBJECTS, STORE_SIZE) if "full" in kinds else nullcontext(),
+        machine.clocks(Path(folder) / CLOCKS) if MISDATED.keys() & set(kinds) else nullcontext(),
         collecting() as spans,
         running_platform(Path(folder), spans, "--brokers", brokers) as platform,
     ):

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
 from chaos import machine
@@ -21,6 +22,14 @@ LONGEST_SECONDS = 25.0
 RESTART_SECONDS = 5.0
 # What a service gets beyond what it has; so much it asks for soon.
 MEMORY = 4 << 20
+CLOCKS = "clocks"
+# By more than a token lives, and by more than a certificate has been valid.
+MISDATED = {
+    "an hour ahead": timedelta(hours=1),
+    "an hour behind": timedelta(hours=-1),
+    "three days ahead": timedelta(days=3),
+    "three days behind": timedelta(days=-3),
+}
 
 # For whom it is, and whether it lasts.
 KINDS: Mapping[str, tuple[Callable[[Sequence[str]], Sequence[str]], bool]] = {
@@ -31,6 +40,7 @@ KINDS: Mapping[str, tuple[Callable[[Sequence[str]], Sequence[str]], bool]] = {
     "full": (lambda _: [OBJECTS], True),
     "parted": (lambda brokers: [*SERVERS, *brokers], True),
     "unanswered": (lambda brokers: [*SERVERS, *brokers], True),
+    **dict.fromkeys(MISDATED, (lambda brokers: [*SERVICES, *SERVERS, *brokers], True)),
 }
 # These need nothing of the machine.
 ANYWHERE = ("killed", "stopped", "restarted")
@@ -41,8 +51,8 @@ class Blow:
     """After so many seconds something befalls a program, or a store, once or for a while.
 
     It is killed (SIGKILL), stopped (SIGSTOP, SIGCONT), told to end every five seconds (SIGTERM: its group shares out anew), or
-    gets no more memory (it is killed when it asks for more); a store is full; nothing that is sent to a server arrives, or
-    nothing that it answers.
+    gets no more memory (it is killed when it asks for more), or its clock jumps, and back; a store is full; nothing that is sent
+    to a server arrives, or nothing that it answers.
     """
 
     after: float
@@ -92,6 +102,9 @@ async def strike(platform: Platform, one: Blow) -> None:
                 await asyncio.sleep(one.seconds)
         case "parted" | "unanswered":
             with machine.dropping(ports(platform, one.whom), answers_alone=one.how == "unanswered"):
+                await asyncio.sleep(one.seconds)
+        case how:
+            with machine.misdated(platform.home.folder / CLOCKS / one.whom, MISDATED[how]):
                 await asyncio.sleep(one.seconds)
 
 

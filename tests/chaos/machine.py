@@ -1,17 +1,22 @@
-"""What a machine can refuse its programs: memory, room on a disk, and a network. All of it needs root on Linux."""
+"""What a machine can refuse its programs: memory, room on a disk, a network, and the time. Most of it needs root on Linux."""
 
 import os
 import shutil
+import struct
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
+
+from embedded.supervisor import LAUNCHER
 
 MEMORY = Path("/sys/fs/cgroup/memory")
 BALLAST = "ballast"
 PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 NUMBERS = count()
+OWN_CLOCK = Path(__file__).with_name("own_clock.sh")
 
 
 def lacking() -> list[str]:
@@ -21,6 +26,8 @@ def lacking() -> list[str]:
         found.append("the memory controller of cgroup v1 at /sys/fs/cgroup/memory")
     if shutil.which("nft", path=PROGRAMS) is None:
         found.append("nft: apt-get install nftables")
+    if shutil.which("cc") is None:
+        found.append("a C compiler: apt-get install gcc libc6-dev")
     return found
 
 
@@ -88,6 +95,36 @@ def dropping(ports: Sequence[int], *, answers_alone: bool) -> Iterator[None]:
         yield
     finally:
         nft(f"delete table inet {table}")
+
+
+@contextmanager
+def clocks(folder: Path) -> Iterator[None]:
+    """Each program that a platform starts from now on has a clock of its own, which a file of its name in this folder sets."""
+    folder.mkdir()
+    library = folder.with_suffix(".so")
+    run("cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(OWN_CLOCK.with_suffix(".c")))
+    own = {LAUNCHER: str(OWN_CLOCK), "CHAOS_PRELOAD": str(library), "CHAOS_CLOCKS": str(folder)}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for name in own:
+            del os.environ[name]
+
+
+@contextmanager
+def misdated(clock: Path, ahead: timedelta) -> Iterator[None]:
+    """A program's clock is ahead by so much, or behind."""
+    set_ahead(clock, ahead)
+    try:
+        yield
+    finally:
+        set_ahead(clock, timedelta())
+
+
+def set_ahead(clock: Path, ahead: timedelta) -> None:
+    with clock.open("r+b", buffering=0) as file:
+        file.write(struct.pack("q", int(ahead.total_seconds())))
 
 
 def nft(command: str) -> None:

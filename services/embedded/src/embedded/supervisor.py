@@ -20,6 +20,8 @@ PR_SET_PDEATHSIG = 1
 AUTOGROUP = Path("/proc/self/autogroup")
 RESTART_DELAY = 1.0
 STOP_GRACE = 25.0
+# A program that is given a name and a command and becomes that (exec): to trace a service, limit it, or give it its own clock.
+LAUNCHER = "CASEPATH_LAUNCHER"
 
 
 def die_with_parent(niceness: int = 0) -> None:
@@ -61,6 +63,7 @@ class Supervisor:
         while True:
             with (self.logs / f"{program.name}.log").open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
+                    *([launcher, program.name] if (launcher := os.environ.get(LAUNCHER)) else []),
                     *program.argv,
                     env={**os.environ, **program.env},
                     stdin=asyncio.subprocess.DEVNULL,
