@@ -1,15 +1,17 @@
 """Provisioning and publishing on a real broker."""
 
+import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from aiokafka.admin import NewTopic
 
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.topics import INFERENCE_DRIFT_DETECTED, TOPICS, Topic
 from chassis.encryption import is_encrypted
-from chassis.errors import Unavailable
+from chassis.errors import Rejected, Unavailable
 from chassis.events import Event, Outgoing, opened
 from chassis.kafka import Kafka
 from chassis.provision import differences, wanted_topics
@@ -43,6 +45,18 @@ async def test_a_broker_that_is_not_there_is_unavailable(monkeypatch: pytest.Mon
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1"):
         async with KafkaPublisher(Kafka("127.0.0.1:1"), "test"):
             pass
+
+
+async def test_after_a_record_that_the_broker_refuses_others_are_published(kafka: Kafka) -> None:
+    topic = f"test.{uuid4().hex}.v1"
+    async with administering(kafka) as admin:
+        await admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": "1000"})])
+    async with KafkaPublisher(kafka, "test") as publisher:
+        await publisher.publish([Outgoing(topic, b"k", b"before", [])])
+        with pytest.raises(Rejected, match="larger than the broker takes"):
+            await publisher.publish([Outgoing(topic, b"k", b"x" * 2000, [])])
+        await asyncio.gather(*(publisher.publish([Outgoing(topic, b"k", b"%d" % number, [])]) for number in range(3)))
+    assert {record.value for record in await records_on(kafka, topic)} == {b"before", b"0", b"1", b"2"}
 
 
 async def test_with_a_registry_records_are_in_confluents_wire_format(kafka: Kafka) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OutOfOrderSequenceNumber
 
 from chassis.encryption import is_encrypted
 from chassis.errors import Rejected, Unavailable
@@ -45,18 +45,11 @@ class KafkaPublisher:
         self.kafka = kafka
         self.client = client
         self.producer: AIOKafkaProducer | None = None
+        self.renewing = asyncio.Lock()
         self.framing = framing_of(kafka.registry) if kafka.registry else None
 
     async def __aenter__(self) -> Self:
-        self.producer = AIOKafkaProducer(
-            **self.kafka.client(),
-            client_id=self.client,
-            enable_idempotence=True,
-            acks="all",
-            linger_ms=1,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
-        )
-        await started(self.producer, self.kafka.bootstrap)
+        self.producer = await self.begun()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -64,18 +57,45 @@ class KafkaPublisher:
             await self.producer.stop()
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        if self.producer is None:
+        producer = self.producer
+        if producer is None:
             raise Unavailable("the publisher is not started")
         framed = await asyncio.gather(*map(self.framed, records))
         try:
-            sent = [await self.producer.send(one.topic, one.value, key=one.key, headers=one.headers) for one in framed]
-            await asyncio.gather(*sent)
+            try:
+                await sent(producer, framed)
+            except OutOfOrderSequenceNumber:
+                await sent(await self.renewed(producer), framed)
         except MessageSizeTooLargeError as error:
             raise Rejected("a record is larger than the broker takes") from error
         except KafkaError as error:
             raise Unavailable(f"the broker did not acknowledge: {type(error).__name__}") from error
         for record in records:
             PUBLISHED.labels(record.topic).inc()
+
+    async def renewed(self, old: AIOKafkaProducer) -> AIOKafkaProducer:
+        """Another producer instead of one whose sequence the broker does not follow.
+
+        aiokafka 0.14 counts a batch that the broker refused, too large or of a time that it does not take, as if it had been
+        taken, and everything that it sends to that partition thereafter is out of order (aiokafka issue 1017).
+        """
+        async with self.renewing:
+            if self.producer is None or self.producer is old:
+                self.producer = await self.begun()
+                await old.stop()
+            return self.producer
+
+    async def begun(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            **self.kafka.client(),
+            client_id=self.client,
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=1,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+        await started(producer, self.kafka.bootstrap)
+        return producer
 
     async def framed(self, record: Outgoing) -> Outgoing:
         """As it is sent: what was read from a topic is framed and encrypted already."""
@@ -87,6 +107,14 @@ class KafkaPublisher:
         if encryption is not None and record.of:
             value = await encryption.encrypt(record.of, value, record.topic)
         return replace(record, value=value)
+
+
+async def sent(producer: AIOKafkaProducer, records: Sequence[Outgoing]) -> None:
+    """All of them, whatever becomes of one. Raise what the first met."""
+    sending = [await producer.send(one.topic, one.value, key=one.key, headers=one.headers) for one in records]
+    for ended in await asyncio.gather(*sending, return_exceptions=True):
+        if isinstance(ended, BaseException):
+            raise ended
 
 
 def framing_of(registry: str) -> "Framing":
