@@ -8,6 +8,7 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
 from prometheus_client import Histogram
 
 from casepath.cases.v1.cases_pb2 import Case
@@ -89,16 +90,19 @@ class Assembly:
         return self.recovered and bool(self.app.started) and not self.app.crashed
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Raise Unavailable when Faust crashes: the supervisor starts the service again."""
-        await self.app.start()
-        crashed = asyncio.create_task(self.app.wait_until_stopped())
+        """Raise Unavailable when Faust does not start, or crashes: the supervisor starts the service again."""
         stopped = asyncio.create_task(stop.wait())
+        ended: set[asyncio.Task[Any]] = {stopped}
         try:
-            await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await self.app.start()
+            ended.add(asyncio.create_task(self.app.wait_until_stopped()))
+            await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
+        except KafkaError as error:
+            raise Unavailable(f"case assembly does not start: {type(error).__name__}") from error
         finally:
             stopped.cancel()
             await self.app.stop()
-            await asyncio.gather(crashed, return_exceptions=True)
+            await asyncio.gather(*ended, return_exceptions=True)
         if not stop.is_set():
             raise Unavailable(f"case assembly ended: {type(self.app.crash_reason).__name__}")
 
