@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint security protos topics-page chart malformed simulate chaos test-k8s test-upgrade test-vault bench bench-gpu clean
+.PHONY: help setup setup-test demo up down test test-unit lint security protos topics-page chart malformed fuzz simulate chaos test-k8s test-upgrade test-vault bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -68,6 +68,9 @@ chaos: setup-test ## Visits of patients while programs are killed and worse, as 
 
 malformed: setup-test ## Malformed inputs at every door, as many of each kind as ROUNDS says (1000), and what became of them
 	@cd tests && ../$(RUN)/python -m malformed --rounds $(or $(ROUNDS),1000)
+
+fuzz: setup-test ## At the same doors inputs that coverage leads to, for as long as SECONDS says (60) at each
+	@cd tests && ../$(RUN)/python -m malformed.guided --seconds $(or $(SECONDS),60)
 
 test-k8s: setup-test ## The chart on a real API server, scaled up and down by the lag of a real broker (builds Kubernetes, once)
 	@$(RUN)/python -m pytest tests/kubernetes

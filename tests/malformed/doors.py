@@ -30,19 +30,27 @@ from unit.intake.test_any_bytes import mutated
 from unit.intake.test_fhir_bundles import bundle as transaction
 
 import examples
+from advice.cds_hooks import outcomes
+from advice.prescriptions import asked
 from casepath.topics import BY_NAME
 from chassis.errors import Malformed, Misconfigured, Rejected
 from chassis.events import check, opened
+from chassis.http_bodies import json_of
 from chassis.publisher import MemoryPublisher
 from embedded import samples
+from hub.cohorts import read_cohort
 from inference.adapters.onnx_session import OnnxSession
 from inference.bundle import load_model
 from intake import fhir_bundles
 from intake.receiving import Receiver
 from malformed.damage import OF_BYTES, OF_TEXT, cut, damaged
+from portal.cohort_form import cohort_of, lines_of
+from portal.handlers import checked_geojson
+from portal.language import translator
 from sequencing.adapters.alignment_file import check_alignments
 from sequencing.adapters.fastq import check_pairs
 from sequencing.adapters.received_variants import check_variants
+from sequencing.runs import wes
 from slides.adapters.dicomizer import Conversion, convert
 
 DATA = Path(__file__).parents[1] / "data"
@@ -50,6 +58,11 @@ LIGHT = np.full((1, 8, 8, 3), 250, np.uint8)
 DAMAGED = 0.9
 # Mistakes that a BAM file cannot have, or in how reads were aligned, which is not used: they are aligned anew.
 MENDED = frozenset({"cigar.fail2", "rname.fail9", "rname.fail10", "rnext.fail9", "seq.fail1", "seq.fail2"})
+DEEP = '"so deep"'
+JUNK: list[Any] = [
+    *(None, True, -1, 1e308, 10**400, math.nan, math.inf, "", "x" * 70_000, "\0", "\ud800", "so deep"),
+    *("9999-99-99", "nan", "inf", "1e999", "NULL", [], {}, [[]], {"reference": 1}, "urn:uuid:0"),
+]
 HEAD = b"@SQ\tSN:20\tLN:9000\n@RG\tID:A\tSM:s\tLB:l\n"
 
 
@@ -279,24 +292,30 @@ def take_message(one: Input) -> None:
         raise Rejected(code)
 
 
-def transactions(rng: Random) -> Iterator[Input]:
-    """One element of the example's transaction is left out, or is something else."""
-    junk: list[Any] = [None, True, -1, 1e308, "", "x" * 70_000, "\0", "9999-99-99", [], {}, [[]], {"reference": 1}, "urn:uuid:0"]
+def elements(whole: object, rng: Random) -> bytes:
+    """JSON of which one element is left out, or is something else; or its text is changed."""
+    found: Any = json.loads(json.dumps(whole))
+    element: Any = found
     while True:
-        found: Any = json.loads(json.dumps(transaction()))
-        element: Any = found
+        key: Any = rng.choice(list(element) if isinstance(element, dict) else range(len(element)))
+        if isinstance(element[key], dict | list) and element[key] and rng.random() < DAMAGED:
+            element = element[key]
+            continue
+        if rng.random() < 0.3:
+            del element[key]
+        else:
+            element[key] = rng.choice(JUNK)
+        break
+    content = json.dumps(found).encode().replace(DEEP.encode(), b"[" * 100_000)
+    return content if rng.random() < DAMAGED else damaged(content, rng, OF_TEXT)
+
+
+def json_like(whole: Callable[[], object]) -> Callable[[Random], Iterator[Input]]:
+    def inputs(rng: Random) -> Iterator[Input]:
         while True:
-            key: Any = rng.choice(list(element) if isinstance(element, dict) else range(len(element)))
-            if isinstance(element[key], dict | list) and element[key] and rng.random() < DAMAGED:
-                element = element[key]
-                continue
-            if rng.random() < 0.3:
-                del element[key]
-            else:
-                element[key] = rng.choice(junk)
-            break
-        content = json.dumps(found).encode()
-        yield Input({"bundle.json": content if rng.random() < DAMAGED else damaged(content, rng, OF_TEXT)}, "bundle.json")
+            yield Input({"said.json": elements(whole(), rng)}, "said.json")
+
+    return inputs
 
 
 def take_transaction(one: Input) -> None:
@@ -305,6 +324,88 @@ def take_transaction(one: Input) -> None:
             check(event.data)
     except fhir_bundles.NotTaken as error:
         raise Rejected(str(error)) from None
+
+
+def question() -> dict[str, Any]:
+    """What a prescribing system asks, and what it says of the answer."""
+    drug = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "32968"}], "text": "Clopidogrel"}
+    order = {"resourceType": "MedicationRequest", "id": "1", "medicationCodeableConcept": drug}
+    referring = {"resourceType": "MedicationRequest", "id": "2", "medicationReference": {"reference": "#m", "display": "m"}}
+    contained = {"contained": [{"id": "m", "code": drug, "ingredient": [{"itemCodeableConcept": drug}]}]}
+    return {
+        "hook": "order-sign",
+        "hookInstance": "1",
+        "context": {
+            "userId": "Practitioner/1",
+            "patientId": str(UUID(int=1)),
+            "selections": ["MedicationRequest/1"],
+            "draftOrders": {
+                "resourceType": "Bundle",
+                "entry": [{"resource": order}, {"resource": {**referring, **contained}}],
+            },
+        },
+        "prefetch": {"patient": {"identifier": [{"system": "urn:oid:1.2.250.1.213.1.4.8", "value": "1"}]}},
+        "feedback": [{"outcome": "overridden", "overrideReason": {"reason": {"code": "other"}}}],
+    }
+
+
+def take_question(one: Input) -> None:
+    body = json_of(one.files[one.main], "the request is not JSON")
+    asked(body, "order-sign", examples.NAMESPACE)
+    outcomes(body)
+
+
+def run_request() -> dict[str, Any]:
+    return {
+        "workflow_params": {"reads": [["r1.fq", "r2.fq"]], "reference": "GRCh38", "sample": "s", "engine": "bcftools"},
+        "tags": {"project": "p", "purpose": "q"},
+        "workflow_engine_parameters": {"targets": "all", "reference": "GRCh38"},
+    }
+
+
+def take_run(one: Input) -> None:
+    """Both kinds of a request; its fields are JSON each, as a form has them."""
+    said = json_of(one.files[one.main], "the form cannot be read")
+    if not isinstance(said, dict):
+        raise Rejected("no form")
+    fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+    of_workflow = {"workflow_type": "SMK", "workflow_type_version": wes.SNAKEMAKE_VERSION, "workflow_url": "Snakefile"}
+    wes.workflow_header_of({**fields, **of_workflow}, ["Snakefile"])
+    wes.header_of({**fields, "workflow_type": wes.TYPE, "workflow_type_version": wes.TYPE_VERSION, "workflow_url": wes.WORKFLOW})
+
+
+def cohort() -> dict[str, str]:
+    return {
+        "sex": "female",
+        "born_from": "1950",
+        "born_to": "1980",
+        "table-1": "measurement",
+        "code-1": "8480-6",
+        "least-1": "1,5",
+        "most-1": "3",
+        "table-2": "note",
+        "word-2": "carcinome",
+    }
+
+
+def take_cohort(one: Input) -> None:
+    said = json_of(one.files[one.main], "the form cannot be read")
+    if not isinstance(said, dict):
+        raise Rejected("no form")
+    made = cohort_of({str(name): str(value) for name, value in said.items()})
+    read_cohort(made)
+    list(lines_of(made, translator("fr")))
+
+
+def drawn() -> dict[str, Any]:
+    ring = [[1, 1], [5, 1], [5, 5], [1, 1]]
+    shapes = [("Point", [1, 1]), ("LineString", ring), ("Polygon", [ring])]
+    features = [{"type": "Feature", "geometry": {"type": kind, "coordinates": places}} for kind, places in shapes]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def take_annotations(one: Input) -> None:
+    checked_geojson(json_of(one.files[one.main], "annotations are JSON"), 100, 100)
 
 
 def records(rng: Random) -> Iterator[Input]:
@@ -351,7 +452,11 @@ DOORS = [
     Door("variants", "VCF: hts-specs' failed", broken_variants, take_variants, isolated=True),
     Door("variants", "VCF, changed", variants, take_variants, isolated=True),
     Door("messages", "HL7 v2, changed", messages, take_message),
-    Door("transactions", "FHIR, changed", transactions, take_transaction),
+    Door("transactions", "FHIR, changed", json_like(transaction), take_transaction),
+    Door("questions", "CDS Hooks, changed", json_like(question), take_question),
+    Door("runs", "WES 1.1, changed", json_like(run_request), take_run),
+    Door("cohorts", "a form of the portal, changed", json_like(cohort), take_cohort),
+    Door("annotations", "GeoJSON, changed", json_like(drawn), take_annotations),
     Door("topics", "protobuf of every topic, changed", records, take_record),
     Door("models", "ONNX, changed", models, take_model, (Rejected, Misconfigured, Malformed), isolated=True),
 ]

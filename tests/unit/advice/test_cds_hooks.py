@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient
 
 import examples
 from advice.adapters.clients import Clients
-from advice.cds_hooks import CdsHooks
+from advice.cds_hooks import CdsHooks, outcomes
 from advice.patients import Patients
 from casepath.topics import SEQUENCING_PHARMACOGENOMICS_REPORTED
 from chassis.access import Signer
@@ -138,6 +138,16 @@ async def test_feedback_is_taken_without_what_a_person_wrote(client: AsyncClient
     given = {"feedback": [{"card": str(uuid4()), "outcome": "overridden", "overrideReason": reason}]}
     assert (await client.post(path, json=given, headers=headers(path=path))).status_code == 200
     assert (await client.post(path, json={"feedback": [{"outcome": "other"}]}, headers=headers(path=path))).status_code == 400
+
+
+@pytest.mark.parametrize("reason", ["considered", {"reason": "considered"}, {"reason": {"code": ["considered"]}}, ["considered"]])
+def test_feedback_whose_reason_is_none_of_ours_counts_without_one(reason: object) -> None:
+    assert outcomes({"feedback": [{"outcome": "overridden", "overrideReason": reason}]}) == [("overridden", "")]
+
+
+async def test_a_request_that_nests_too_deep_is_refused(client: AsyncClient) -> None:
+    answer = await client.post(SIGN, content="[" * 100_000, headers=headers())
+    assert (answer.status_code, answer.json()) == (400, {"error": "the request is not JSON"})
 
 
 async def test_a_report_that_cannot_be_read_is_not_silence(client: AsyncClient, tmp_path: Path) -> None:

@@ -33,7 +33,17 @@ def test_what_is_filled_in_is_a_cohort_as_the_hub_takes_one() -> None:
     assert json.loads(cohort_of({})) == {}
 
 
-@pytest.mark.parametrize("wrong", [{"born_from": "x"}, {"table-1": "measurement", "most-1": "many"}, {"code-1": "DPYD"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"born_from": "x"},
+        {"born_from": "inf"},
+        {"born_to": "1e999"},
+        {"table-1": "measurement", "most-1": "many"},
+        {"table-1": "measurement", "least-1": "nan"},
+        {"code-1": "DPYD"},
+    ],
+)
 def test_what_cannot_be_a_cohort_is_said(wrong: dict[str, str]) -> None:
     with pytest.raises(Malformed):
         cohort_of(wrong)

@@ -77,6 +77,7 @@ def test_geojson_of_every_kind_on_the_slide_is_taken() -> None:
         {"type": "FeatureCollection"},
         {"type": "FeatureCollection", "features": [None]},
         {"type": "FeatureCollection", "features": [feature("Circle", [1, 2])]},
+        {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"type": ["Point"], "coordinates": [1, 2]}}]},
         {"type": "FeatureCollection", "features": [feature("Point", [1])]},
         {"type": "FeatureCollection", "features": [feature("Point", [inf, 2])]},
         {"type": "FeatureCollection", "features": [feature("Point", ["1", 2])]},

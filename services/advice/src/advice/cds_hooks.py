@@ -1,6 +1,5 @@
 """CDS Hooks 2.0 over HTTP: discovery, three services, and feedback."""
 
-import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -17,11 +16,11 @@ from advice.adapters.clients import Clients
 from advice.handlers import OVERRIDES, Speaker, cards
 from advice.labels import LABELS
 from advice.patients import Patients
-from advice.prescriptions import asked
+from advice.prescriptions import asked, dicts
 from chassis.access import Unauthenticated
 from chassis.access_log import AccessLog, Asker, address_of, operation_of, patient_entry
 from chassis.errors import Malformed, NotFound, Retriable
-from chassis.http_bodies import bounded_body
+from chassis.http_bodies import bounded_body, json_of
 from chassis.language import Language
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -105,13 +104,8 @@ class CdsHooks:
         """Counted by outcome and reason. What a person wrote is not kept: it may name a patient."""
         await self.trusted(request)
         body = await body_of(request)
-        given = body.get("feedback") if isinstance(body, dict) else None
-        if not isinstance(given, list) or not all(isinstance(one, dict) and one.get("outcome") in OUTCOMES for one in given):
-            raise Malformed("feedback is a list of outcomes, accepted or overridden")
-        for one in given:
-            reason = one.get("overrideReason")
-            code = reason.get("reason", {}).get("code") if isinstance(reason, dict) else None
-            FEEDBACK.labels(one["outcome"], code if code in OVERRIDES else "").inc()
+        for outcome, reason in outcomes(body):
+            FEEDBACK.labels(outcome, reason).inc()
         return Response(status_code=200)
 
     async def trusted(self, request: Request) -> tuple[Asker, str]:
@@ -138,10 +132,20 @@ class CdsHooks:
 async def body_of(request: Request) -> object:
     """Raise Malformed for what is no JSON, or too large."""
     body = await bounded_body(request, LARGEST, "the request is larger than a megabyte")
-    try:
-        return json.loads(body)
-    except ValueError:
-        raise Malformed("the request is not JSON") from None
+    return json_of(body, "the request is not JSON")
+
+
+def outcomes(body: object) -> list[tuple[str, str]]:
+    """Each outcome and the code of its reason, empty where it is none of ours. Raise Malformed for what is no feedback."""
+    given = body.get("feedback") if isinstance(body, dict) else None
+    if not isinstance(given, list) or not all(isinstance(one, dict) and one.get("outcome") in OUTCOMES for one in given):
+        raise Malformed("feedback is a list of outcomes, accepted or overridden")
+    reasons = [next(iter(dicts([one.get("overrideReason")])), {}) for one in given]
+    codes = [next(iter(dicts([reason.get("reason")])), {}).get("code") for reason in reasons]
+    return [
+        (one["outcome"], code if isinstance(code, str) and code in OVERRIDES else "")
+        for one, code in zip(given, codes, strict=True)
+    ]
 
 
 def answered(endpoint: Endpoint) -> Endpoint:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import Reader
 from chassis.errors import Malformed
-from chassis.http_bodies import bounded_body
+from chassis.http_bodies import bounded_body, json_of
 from portal.case_pages import shown
 from portal.desk import SEEN_SECONDS, Desk, form_of, render
 from portal.handlers import (
@@ -98,10 +98,7 @@ class Acts:
         body = await bounded_body(request, LONGEST_DOCUMENT, "the annotations are too large")
         slide = slide_named(case, request.path_params["slide_id"])
         finest = levels(slide.ingested)[0]
-        try:
-            document = json.loads(body)
-        except ValueError:
-            raise Malformed("annotations are JSON") from None
+        document = json_of(body, "annotations are JSON")
         count = checked_geojson(document, finest.total_columns, finest.total_rows)
         kept = await self.desk.objects.put(json.dumps(document, ensure_ascii=False, sort_keys=True).encode(), case.case_id)
         event = annotated(case, slide.slide_id, kept, count, person.reader)

@@ -1,6 +1,7 @@
 """A cohort as somebody fills it in, and as it is read again. Pure. What it may say is for the hub to check."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -39,9 +40,12 @@ def criterion(fields: Mapping[str, str], row: int) -> dict[str, Any]:
 
 def number(name: str, text: str) -> float:
     try:
-        return float(text.strip().replace(",", "."))
+        found = float(text.strip().replace(",", "."))
     except ValueError:
-        raise Malformed(f"{name} is not a number") from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise Malformed(f"{name} is not a number")
+    return found
 
 
 def lines_of(cohort: str, translate: Translate) -> Iterator[str]:

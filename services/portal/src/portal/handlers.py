@@ -214,9 +214,10 @@ def checked_geojson(document: object, columns: int, rows: int) -> int:
         raise Malformed(f"a slide has at most {MOST_ANNOTATIONS} annotations")
     for feature in features:
         geometry = feature.get("geometry") if isinstance(feature, dict) else None
-        if not isinstance(geometry, dict) or geometry.get("type") not in DEPTHS:
+        kind = geometry.get("type") if isinstance(geometry, dict) else None
+        if not isinstance(geometry, dict) or not isinstance(kind, str) or kind not in DEPTHS:
             raise Malformed("an annotation is a Point, LineString or Polygon")
-        for x, y in positions(geometry.get("coordinates"), DEPTHS[geometry["type"]]):
+        for x, y in positions(geometry.get("coordinates"), DEPTHS[kind]):
             if not (-columns <= x <= 2 * columns and -rows <= y <= 2 * rows):
                 raise Malformed("an annotation lies beside the slide")
     return len(features)

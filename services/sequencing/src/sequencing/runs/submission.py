@@ -1,6 +1,5 @@
 """What a researcher sends: files on disk, checked and stored, and the run that is made of them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from casepath.sequencing.v1.sequencing_pb2 import (
 from chassis.access import Principal
 from chassis.errors import Malformed
 from chassis.events import check
+from chassis.http_bodies import json_of
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects
 from sequencing.adapters.alignment_file import check_alignments
@@ -84,11 +84,7 @@ class Submission:
             raise Malformed("two of the workflow's files have the same path")
         if any(str(parent) in paths for path in paths for parent in PurePosixPath(path).parents):
             raise Malformed("a path is of a file and of a folder")
-        try:
-            config = json.loads(header.config or "{}")
-        except ValueError:
-            config = None
-        if not isinstance(config, dict):
+        if not isinstance(json_of(header.config or "{}", "config is not JSON"), dict):
             raise Malformed("config is not a JSON object")
         stored = [WorkflowFile(path=one.path, object=await self.objects.put(files[one.name])) for one in header.files]
         return Workflow(files=stored, snakefile=snakefile, targets=header.targets, config=header.config)

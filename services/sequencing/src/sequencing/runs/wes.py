@@ -27,6 +27,7 @@ from casepath.sequencing.v1.calling_pb2 import Engine
 from casepath.sequencing.v1.runs_pb2 import RUN_STATE_COMPLETE, Run, RunHeader, RunState, WorkflowHeader, WorkflowHeaderFile
 from chassis.access import Gate, Principal
 from chassis.errors import CasepathError, Malformed, NotFound
+from chassis.http_bodies import json_of
 from chassis.http_errors import headers_of, status_of
 from sequencing.computations import engine_name, engine_named
 from sequencing.runs.catalogue import Catalogue, files
@@ -234,10 +235,7 @@ def workflow_header_of(fields: Mapping[str, str], names: list[str]) -> RunHeader
 
 
 def object_of(fields: Mapping[str, str], name: str) -> dict[str, Any]:
-    try:
-        found = json.loads(fields.get(name) or "{}")
-    except ValueError:
-        raise Malformed(f"{name} is not JSON") from None
+    found = json_of(fields.get(name) or "{}", f"{name} is not JSON")
     if not isinstance(found, dict):
         raise Malformed(f"{name} is not a JSON object")
     return found
