@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,13 +27,14 @@ from casepath.sequencing.v1.runs_pb2 import (
     RUN_STATE_SYSTEM_ERROR,
     ReadPair,
     RunHeader,
+    RunLease,
 )
 from chassis.access import Forbidden, Gate, Principal, Signer
 from chassis.errors import Malformed, NotFound
 from embedded import samples
 from sequencing.local import Request, computed
 from sequencing.rejection import ReadsUnfit
-from sequencing.runs.ledger import Ledger
+from sequencing.runs.ledger import LEASE_SECONDS, Ledger
 from sequencing.runs.wes import Wes
 from sequencing.tasks import results
 from waiting import eventually_async
@@ -108,6 +109,24 @@ async def test_a_run_is_carried_on_by_one_service_at_a_time(lab: Lab) -> None:
     assert await ledgers[0].claimed(run.run_id) is None
     await ledgers[0].give_back(leases[0])
     assert await ledgers[1].claimed(run.run_id)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=3), timedelta(days=-3)])
+async def test_a_lease_passes_when_nobody_renews_it_whatever_its_holders_clock_says(lab: Lab, ahead: timedelta) -> None:
+    run = await lab.submit("S4")
+    holder, passed = Ledger(lab.objects), 0.0
+    other = Ledger(lab.objects, lambda: passed)
+    name = await holder.claimed(run.run_id)
+    assert name
+    lease = RunLease(holder=holder.holder)
+    for renewed in range(3):
+        lease.until.FromDatetime(datetime.now(UTC) + ahead + timedelta(seconds=renewed))
+        await holder.leases.put(name, lease)
+        assert await other.claimed(run.run_id) is None
+        passed += LEASE_SECONDS
+        assert await other.claimed(run.run_id) is None
+    passed += 0.1
+    assert await other.claimed(run.run_id)
 
 
 async def test_reads_that_do_not_align_end_in_an_error_and_not_in_no_variants(going: Lab, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Runs in the object store: what was asked for, whose turn each is, and what came of it."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -25,14 +27,20 @@ def attempt_of(lease: str) -> int:
 
 
 class Ledger:
-    """One service at a time carries a run on. A lease that is not renewed passes, and another goes on from what is finished."""
+    """One service at a time carries a run on. A lease that is not renewed passes, and another goes on from what is finished.
 
-    def __init__(self, objects: Objects) -> None:
+    That it is not renewed each service sees by its own timer (`timer`, seconds): clocks jump, and differ between machines.
+    """
+
+    def __init__(self, objects: Objects, timer: Callable[[], float] = time.monotonic) -> None:
         self.runs = Shelf(objects, Run, "sequencing/runs")
         # Those that have not ended, so that they are found without reading the others.
         self.open = Shelf(objects, Run, "sequencing/runs-open")
         self.cancelled = Shelf(objects, Run, "sequencing/runs-cancelled")
         self.leases = Shelf(objects, RunLease, "sequencing/runs-leases")
+        self.timer = timer
+        # The last lease of a run as it is, and since when this service has seen it so.
+        self.seen: dict[str, tuple[RunLease, float]] = {}
         self.holder = str(uuid4())
         self.changed = asyncio.Event()
 
@@ -64,6 +72,7 @@ class Ledger:
         """One that has ended is open no longer."""
         await self.runs.put(run.run_id, run)
         if run.state in ENDED:
+            self.seen.pop(run.run_id, None)
             await self.open.remove(run.run_id)
         self.tell()
 
@@ -78,12 +87,20 @@ class Ledger:
     async def claimed(self, run_id: str) -> str | None:
         """The name of the lease where this service may carry the run on now; of two that ask at once, one may."""
         names = sorted(await self.leases.names(run_id))
-        if names:
-            last = await self.leases.get(f"{run_id}/{names[-1]}")
-            if last is not None and last.until.ToDatetime(UTC) > datetime.now(UTC):
-                return None
+        if names and not await self.has_passed(run_id, f"{run_id}/{names[-1]}"):
+            return None
         name = f"{run_id}/{len(names):06}"
         return name if await self.leases.create(name, self.lease()) else None
+
+    async def has_passed(self, run_id: str, name: str) -> bool:
+        lease = await self.leases.get(name)
+        if lease is None or not lease.HasField("until"):
+            return True
+        last, since = self.seen.get(run_id, (None, 0.0))
+        if lease != last:
+            since = self.timer()
+            self.seen[run_id] = lease, since
+        return self.timer() - since > LEASE_SECONDS
 
     async def renew(self, name: str) -> None:
         await self.leases.put(name, self.lease())
