@@ -1,8 +1,9 @@
 """CDS Hooks 2.0 over HTTP: discovery, three services, and feedback."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,7 +17,7 @@ from advice.adapters.clients import Clients
 from advice.handlers import OVERRIDES, Speaker, cards
 from advice.labels import LABELS
 from advice.patients import Patients
-from advice.prescriptions import asked, dicts
+from advice.prescriptions import asked
 from chassis.access import Unauthenticated
 from chassis.access_log import AccessLog, Asker, address_of, operation_of, patient_entry
 from chassis.errors import Malformed, NotFound, Retriable
@@ -140,12 +141,15 @@ def outcomes(body: object) -> list[tuple[str, str]]:
     given = body.get("feedback") if isinstance(body, dict) else None
     if not isinstance(given, list) or not all(isinstance(one, dict) and one.get("outcome") in OUTCOMES for one in given):
         raise Malformed("feedback is a list of outcomes, accepted or overridden")
-    reasons = [next(iter(dicts([one.get("overrideReason")])), {}) for one in given]
-    codes = [next(iter(dicts([reason.get("reason")])), {}).get("code") for reason in reasons]
-    return [
-        (one["outcome"], code if isinstance(code, str) and code in OVERRIDES else "")
-        for one, code in zip(given, codes, strict=True)
-    ]
+    return [(one["outcome"], reason_of(one)) for one in given]
+
+
+def reason_of(outcome: Mapping[str, Any]) -> str:
+    """The code of why advice was not followed, empty where it is none of ours."""
+    found: Any = outcome
+    for name in ("overrideReason", "reason", "code"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) and found in OVERRIDES else ""
 
 
 def answered(endpoint: Endpoint) -> Endpoint:
