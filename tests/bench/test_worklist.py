@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from zoneinfo import ZoneInfo
 
 import grpc
 
@@ -31,6 +32,7 @@ from casepath.cases.v1.cases_pb2_grpc import CaseServiceStub, add_CaseServiceSer
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_ROUTINE, URGENCY_STAT
 from cases.adapters.case_view import SqliteCaseView
 from cases.queries import CaseQueries
+from cases.working_time import WorkingTime
 from chassis.access_log import AccessLog
 from chassis.publisher import MemoryPublisher
 
@@ -92,7 +94,7 @@ ASKED = {
 
 
 async def test_the_worklist_at_a_million_cases(tmp_path: Path) -> None:
-    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite", WorkingTime(ZoneInfo("Europe/Paris")))) as view:
         began = time.perf_counter()
         view.put_all(many_cases())
         size = (tmp_path / "cases.sqlite").stat().st_size / 1e9

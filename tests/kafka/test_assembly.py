@@ -30,9 +30,10 @@ async def test_where_a_broker_goes_while_assembly_starts_it_ends_and_nothing_kee
         return await send(self, node, request, **options)
 
     monkeypatch.setattr(AIOKafkaClient, "send", failing)
-    view = SqliteCaseView.at(tmp_path / "cases.sqlite")
+    working = WorkingTime(ZoneInfo("Europe/Paris"))
+    view = SqliteCaseView.at(tmp_path / "cases.sqlite", working)
     kafka = platform.as_principal("cases")
-    assembly = Assembly(kafka, 1, tmp_path, view, MemoryPublisher(), WorkingTime(ZoneInfo("Europe/Paris")))
+    assembly = Assembly(kafka, 1, tmp_path, view, MemoryPublisher(), working)
     with pytest.raises(Unavailable, match="does not start: NodeNotReadyError"):
         await asyncio.wait_for(assembly.run(asyncio.Event()), 60)
     assert [thread for thread in threading.enumerate() if isinstance(thread, WorkerThread)] == []

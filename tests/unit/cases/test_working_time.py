@@ -80,3 +80,11 @@ def test_holidays_are_those_of_a_country_or_of_a_part_of_it(monkeypatch: pytest.
     monkeypatch.setenv("CASEPATH_TIME_ZONE", "Europe/Nowhere")
     with pytest.raises(Misconfigured, match="TIME_ZONE"):
         load(CasesSettings)
+
+
+@given(begun=MOMENTS, length=st.timedeltas(timedelta(minutes=1), timedelta(days=30)))
+def test_what_is_due_after_some_working_time_is_so_much_later_by_it(begun: datetime, length: timedelta) -> None:
+    working = WorkingTime(PARIS, {date(2026, 11, 11), date(2026, 12, 25)})
+    due = working.after(begun, length)
+    assert working.between(begun, due) == pytest.approx(length.total_seconds())
+    assert working.between(begun, due - timedelta(seconds=1)) < length.total_seconds()

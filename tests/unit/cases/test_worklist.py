@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
+from unit.cases.conftest import PARIS
 
 import examples
 from casepath.cases.v1.cases_pb2 import (
@@ -29,7 +30,7 @@ from casepath.cases.v1.cases_pb2 import (
     Case,
     CaseState,
 )
-from casepath.intake.v1.order_pb2 import URGENCY_ROUTINE, URGENCY_STAT, OrderPlaced
+from casepath.intake.v1.order_pb2 import URGENCY_ROUTINE, URGENCY_STAT, OrderPlaced, Urgency
 from casepath.slides.v1.slide_pb2 import QUALITY_FLAG_BLURRED
 from casepath.topics import BY_NAME
 from cases.adapters.case_view import CaseView, MemoryCaseView, Related, SqliteCaseView, Wanted
@@ -85,7 +86,7 @@ def blurred() -> object:
     ],
 )
 def test_the_state_of_a_case_is_that_of_what_it_waits_for(events: list[object], state: CaseState) -> None:
-    assert entry(case_of(*events)).state == state
+    assert entry(case_of(*events), PARIS).state == state
 
 
 def test_what_a_person_could_miss_comes_before_what_nobody_examined() -> None:
@@ -96,26 +97,35 @@ def test_what_a_person_could_miss_comes_before_what_nobody_examined() -> None:
             examples.scored(),
             examples.ingested("A2", examples.RUN),
             examples.failed("A2", examples.RUN),
-        )
+        ),
+        PARIS,
     )
     assert [one.reason for one in found.attention] == [REASON_AI_FINDINGS, REASON_UNEXAMINED, REASON_AI_FAILED]
     assert found.priority == 3
 
 
 def test_a_blurred_scan_is_flagged_at_once_before_any_ai() -> None:
-    found = entry(case_of(one_slide_order(), blurred()))
+    found = entry(case_of(one_slide_order(), blurred()), PARIS)
     assert [one.reason for one in found.attention] == [REASON_BLURRED]
     assert found.priority == 2
 
 
 def test_what_is_called_off_is_not_shown_as_asked_for() -> None:
-    assert entry(case_of(one_slide_order(), called_off(1))).examination == "Surgical pathology study"
+    assert entry(case_of(one_slide_order(), called_off(1)), PARIS).examination == "Surgical pathology study"
 
 
-def test_the_turnaround_target_follows_the_urgency() -> None:
-    routine, stat = (entry(case_of(one_slide_order(urgency=urgency))) for urgency in (URGENCY_ROUTINE, URGENCY_STAT))
-    assert routine.due_at.ToDatetime() - routine.ordered_at.ToDatetime() == timedelta(hours=72)
-    assert stat.due_at.ToDatetime() - stat.ordered_at.ToDatetime() == timedelta(hours=4)
+@pytest.mark.parametrize(
+    ("urgency", "ordered", "due"),
+    [
+        (URGENCY_ROUTINE, "2026-11-23T09:00", "2026-11-26T09:00"),
+        (URGENCY_ROUTINE, "2026-11-27T16:00", "2026-12-02T16:00"),
+        (URGENCY_STAT, "2026-11-27T22:00", "2026-11-28T02:00"),
+    ],
+)
+def test_a_routine_report_is_due_in_working_days_and_an_urgent_one_by_the_clock(urgency: Urgency, ordered: str, due: str) -> None:
+    order = one_slide_order(urgency=urgency)
+    order.recorded_at.FromDatetime(datetime.fromisoformat(f"{ordered}+01:00"))
+    assert entry(case_of(order), PARIS).due_at.ToDatetime(UTC) == datetime.fromisoformat(f"{due}+01:00")
 
 
 def various(count: int) -> list[Case]:
@@ -171,8 +181,8 @@ WANTED = [
 
 @pytest.mark.parametrize("wanted", WANTED, ids=str)
 def test_both_stores_give_the_same_worklist_page_by_page(wanted: Wanted, tmp_path: Path) -> None:
-    plain = MemoryCaseView()
-    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as kept:
+    plain = MemoryCaseView(PARIS)
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite", PARIS)) as kept:
         for case in various(60):
             plain.put(case)
             kept.put(case)
@@ -234,7 +244,7 @@ def test_a_repeat_is_no_change(view: CaseView) -> None:
 
 
 def test_a_patient_is_found_by_a_corrected_name_without_accents(tmp_path: Path) -> None:
-    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite", PARIS)) as view:
         order = one_slide_order()
         view.put(case_of(order))
         order.patient.family_name = "Éluard"
@@ -249,7 +259,7 @@ def test_a_view_of_another_version_is_made_anew(tmp_path: Path) -> None:
 
     with closing(sqlite3.connect(tmp_path / "cases.sqlite")) as old:
         old.execute("CREATE TABLE cases (case_id TEXT PRIMARY KEY, body BLOB)")
-    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite", PARIS)) as view:
         view.put(case_of(one_slide_order()))
         assert view.worklist(Wanted(sort=SORT_UNSPECIFIED)).entries[0].accession == examples.ACCESSION
 
@@ -272,7 +282,7 @@ def test_a_case_that_is_removed_is_not_found_counted_or_listed(view: CaseView) -
 
 def test_of_a_case_that_is_removed_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
     names = ["Zyxwvut", "Qponmlk"]
-    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite")) as view:
+    with closing(SqliteCaseView.at(tmp_path / "cases.sqlite", PARIS)) as view:
         for number in range(50):
             case = case_of(one_slide_order(case_id=f"11111111-2222-4333-8444-{number:012}", accession=f"S{number}"))
             case.order.patient.family_name = names[number == 20]

@@ -18,7 +18,7 @@ from chassis.service import main, run_parts
 
 async def compose(settings: CasesSettings) -> None:
     stopping = asyncio.Event()
-    with closing(SqliteCaseView.at(settings.cases_database)) as view:
+    with closing(SqliteCaseView.at(settings.cases_database, settings.working_time)) as view:
         async with KafkaPublisher(settings.cluster, "casepath-cases") as publisher:
             assembly = Assembly(
                 settings.cluster, settings.replication, settings.work_folder, view, publisher, settings.working_time

@@ -27,6 +27,19 @@ class WorkingTime:
             day += timedelta(days=1)
         return (ended - begun - off).total_seconds()
 
+    def after(self, begun: datetime, length: timedelta) -> datetime:
+        """The first moment, in UTC, until which so much of working time has passed."""
+        at, day = begun.astimezone(UTC), begun.astimezone(self.zone).date()
+        while True:
+            tomorrow = day + timedelta(days=1)
+            if not self.is_off(day):
+                at = max(at, self.begin(day))
+                worked = self.begin(tomorrow) - at
+                if length <= worked:
+                    return at + length
+                length -= worked
+            day = tomorrow
+
     def begin(self, day: date) -> datetime:
         """Days have 23 hours, or 25, where clocks are put forward or back: moments are compared in UTC."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC)

@@ -1,7 +1,7 @@
 """A case as a line of the worklist: its state, and what gives it its place. Pure."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -33,6 +33,7 @@ from casepath.cases.v1.cases_pb2 import (
 )
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, OrderPlaced, RequestedService, Urgency
 from casepath.slides.v1.slide_pb2 import QUALITY_FLAG_BLURRED, QUALITY_FLAG_EMPTY
+from cases.working_time import WorkingTime
 
 # What a person could miss comes first; what nobody could examine next, since it may hide the same.
 PRIORITIES: Mapping[Reason, int] = {
@@ -45,12 +46,12 @@ PRIORITIES: Mapping[Reason, int] = {
 }
 # Tissue that lies in no scored tile below this share is the ragged edge of every section.
 UNEXAMINED = 0.05
-# Turnaround targets, from the order to the signed report.
+# Turnaround targets, from the order to the signed report: by the clock where somebody waits, else in working time.
 TARGETS: Mapping[Urgency, timedelta] = {URGENCY_STAT: timedelta(hours=4), URGENCY_ASAP: timedelta(hours=24)}
-ROUTINE = timedelta(hours=72)
+ROUTINE = timedelta(days=3)
 
 
-def entry(case: Case) -> WorklistEntry:
+def entry(case: Case, working: WorkingTime) -> WorklistEntry:
     attention = sorted(
         (found for slide in case.slides for found in attention_of(slide)),
         key=lambda one: (-PRIORITIES[one.reason], -one.value, one.slide_id),
@@ -65,7 +66,7 @@ def entry(case: Case) -> WorklistEntry:
         priority=max((PRIORITIES[one.reason] for one in attention), default=0),
         attention=attention,
         ordered_at=order.recorded_at if order.HasField("recorded_at") else None,
-        due_at=due(case),
+        due_at=due(case.order, working),
         assignee=case.assignee if case.HasField("assignee") else None,
         slides=len(case.slides),
         scanned=sum(slide.HasField("ingested") for slide in case.slides),
@@ -78,11 +79,11 @@ def wanted(order: OrderPlaced) -> list[RequestedService]:
     return [service for service in order.services if not service.called_off]
 
 
-def due(case: Case) -> Timestamp | None:
-    if not case.order.HasField("recorded_at"):
+def due(order: OrderPlaced, working: WorkingTime) -> Timestamp | None:
+    if not order.HasField("recorded_at"):
         return None
-    found = Timestamp()
-    found.FromDatetime(case.order.recorded_at.ToDatetime() + TARGETS.get(case.order.urgency, ROUTINE))
+    ordered, target, found = order.recorded_at.ToDatetime(UTC), TARGETS.get(order.urgency), Timestamp()
+    found.FromDatetime(ordered + target if target is not None else working.after(ordered, ROUTINE))
     return found
 
 

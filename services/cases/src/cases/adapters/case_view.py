@@ -23,6 +23,7 @@ from casepath.cases.v1.cases_pb2 import (
     Sort,
     WorklistEntry,
 )
+from cases.working_time import WorkingTime
 from cases.worklist import entry
 from chassis.views import read_end, view_at
 
@@ -195,8 +196,8 @@ class Row:
         return first, second, self.case_id
 
 
-def row_of(case: Case) -> Row:
-    found = entry(case)
+def row_of(case: Case, working: WorkingTime) -> Row:
+    found = entry(case, working)
     person = found.patient
     return Row(
         case_id=case.case_id,
@@ -215,7 +216,8 @@ def row_of(case: Case) -> Row:
 class MemoryCaseView:
     """A dictionary, for tests of the queries and as the plain statement of what the worklist is."""
 
-    def __init__(self) -> None:
+    def __init__(self, working: WorkingTime) -> None:
+        self.working = working
         self.cases: dict[str, Case] = {}
         self.changed = asyncio.Event()
         self.changes = 0
@@ -250,7 +252,7 @@ class MemoryCaseView:
     def worklist(self, wanted: Wanted) -> Page:
         after = read_end(wanted.after, 2)
         beginnings = words_of(wanted.search)
-        rows = sorted((row_of(case) for case in self.cases.values()), key=lambda row: row.key(wanted.sort))
+        rows = sorted((row_of(case, self.working) for case in self.cases.values()), key=lambda row: row.key(wanted.sort))
         found = [
             row
             for row in rows
@@ -265,12 +267,12 @@ class MemoryCaseView:
         return Page([row.entry for row in shown], end)
 
     def counts(self, relation: Related = EVERYBODY) -> dict[CaseState, int]:
-        rows = [row_of(case) for case in self.cases.values()]
+        rows = [row_of(case, self.working) for case in self.cases.values()]
         states = [row.state for row in rows if relation.to(row.unit, row.assignee)]
         return {state: states.count(state) for state in sorted(set(states))}
 
     def elsewhere(self, relation: Related, accession: str) -> Sequence[str]:
-        rows = [row_of(case) for case in self.cases.values()]
+        rows = [row_of(case, self.working) for case in self.cases.values()]
         found = [row.case_id for row in rows if row.accession == accession and not relation.to(row.unit, row.assignee)]
         return sorted(found)[:MOST_ELSEWHERE] if accession else []
 
@@ -288,18 +290,19 @@ class SqliteCaseView:
     """One file that the processes of one machine share."""
 
     connection: sqlite3.Connection
+    working: WorkingTime
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    def at(cls, path: Path) -> "SqliteCaseView":
+    def at(cls, path: Path, working: WorkingTime) -> "SqliteCaseView":
         """Raise Unavailable where the file cannot be opened. A file of another version is made anew, and filled on recovery."""
-        return cls(view_at(path, VERSION, SCHEMA))
+        return cls(view_at(path, VERSION, SCHEMA), working)
 
     def close(self) -> None:
         self.connection.close()
 
     def put(self, case: Case) -> None:
-        row = row_of(case)
+        row = row_of(case, self.working)
         body = case.SerializeToString(deterministic=True)
         values = (
             row.state,
