@@ -1,5 +1,6 @@
 """VCF files that are wrong by the specification, as samtools/hts-specs collects them, at the door where variants are dropped."""
 
+import gzip
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -118,3 +119,13 @@ def test_what_callers_here_and_elsewhere_write_is_taken(tmp_path: Path) -> None:
     with pysam.VariantFile(str(packed)) as file:
         assert len(list(file)) > 0
     check_grammar(packed)
+
+
+@pytest.mark.parametrize("at", [2, 40, -5], ids=["its header", "its content", "its check sum"])
+def test_a_file_whose_compression_is_damaged_is_refused(tmp_path: Path, at: int) -> None:
+    file = tmp_path / "sample.vcf.gz"
+    packed = bytearray(gzip.compress(samples.GENOTYPES.read_bytes()))
+    packed[at] ^= 0xFF
+    file.write_bytes(packed)
+    with pytest.raises(ReadsUnfit, match="not a whole VCF"):
+        check_variants((file,))

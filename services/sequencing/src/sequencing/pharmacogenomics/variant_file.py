@@ -96,7 +96,7 @@ def read_genotypes(path: Path, sample: str = "", index: Path | None = None, orde
     try:
         with readable(path) as file:
             return Reader(file, index, ordered).genotypes(sample)
-    except (EOFError, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise NotVcf(f"the file is not a whole VCF: {first_line(error)}") from None
     finally:
         pysam.set_verbosity(before)
