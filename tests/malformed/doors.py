@@ -355,6 +355,13 @@ def take_question(one: Input) -> None:
     outcomes(body)
 
 
+def form(one: Input) -> dict[str, Any]:
+    said = json_of(one.files[one.main], "the form cannot be read")
+    if not isinstance(said, dict):
+        raise Rejected("no form")
+    return said
+
+
 def run_request() -> dict[str, Any]:
     return {
         "workflow_params": {"reads": [["r1.fq", "r2.fq"]], "reference": "GRCh38", "sample": "s", "engine": "bcftools"},
@@ -365,11 +372,9 @@ def run_request() -> dict[str, Any]:
 
 def take_run(one: Input) -> None:
     """Both kinds of a request; its fields are JSON each, as a form has them."""
-    said = json_of(one.files[one.main], "the form cannot be read")
-    if not isinstance(said, dict):
-        raise Rejected("no form")
+    said = form(one)
     fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
-    of_workflow = {"workflow_type": "SMK", "workflow_type_version": wes.SNAKEMAKE_VERSION, "workflow_url": "Snakefile"}
+    of_workflow = {"workflow_type": wes.SNAKEMAKE, "workflow_type_version": wes.SNAKEMAKE_VERSION, "workflow_url": "Snakefile"}
     wes.workflow_header_of({**fields, **of_workflow}, ["Snakefile"])
     wes.header_of({**fields, "workflow_type": wes.TYPE, "workflow_type_version": wes.TYPE_VERSION, "workflow_url": wes.WORKFLOW})
 
@@ -389,10 +394,7 @@ def cohort() -> dict[str, str]:
 
 
 def take_cohort(one: Input) -> None:
-    said = json_of(one.files[one.main], "the form cannot be read")
-    if not isinstance(said, dict):
-        raise Rejected("no form")
-    made = cohort_of({str(name): str(value) for name, value in said.items()})
+    made = cohort_of({name: str(value) for name, value in form(one).items()})
     read_cohort(made)
     list(lines_of(made, translator("fr")))
 
