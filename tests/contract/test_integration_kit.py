@@ -60,3 +60,13 @@ def test_an_event_is_checked_against_its_contract(tmp_path: Path) -> None:
     file.write_text('{"orderNumber": 1}')
     assert 'no field named "orderNumber"' in checked(file, *topic).output
     assert "it is none of: FHIR R4, HL7 v2; an event needs --topic" in checked(file).output
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"resourceType": "\\ud800"}', '{"resourceType": NaN}'], ids=lambda text: text[:20]
+)
+def test_what_is_no_json_is_said_to_be_of_no_kind(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "order.json"
+    file.write_text(text)
+    assert "refused: it is none of: FHIR R4, HL7 v2" in checked(file).output
+    assert "refused: " in checked(file, "--topic", "intake.order.placed.v1").output

@@ -35,7 +35,7 @@ from advice.prescriptions import asked
 from casepath.topics import BY_NAME
 from chassis.errors import Malformed, Misconfigured, Rejected
 from chassis.events import check, opened
-from chassis.http_bodies import json_of
+from chassis.json_text import json_of
 from chassis.publisher import MemoryPublisher
 from embedded import samples
 from hub.cohorts import read_cohort

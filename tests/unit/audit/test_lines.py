@@ -92,9 +92,14 @@ def test_a_block_that_comes_again_is_not_taken_again(lines: Lines) -> None:
     assert lines.following() == 1
 
 
-def test_a_page_token_that_no_answer_gave_is_malformed(lines: Lines) -> None:
+@pytest.mark.parametrize(
+    "after",
+    ["1 OR 1=1", "[", "[1]", '["1", "a"]', '[true, "a"]', f'[1{"0" * 20}, "a"]', "[" * 100_000],
+    ids=lambda text: text[:12],
+)
+def test_a_page_token_that_no_answer_gave_is_malformed(lines: Lines, after: str) -> None:
     with pytest.raises(Malformed):
-        lines.page(Asked(after="1 OR 1=1"))
+        lines.page(Asked(after=after))
 
 
 @pytest.fixture

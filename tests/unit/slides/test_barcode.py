@@ -15,11 +15,11 @@ NAME = re.compile(SlideSettings.model_fields["slide_name"].default)
 
 @pytest.fixture
 def label(tmp_path: Path) -> Callable[..., Label]:
-    def read(name: str, sidecar: str | None = None) -> Label:
+    def read(name: str, sidecar: str | bytes | None = None) -> Label:
         path = tmp_path / name
         path.write_bytes(b"")
         if sidecar is not None:
-            path.with_name(f"{name}.json").write_text(sidecar)
+            path.with_name(f"{name}.json").write_bytes(sidecar.encode() if isinstance(sidecar, str) else sidecar)
         return label_of(Scan((path,)), NAME)
 
     return read
@@ -39,9 +39,22 @@ def test_a_sidecar_says_it_over_the_name(label: Callable[..., Label]) -> None:
 
 
 @pytest.mark.parametrize(
-    "sidecar", ["", "[]", "not json", '{"microns_per_pixel": -1}', '{"microns_per_pixel": 0}', '{"microns_per_pixel": "nan"}']
+    "sidecar",
+    [
+        "",
+        "[]",
+        "not json",
+        b"\xff",
+        '{"microns_per_pixel": -1}',
+        '{"microns_per_pixel": 0}',
+        '{"microns_per_pixel": "nan"}',
+        f'{{"microns_per_pixel": 1{"0" * 400}}}',
+        '{"slide": "\\ud800"}',
+        "[" * 100_000,
+    ],
+    ids=lambda sidecar: sidecar[:32],
 )
-def test_a_sidecar_that_is_wrong_is_quarantined_never_guessed(label: Callable[..., Label], sidecar: str) -> None:
+def test_a_sidecar_that_is_wrong_is_quarantined_never_guessed(label: Callable[..., Label], sidecar: str | bytes) -> None:
     with pytest.raises(Quarantined):
         label("S26-0001_A1.svs", sidecar)
 

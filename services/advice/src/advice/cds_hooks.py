@@ -21,7 +21,8 @@ from advice.prescriptions import asked
 from chassis.access import Unauthenticated
 from chassis.access_log import AccessLog, Asker, address_of, operation_of, patient_entry
 from chassis.errors import Malformed, NotFound, Retriable
-from chassis.http_bodies import bounded_body, json_of
+from chassis.http_bodies import bounded_body
+from chassis.json_text import json_of
 from chassis.language import Language
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()

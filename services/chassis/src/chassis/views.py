@@ -1,10 +1,10 @@
 """Files of SQLite that a service keeps for asking: several processes of one machine share one, and it can be made anew."""
 
-import json
 import sqlite3
 from pathlib import Path
 
 from chassis.errors import Malformed, Unavailable
+from chassis.json_text import json_of
 
 
 def view_at(path: Path, version: int, schema: str) -> sqlite3.Connection:
@@ -40,10 +40,9 @@ def read_end(end: str, numbers: int) -> tuple[*tuple[int, ...], str] | None:
     """
     if not end:
         return None
-    try:
-        *first, name = json.loads(end)
-        if len(first) != numbers:
-            raise ValueError("of another length")
-        return (*map(int, first), str(name))
-    except (ValueError, TypeError):
-        raise Malformed("page_token is not one that an answer gave") from None
+    refusal = "page_token is not one that an answer gave"
+    match json_of(end, refusal):
+        case [*first, str(name)] if len(first) == numbers and all(type(one) is int and one.bit_length() < 64 for one in first):
+            return (*first, name)
+        case _:
+            raise Malformed(refusal)

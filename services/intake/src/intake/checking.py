@@ -1,11 +1,12 @@
 """Whether a message in a file would be taken, for `casepath contract check`: read as it would be, and published nowhere."""
 
-import json
 from collections.abc import Iterable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from chassis.errors import Malformed
 from chassis.events import Event, check
+from chassis.json_text import json_of
 from intake import fhir_bundles
 from intake.handlers import events
 from intake.messages import check_header, decode
@@ -36,8 +37,8 @@ def hl7_v2(content: bytes) -> list[Event] | None:
 def fhir_r4(content: bytes) -> list[Event] | None:
     """What a transaction leads to; None where it is no JSON of FHIR. Raise NotTaken."""
     try:
-        parsed = json.loads(content)
-    except ValueError:
+        parsed = json_of(content, "not JSON")
+    except Malformed:
         return None
     if not isinstance(parsed, dict) or "resourceType" not in parsed:
         return None

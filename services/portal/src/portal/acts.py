@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import Reader
 from chassis.errors import Malformed
-from chassis.http_bodies import bounded_body, json_of
+from chassis.http_bodies import bounded_body
+from chassis.json_text import json_of
 from portal.case_pages import shown
 from portal.desk import SEEN_SECONDS, Desk, form_of, render
 from portal.handlers import (

@@ -1,12 +1,13 @@
 """Which slide a scan is: from its sidecar, else from its name, else from its DICOM header."""
 
-import json
 import re
 from dataclasses import dataclass
 
 import pydicom
 
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_NO_BARCODE
+from chassis.errors import Malformed
+from chassis.json_text import json_of
 from slides.quarantine import Quarantined
 from slides.scans import Scan, is_dicom
 
@@ -24,7 +25,7 @@ def label_of(scan: Scan, name: re.Pattern[str]) -> Label:
     """Raise Quarantined when the sidecar is not what it must be."""
     match = name.fullmatch(scan.named.stem)
     found = Label(match["accession"], match["slide"]) if match else label_in_header(scan)
-    return read_label(found, scan.sidecar.read_text() if scan.sidecar.exists() else None)
+    return read_label(found, scan.sidecar.read_bytes() if scan.sidecar.exists() else None)
 
 
 def label_in_header(scan: Scan) -> Label:
@@ -39,22 +40,21 @@ def label_in_header(scan: Scan) -> Label:
     return Label(str(dataset.get("AccessionNumber") or ""), str(dataset.get("ContainerIdentifier") or ""))
 
 
-def read_label(found: Label, sidecar: str | None) -> Label:
+def read_label(found: Label, sidecar: bytes | None) -> Label:
     """The sidecar's fields over those found. Raise Quarantined when the sidecar is not what it must be."""
     if sidecar is None:
         return found
+    refusal = "the sidecar is not {accession, slide, microns_per_pixel} in JSON"
     try:
-        said = json.loads(sidecar)
+        said = json_of(sidecar, refusal)
         microns = said.get("microns_per_pixel")
         return Label(
             accession=str(said.get("accession", found.accession)),
             slide_id=str(said.get("slide", found.slide_id)),
             microns_per_pixel=None if microns is None else positive(float(microns)),
         )
-    except (ValueError, TypeError, AttributeError):
-        raise Quarantined(
-            QUARANTINE_REASON_NO_BARCODE, "the sidecar is not {accession, slide, microns_per_pixel} in JSON"
-        ) from None
+    except (Malformed, ArithmeticError, ValueError, TypeError, AttributeError):
+        raise Quarantined(QUARANTINE_REASON_NO_BARCODE, refusal) from None
 
 
 def positive(number: float) -> float:

@@ -14,8 +14,8 @@ from casepath.sequencing.v1.sequencing_pb2 import (
 from chassis.access import Principal
 from chassis.errors import Malformed
 from chassis.events import check
-from chassis.http_bodies import json_of
 from chassis.isolated import Crashed, Isolated, allowance
+from chassis.json_text import json_of
 from chassis.objects import Objects
 from sequencing.adapters.alignment_file import check_alignments
 from sequencing.adapters.fastq import check_pairs

@@ -27,8 +27,8 @@ from casepath.sequencing.v1.calling_pb2 import Engine
 from casepath.sequencing.v1.runs_pb2 import RUN_STATE_COMPLETE, Run, RunHeader, RunState, WorkflowHeader, WorkflowHeaderFile
 from chassis.access import Gate, Principal
 from chassis.errors import CasepathError, Malformed, NotFound
-from chassis.http_bodies import json_of
 from chassis.http_errors import headers_of, status_of
+from chassis.json_text import json_of
 from sequencing.computations import engine_name, engine_named
 from sequencing.runs.catalogue import Catalogue, files
 from sequencing.runs.submission import LARGEST, Submission

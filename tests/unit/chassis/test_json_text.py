@@ -1,9 +1,9 @@
-"""What JSON that came over HTTP is taken for."""
+"""What JSON that others wrote is taken for."""
 
 import pytest
 
 from chassis.errors import Malformed
-from chassis.http_bodies import json_of
+from chassis.json_text import json_of
 
 
 @pytest.mark.parametrize(
