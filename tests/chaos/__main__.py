@@ -4,20 +4,17 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import click
 
 from chaos import machine
-from chaos.blows import ANYWHERE, CLOCKS, KINDS, MISDATED, OBJECTS
+from chaos.blows import ANYWHERE, APART, DISK_SIZE, KINDS, disk, disks, programs
 from chaos.trial import Outcome, trial
 from conftest import Platform, running_platform
 from span_collector import collecting
-
-# Of the store that is filled; each visit needs some 10 MB.
-STORE_SIZE = "4g"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,8 +38,7 @@ def chaos(trials: int, first: int, minutes: float, brokers: str, at_once: int, k
         raise click.UsageError(f"this machine lacks {'; '.join(lacking)}. Without them: --kinds {','.join(ANYWHERE)}")
     with (
         tempfile.TemporaryDirectory() as folder,
-        machine.disk(Path(folder) / OBJECTS, STORE_SIZE) if "full" in kinds else nullcontext(),
-        machine.clocks(Path(folder) / CLOCKS) if MISDATED.keys() & set(kinds) else nullcontext(),
+        prepared(Path(folder), int(brokers)) if set(kinds) - set(ANYWHERE) else nullcontext(),
         collecting() as spans,
         running_platform(Path(folder), spans, "--brokers", brokers) as platform,
     ):
@@ -56,6 +52,16 @@ def chaos(trials: int, first: int, minutes: float, brokers: str, at_once: int, k
     click.echo(f"{len(outcomes)} trials, {len(failed)} failed {[one.seed for one in failed] or ''}")
     click.echo(f"{struck.total()} blows: " + ", ".join(f"{what} {count}" for what, count in sorted(struck.items())))
     raise SystemExit(1 if failed or balanced.returncode else 0)
+
+
+@contextmanager
+def prepared(home: Path, brokers: int) -> Iterator[None]:
+    """A home whose disks can be full, and whose programs are told apart."""
+    with ExitStack() as stack:
+        for name in disks(brokers):
+            stack.enter_context(machine.disk(disk(home, name), DISK_SIZE))
+        stack.enter_context(machine.told_apart(home / APART, programs(brokers)))
+        yield
 
 
 async def tried(platform: Platform, seeds: range, seconds: float, at_once: int, kinds: Sequence[str]) -> list[Outcome]:

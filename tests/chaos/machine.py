@@ -4,19 +4,31 @@ import os
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+import psutil
+
 from embedded.supervisor import LAUNCHER
 
 MEMORY = Path("/sys/fs/cgroup/memory")
-BALLAST = "ballast"
 PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 NUMBERS = count()
-OWN_CLOCK = Path(__file__).with_name("own_clock.sh")
+APART, OWN_CLOCK = Path(__file__).with_name("apart.sh"), Path(__file__).with_name("own_clock.c")
+# Of the first program; nobody else has such a group.
+GROUPS = 46_000
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Programs that reach each other: by their groups, and by the ports on which they listen."""
+
+    groups: Collection[int]
+    ports: Collection[int]
 
 
 def lacking() -> list[str]:
@@ -26,6 +38,8 @@ def lacking() -> list[str]:
         found.append("the memory controller of cgroup v1 at /sys/fs/cgroup/memory")
     if shutil.which("nft", path=PROGRAMS) is None:
         found.append("nft: apt-get install nftables")
+    if shutil.which("setpriv", path=PROGRAMS) is None:
+        found.append("setpriv: apt-get install util-linux")
     if shutil.which("cc") is None:
         found.append("a C compiler: apt-get install gcc libc6-dev")
     return found
@@ -43,16 +57,24 @@ def disk(folder: Path, size: str) -> Iterator[None]:
 
 
 @contextmanager
-def full(folder: Path) -> Iterator[None]:
-    """The disk of a folder has no room."""
-    file = folder / f"{BALLAST}-{next(NUMBERS)}"
-    with file.open("wb") as ballast, suppress(OSError):
+def full(folder: Path, size: str) -> Iterator[None]:
+    """A disk has no room beyond what is on it, and then as much as before."""
+    while True:
         room = os.statvfs(folder)
-        os.posix_fallocate(ballast.fileno(), 0, max(1, room.f_bavail * room.f_frsize))
+        try:
+            sized(folder, str((room.f_blocks - room.f_bfree) * room.f_frsize))
+            break
+        except subprocess.CalledProcessError:
+            # More was written meanwhile.
+            continue
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        sized(folder, size)
+
+
+def sized(folder: Path, size: str) -> None:
+    run("mount", "-o", f"remount,size={size}", str(folder))
 
 
 @contextmanager
@@ -83,27 +105,62 @@ def of_memory(pid: int) -> str:
 
 
 @contextmanager
-def dropping(ports: Sequence[int], *, answers_alone: bool) -> Iterator[None]:
+def dropping(ports: Collection[int], *, answers_alone: bool) -> Iterator[None]:
     """What is sent to these ports of this machine is lost, and what is sent from them; or what is sent from them alone."""
-    table, listed = f"casepath_chaos_{next(NUMBERS)}", ", ".join(map(str, ports))
+    with lost(f"tcp sport {listed(ports)}", *([] if answers_alone else [f"tcp dport {listed(ports)}"])):
+        yield
+
+
+@contextmanager
+def parted(one: Side, other: Side) -> Iterator[None]:
+    """Nothing that the programs of one side send to the ports of the other arrives, and nothing of the other at its own."""
+    ways = ((one, other), (other, one))
+    with lost(*(f"meta skgid {listed(a.groups)} tcp dport {listed(b.ports)}" for a, b in ways if b.ports)):
+        yield
+
+
+@contextmanager
+def lost(*matches: str) -> Iterator[None]:
+    """What a machine sends to itself is lost where it matches one of these (nft(8))."""
+    table = f"casepath_chaos_{next(NUMBERS)}"
     nft(f"add table inet {table}")
     try:
         nft(f"add chain inet {table} out {{ type filter hook output priority 0 ; }}")
-        nft(f"add rule inet {table} out tcp sport {{ {listed} }} drop")
-        if not answers_alone:
-            nft(f"add rule inet {table} out tcp dport {{ {listed} }} drop")
+        for match in matches:
+            nft(f"add rule inet {table} out {match} drop")
         yield
     finally:
         nft(f"delete table inet {table}")
 
 
+def listed(numbers: Collection[int]) -> str:
+    return f"{{ {', '.join(map(str, sorted(numbers)))} }}"
+
+
+def listening(pid: int) -> set[int]:
+    """On which ports a program listens, and those that it started; none where it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return {
+            found.laddr.port
+            for one in [process, *process.children(recursive=True)]
+            for found in one.net_connections("tcp")
+            if found.status == psutil.CONN_LISTEN
+        }
+    return set()
+
+
 @contextmanager
-def clocks(folder: Path) -> Iterator[None]:
-    """Each program that a platform starts from now on has a clock of its own, which a file of its name in this folder sets."""
+def told_apart(folder: Path, programs: Sequence[str], groups: bool = True) -> Iterator[None]:
+    """Each of these programs, as a platform starts it from now on, has a clock of its own, and a group (which needs root)."""
     folder.mkdir()
+    for number, name in enumerate(programs, start=GROUPS):
+        (folder / f"{name}.clock").write_bytes(bytes(8))
+        if groups:
+            (folder / f"{name}.group").write_text(str(number))
     library = folder.with_suffix(".so")
-    run("cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(OWN_CLOCK.with_suffix(".c")))
-    own = {LAUNCHER: str(OWN_CLOCK), "CHAOS_PRELOAD": str(library), "CHAOS_CLOCKS": str(folder)}
+    run("cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library), str(OWN_CLOCK))
+    own = {LAUNCHER: str(APART), "CHAOS_PRELOAD": str(library), "CHAOS_APART": str(folder)}
     os.environ.update(own)
     try:
         yield
@@ -112,9 +169,14 @@ def clocks(folder: Path) -> Iterator[None]:
             del os.environ[name]
 
 
+def group_of(apart: Path, program: str) -> int:
+    return int((apart / f"{program}.group").read_text())
+
+
 @contextmanager
-def misdated(clock: Path, ahead: timedelta) -> Iterator[None]:
+def misdated(apart: Path, program: str, ahead: timedelta) -> Iterator[None]:
     """A program's clock is ahead by so much, or behind."""
+    clock = apart / f"{program}.clock"
     set_ahead(clock, ahead)
     try:
         yield

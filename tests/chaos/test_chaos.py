@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.machine import OWN_CLOCK, clocks, misdated
+from chaos.machine import APART, misdated, told_apart
 from chaos.trial import trial
 from conftest import Platform
 
@@ -27,9 +27,9 @@ def test_a_programs_clock_jumps_and_comes_back_while_its_timers_go_on(tmp_path: 
     told = "import sys, time\nfor line in sys.stdin: print(time.time(), time.monotonic(), flush=True)"
     days = timedelta(days=3)
     with (
-        clocks(tmp_path / "clocks"),
+        told_apart(tmp_path / "apart", ["one"], groups=False),
         subprocess.Popen(
-            [OWN_CLOCK, "one", sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [APART, "one", sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as program,
     ):
         asked, answered = program.stdin, program.stdout
@@ -44,7 +44,7 @@ def test_a_programs_clock_jumps_and_comes_back_while_its_timers_go_on(tmp_path: 
 
         began, timer = times()
         for jump in (days, -days):
-            with misdated(tmp_path / "clocks" / "one", jump):
+            with misdated(tmp_path / "apart", "one", jump):
                 now, later = times()
             assert now - began == pytest.approx(jump.total_seconds() + later - timer, abs=1)
         now, later = times()

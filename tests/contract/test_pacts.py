@@ -31,7 +31,7 @@ def test_we_take_an_order_as_its_pact_has_it() -> None:
 
 def test_we_take_a_sidecar_as_its_pact_has_it() -> None:
     taken = []
-    sidecars().verify(lambda body, _: taken.append(read_label(Label(), as_bytes(body).decode())), "Async")
+    sidecars().verify(lambda body, _: taken.append(read_label(Label(), as_bytes(body))), "Async")
     assert taken == [Label("KIT-0002", "A1")]
 
 

@@ -28,8 +28,8 @@ async def test_reads_are_chosen_by_the_tool_that_called_them_and_the_same_tools_
     assert len({dict(one.headers)["ce_id"] for one in again}) == 1 < len(again)
 
     async def is_taken() -> bool:
-        done = await come_to(platform.kafka, SEQUENCING_READS_RECEIVED, "sequencing")
-        return all(done[one.partition] > one.offset for one in again)
+        done = await come_to(platform.kafka, [SEQUENCING_READS_RECEIVED], "sequencing")
+        return all(done[one.topic][one.partition] > one.offset for one in again)
 
     async def is_told() -> bool:
         return "reprocess reads" in platform.casepath("audit", "show", *case).stdout

@@ -14,6 +14,7 @@ import pytest_asyncio
 from stages.peer_environment import peer_python
 from starlette.routing import BaseRoute, Route
 
+import portal as portal_service
 from advice.cds_hooks import CdsHooks
 from conftest import Platform
 from e2e.conftest import Done, Portal, new_visit, once
@@ -28,6 +29,7 @@ EXAMPLES = "12"
 # They end a session, wait for what comes next, or count who comes in.
 ASIDE = {"/login", "/logout", "/worklist/events"}
 PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")
+PORTAL = Path(portal_service.__file__).parent
 NOBODY: Any = cast(Any, SimpleNamespace(routes=lambda: []))
 
 
@@ -40,10 +42,13 @@ async def visit(platform: Platform) -> Visit:
     return one
 
 
-def described(routes: Iterable[BaseRoute], known: Mapping[str, str], kind: str) -> dict[str, Any]:
-    """OpenAPI of routes: parameters of a path are what is `known` by their names, or anything; so is what is asked and sent."""
+def described(routes: Iterable[BaseRoute], known: Mapping[str, str], kind: str, fields: Iterable[str] = ()) -> dict[str, Any]:
+    """OpenAPI of routes: parameters of a path are what is `known` by their names, or anything; so is what is asked and sent,
+    under any name and under those of `fields`.
+    """
     paths: dict[str, Any] = {}
     anything = {"type": "object", "additionalProperties": {"type": "string"}}
+    sent = {**anything, "properties": {name: {"type": "string"} for name in fields}}
     for route in routes:
         if not isinstance(route, Route) or route.path in ASIDE:
             continue
@@ -58,9 +63,15 @@ def described(routes: Iterable[BaseRoute], known: Mapping[str, str], kind: str) 
             parameters.append({"name": name, "in": "path", "required": True, "schema": values})
         operation: dict[str, Any] = {"parameters": parameters, "responses": {"default": {"description": "anything"}}}
         for method in (route.methods or set()) - {"HEAD"}:
-            body = {"requestBody": {"content": {kind: {"schema": anything}}}} if method == "POST" else {}
+            body = {"requestBody": {"content": {kind: {"schema": sent}}}} if method == "POST" else {}
             paths.setdefault(PARAMETER.sub(r"{\1}", route.path), {})[method.lower()] = {**operation, **body}
     return {"openapi": "3.1.0", "info": {"title": "ways in", "version": "1"}, "paths": paths}
+
+
+def fields_of_forms() -> list[str]:
+    """Of all that the portal's pages have. Wrong passwords would keep their owner out."""
+    pages = "".join(page.read_text() for page in (PORTAL / "templates").rglob("*.html"))
+    return sorted({*re.findall(r' name="([\w-]+)"', re.sub(r"{{.*?}}", "1", pages))} - {"password"})
 
 
 def never_fails(document: Path, base: str, headers: Mapping[str, str], checks: str = "not_a_server_error") -> None:
@@ -89,6 +100,8 @@ def bearer(platform: Platform, subject: str, role: str) -> dict[str, str]:
     [
         ("martin", "cases|worklist|language|$"),
         ("leroy", "research"),
+        ("leroy", "studies"),
+        ("girard", "studies"),
         ("garnier", "identities"),
         ("fournier", "ledger"),
         ("roux", "operations/"),
@@ -98,7 +111,7 @@ def test_the_portal_does_not_fail(platform: Platform, portal: Portal, visit: Vis
     base, offered = portal.base, application(NOBODY, NOBODY, "x" * 32, False).routes
     routes = [route for route in offered if isinstance(route, Route) and re.match(f"/({part})", route.path)]
     assert routes
-    document = described(routes, {"case_id": visit.case_id}, "application/x-www-form-urlencoded")
+    document = described(routes, {"case_id": visit.case_id}, "application/x-www-form-urlencoded", fields_of_forms())
     with httpx.Client(base_url=base, headers={"Origin": base}) as client:
         client.post("/login", data={"name": name, "password": portal.passwords[name]})
         cookies = "; ".join(f"{one}={value}" for one, value in client.cookies.items())

@@ -1,5 +1,8 @@
 import asyncio
+import errno
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from random import Random
 
 import pytest
@@ -29,6 +32,15 @@ def settle(route: Route[OrderPlaced], one: ConsumerRecord) -> list[Outgoing]:
 
 def filed(_: OrderPlaced) -> Iterable[Event]:
     return [Event(RECORDS_ENTRIES_FILED, examples.CASE, examples.filed())]
+
+
+def full_database() -> sqlite3.Error:
+    """What SQLite raises where it has no room."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError) as full:
+            database.execute("CREATE TABLE one (word TEXT)")
+    return full.value
 
 
 def said(out: Outgoing) -> dict[str, str]:
@@ -77,6 +89,19 @@ def test_a_defect_becomes_a_dead_letter_that_says_where_and_not_with_what() -> N
     assert said(out)["error_type"] == "Defect"
     assert "test_worker" in said(out)["error"]
     assert "Exemple" not in said(out)["error"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [OSError(errno.ENOSPC, "No space left on device"), full_database(), ExceptionGroup("both", [OSError(errno.EMFILE, "")])],
+    ids=["a full disk", "a full database", "files"],
+)
+def test_what_the_machine_refuses_for_a_while_is_left_to_the_loop(refusal: Exception) -> None:
+    async def fail(_: Received[OrderPlaced]) -> Iterable[Event]:
+        raise refusal
+
+    with pytest.raises(Unavailable, match="this machine cannot do it now"):
+        settle(Route(INTAKE_ORDER_PLACED, fail), record())
 
 
 def test_a_retriable_error_is_left_to_the_loop() -> None:

@@ -191,7 +191,7 @@ async def not_as_filed(events: FhirAuditEvents, block: Block) -> list[str]:
 async def kept_by(kafka: Kafka) -> tuple[dict[int, bytes], set[int]]:
     """The digests that Kafka keeps, by number; and the numbers of blocks that are filed in the FHIR server."""
     topic = AUDIT_BLOCK_SEALED
-    done = await come_to(kafka, topic, SERVICE)
+    done = await come_to(kafka, [topic], SERVICE)
     records = await held(kafka, topic.name, topic.partitions)
-    told = [(record.offset < done[record.partition], opened(BlockSealed, record.value)) for record in records]
+    told = [(record.offset < done[topic.name][record.partition], opened(BlockSealed, record.value)) for record in records]
     return {one.number: one.digest for _, one in told}, {one.number for filed, one in told if filed}

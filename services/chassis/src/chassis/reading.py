@@ -1,6 +1,6 @@
 """Reading what a topic holds now, outside any service."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,17 +21,17 @@ from chassis.publisher import started
 @asynccontextmanager
 async def reading(kafka: Kafka, topic: str, partitions: int, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer that has all partitions of a topic; it begins where the group, if one is named, has come."""
-    async with assigned(kafka, [TopicPartition(topic, number) for number in range(partitions)], group) as consumer:
+    async with assigned(kafka, places({topic: partitions}), group) as consumer:
         yield consumer
 
 
 @asynccontextmanager
-async def assigned(kafka: Kafka, places: Sequence[TopicPartition], group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
+async def assigned(kafka: Kafka, given: Sequence[TopicPartition], group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer that has these partitions; it begins where the group, if one is named, has come."""
     consumer = AIOKafkaConsumer(**kafka.client(), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest")
     await started(consumer, kafka.bootstrap)
     try:
-        consumer.assign(places)
+        consumer.assign(given)
         yield consumer
     finally:
         await consumer.stop()
@@ -46,10 +46,25 @@ async def until_now(consumer: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]
                     yield record
 
 
+async def everything(kafka: Kafka, topics: Mapping[str, int]) -> AsyncIterator[ConsumerRecord]:
+    """Every record that topics hold, of which it is said how many partitions each has; partition by partition, in order."""
+    async with assigned(kafka, places(topics)) as consumer:
+        async for record in until_now(consumer):
+            yield record
+
+
+def places(topics: Mapping[str, int]) -> list[TopicPartition]:
+    return [TopicPartition(name, number) for name, count in topics.items() for number in range(count)]
+
+
+def whole(topics: Iterable[Topic[Any]]) -> dict[str, int]:
+    """All their partitions."""
+    return {topic.name: topic.partitions for topic in topics}
+
+
 async def held(kafka: Kafka, topic: str, partitions: int) -> list[ConsumerRecord]:
     """Every record that a topic holds, in order within each partition."""
-    async with reading(kafka, topic, partitions) as consumer:
-        return [record async for record in until_now(consumer)]
+    return [record async for record in everything(kafka, {topic: partitions})]
 
 
 async def message_of[M: Message](kafka: Kafka, record: ConsumerRecord, kind: type[M]) -> M | None:
@@ -69,10 +84,13 @@ async def value_of(kafka: Kafka, record: ConsumerRecord) -> bytes | None:
         return None
 
 
-async def come_to(kafka: Kafka, topic: Topic[Any], service: str) -> dict[int, int]:
-    """Up to where a service has done its work, by partition."""
-    async with reading(kafka, topic.name, topic.partitions, group_of(service)) as consumer:
-        return {one.partition: await consumer.committed(one) or 0 for one in consumer.assignment()}
+async def come_to(kafka: Kafka, topics: Iterable[Topic[Any]], service: str) -> dict[str, dict[int, int]]:
+    """Up to where a service has done its work, by topic and partition."""
+    found: dict[str, dict[int, int]] = {}
+    async with assigned(kafka, places(whole(topics)), group_of(service)) as consumer:
+        for place in consumer.assignment():
+            found.setdefault(place.topic, {})[place.partition] = await consumer.committed(place) or 0
+    return found
 
 
 def header(record: ConsumerRecord, name: str) -> str:

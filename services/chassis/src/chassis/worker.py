@@ -29,6 +29,7 @@ from chassis.errors import Erased, Rejected, Retriable, defect_and_place
 from chassis.events import Envelope, Event, Headers, Outgoing, now, read, sealed
 from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
+from chassis.machine_faults import passing_faults
 from chassis.publisher import Publisher, started
 from chassis.telemetry import IN_FLIGHT, LAG, RECORDS, RETRIES, SECONDS, consuming, traceparent
 
@@ -125,7 +126,7 @@ async def outcome(
     try:
         envelope = Envelope.from_headers(record.headers)
         received = Received(await read(route.topic, record.value, encryption), envelope)
-        with consuming(route.topic.name, envelope.traceparent):
+        with consuming(route.topic.name, envelope.traceparent), passing_faults():
             events = await route.handle(received)
             return sealed(
                 events,

@@ -79,7 +79,7 @@ class Home:
 
     def have_brokers(self, count: int) -> None:
         """Say of a new home how many brokers it is to have. Raise Misconfigured where it has others."""
-        if (self.folder / "kafka").exists():
+        if (self.folder / "kafka" / "server.properties").exists():
             if brokers(self.folder) != count:
                 raise Misconfigured(f"the cluster of this home has {brokers(self.folder)} brokers, which stays so")
             return

@@ -73,8 +73,8 @@ class Supervisor:
                     start_new_session=True,
                 )
             self.pids[program.name] = process.pid
-            self.changed()
             try:
+                await self.tell()
                 await process.wait()
             except asyncio.CancelledError:
                 with contextlib.suppress(ProcessLookupError):
@@ -87,6 +87,14 @@ class Supervisor:
                 raise
             self.restarts[program.name] = self.restarts.get(program.name, 0) + 1
             await asyncio.sleep(RESTART_DELAY)
+
+    async def tell(self) -> None:
+        """As soon as there is room on the disk where it is told."""
+        while True:
+            try:
+                return self.changed()
+            except OSError:
+                await asyncio.sleep(RESTART_DELAY)
 
     async def once(self, program: Program) -> None:
         with (self.logs / f"{program.name}.log").open("ab") as log:

@@ -3,7 +3,6 @@ audit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from itertools import chain
 from typing import Any
 
 import grpc
@@ -28,6 +27,7 @@ from casepath.topics import Topic
 from chassis import dead_letters
 from chassis.access import Gate, Permission, Principal
 from chassis.access_log import AccessLog, Asker
+from chassis.balance import BY_CASE
 from chassis.dead_letters import CONSUMED, Acting
 from chassis.errors import NotFound
 from chassis.grpc_server import answered, operation_of
@@ -90,8 +90,7 @@ class OperationsService(OperationsServiceServicer):
                 found, again = await reckoned(self.kafka), 0
                 if request.repair and found.missing:
                     await self.accesses.tell(who, ACTION_EXECUTED, OUTCOME_DONE, "reconcile repair", (), "")
-                    records = chain.from_iterable(found.accepted.values())
-                    again = await publish_again(self.publisher, records, found.missing)
+                    again = await publish_again(self.kafka, self.publisher, BY_CASE, found.missing)
             return ReconcileResponse(balances=map(balance, found.balances), published_again=again)
 
         return await self.answered(request, context, done)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from casepath.topics import (
     INFERENCE_SLIDE_SCORED,
     INTAKE_PATIENT_MERGED,
     INTAKE_PATIENT_REGISTERED,
+    RECORDS_ENTRIES_FILED,
     SLIDES_SLIDE_INGESTED,
 )
 from chassis.asking import authorization_option, ca_option
@@ -27,7 +27,7 @@ from chassis.errors import Malformed
 from chassis.http_client import http_client
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
-from chassis.reading import come_to, header, held, message_of, value_of
+from chassis.reading import come_to, everything, header, message_of, value_of, whole
 from chassis.reckoning import identity, publish_again, reckoned, set_aside
 from records.adapters.dicom_archive import DicomwebArchive
 from records.adapters.fhir_server import HttpFhirServer
@@ -81,27 +81,24 @@ def reconcile(
 async def reconciled(server: HttpFhirServer | None, archive: DicomwebArchive | None, repair: bool, kafka: Kafka) -> set[str]:
     """The events whose outcome is missing; told, and published again where that is asked for."""
     # Asked first, as it is for cases.
-    done = {topic.name: await come_to(kafka, topic, FILER) for topic in BY_PATIENT}
+    done = await come_to(kafka, BY_PATIENT, FILER)
     found = await reckoned(kafka)
-    accepted = dict(found.accepted)
     show(found.balances)
     for one in found.balances:
         for event in one.missing:
             click.echo(f"missing: what {one.topic} {event} leads to")
     lost: list[Resource | Instance] = []
     if server is not None:
-        lost += await not_in_fhir(server, [(header(one, "ce_causationid"), await entries(kafka, one)) for one in found.told])
-        of_patients = {topic.name: await held(kafka, topic.name, topic.partitions) for topic in BY_PATIENT}
-        lost += await patients_not_in_fhir(server, [one async for one in patients(kafka, of_patients, done)])
-        accepted |= of_patients
+        lost += await not_in_fhir(server, [one async for one in told(kafka)])
+        lost += await patients_not_in_fhir(server, [one async for one in patients(kafka, done)])
     if archive is not None:
-        lost += await not_in_dicom(archive, [one async for one in objects(kafka, accepted, found.filed)])
+        lost += await not_in_dicom(archive, [one async for one in objects(kafka, found.filed)])
     for gone in lost:
         click.echo(f"missing: {gone.name}, filed for event {gone.event}")
     missing = found.missing | {gone.event for gone in lost}
     if repair and missing:
         async with KafkaPublisher(kafka, "casepath-cli") as publisher:
-            await publish_again(publisher, chain.from_iterable(accepted.values()), missing)
+            await publish_again(kafka, publisher, (*BY_CASE, *BY_PATIENT), missing)
         click.echo(f"{len(missing)} events published again: reconcile once more when they are filed")
     return missing
 
@@ -115,18 +112,22 @@ def show(balances: Iterable[Balance]) -> None:
     Console().print(table)
 
 
-async def objects(
-    kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]], filed: Container[str]
-) -> AsyncIterator[Instance]:
+async def objects(kafka: Kafka, filed: Container[str]) -> AsyncIterator[Instance]:
     """What came as DICOM objects, of the events that are filed; what was erased since is not asked for."""
-    for record in accepted[SLIDES_SLIDE_INGESTED.name]:
+    async for record in everything(kafka, whole([SLIDES_SLIDE_INGESTED])):
         if identity(record) in filed and (slide := await message_of(kafka, record, SlideIngested)) is not None:
             for one in ingested(identity(record), slide):
                 yield one
-    for record in accepted[INFERENCE_SLIDE_SCORED.name]:
+    async for record in everything(kafka, whole([INFERENCE_SLIDE_SCORED])):
         if identity(record) in filed and (scored := await message_of(kafka, record, SlideScored)) is not None:
             for one in derived(identity(record), scored):
                 yield one
+
+
+async def told(kafka: Kafka) -> AsyncIterator[tuple[str, EntriesFiled]]:
+    """What was filed, with the event that led to it."""
+    async for record in everything(kafka, whole([RECORDS_ENTRIES_FILED])):
+        yield header(record, "ce_causationid"), await entries(kafka, record)
 
 
 async def entries(kafka: Kafka, record: ConsumerRecord) -> EntriesFiled:
@@ -143,16 +144,14 @@ async def not_in_fhir(server: HttpFhirServer, told: Sequence[tuple[str, EntriesF
     return await lacking(filed, lambda one: server.has(one.name), "resources", "the FHIR server")
 
 
-async def patients(
-    kafka: Kafka, accepted: Mapping[str, Iterable[ConsumerRecord]], done: Mapping[str, Mapping[int, int]]
-) -> AsyncIterator[Resource]:
+async def patients(kafka: Kafka, done: Mapping[str, Mapping[int, int]]) -> AsyncIterator[Resource]:
     """Who came without a case, by each event that was taken; what was erased since, or set aside, is not asked for."""
-    for topic in BY_PATIENT:
-        dead = await set_aside(kafka, topic)
-        for record in accepted[topic.name]:
-            taken = not is_ahead((record.partition, record.offset), done[topic.name]) and identity(record) not in dead
-            if taken and await value_of(kafka, record) is not None:
-                yield Resource("Patient", (record.key or b"").decode("ascii", "replace"), identity(record))
+    dead = await set_aside(kafka, BY_PATIENT)
+    async for record in everything(kafka, whole(BY_PATIENT)):
+        event, place = identity(record), (record.partition, record.offset)
+        taken = not is_ahead(place, done[record.topic]) and event not in dead[record.topic]
+        if taken and await value_of(kafka, record) is not None:
+            yield Resource("Patient", (record.key or b"").decode("ascii", "replace"), event)
 
 
 async def patients_not_in_fhir(server: HttpFhirServer, came: Sequence[Resource]) -> list[Resource]:

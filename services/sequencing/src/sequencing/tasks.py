@@ -1,7 +1,6 @@
 """One work item, done: its inputs are fetched, a tool is run, and what it makes is stored. In a process of its own."""
 
 import asyncio
-import errno
 import os
 import shutil
 import tempfile
@@ -35,6 +34,7 @@ from casepath.sequencing.v1.calling_pb2 import (
 from casepath.sequencing.v1.sequencing_pb2 import CallingRequested
 from chassis.errors import Malformed, NotFound, Unavailable
 from chassis.key_ring import KeyRing
+from chassis.machine_faults import NO_ROOM, of_the_machine
 from chassis.objects import Objects, Shelf, by
 from sequencing.adapters import shard_alignments, tallying, variant_tally
 from sequencing.adapters.bcftools_engine import Bcftools
@@ -51,8 +51,6 @@ from sequencing.references import Reference
 
 # Parts of bins that are fetched at once.
 FETCHED_AT_ONCE = 16
-# No space, a quota, a limit on files or memory: of the machine, and not of the input.
-OF_THE_MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +113,10 @@ async def performed(work: Work) -> None:
             await encryption.keys.close()
 
 
-def of_the_machine(error: Exception) -> bool:
+def no_room(error: Exception) -> bool:
     """Whether a task may end otherwise at another time, or elsewhere. A tool says in words what a system call said to it."""
     said = str(error)
-    return getattr(error, "errno", None) in OF_THE_MACHINE or any(os.strerror(number) in said for number in OF_THE_MACHINE)
+    return of_the_machine(error) or any(os.strerror(number) in said for number in NO_ROOM)
 
 
 class Performance:
@@ -140,7 +138,7 @@ class Performance:
             try:
                 result = await perform[self.task.stage](folder)
             except (OSError, pysam.SamtoolsError) as error:
-                if of_the_machine(error):
+                if no_room(error):
                     raise Unavailable(f"{task_name(self.task)} cannot be done on this machine now: {error}") from error
                 if isinstance(error, OSError):
                     raise

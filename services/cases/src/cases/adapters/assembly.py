@@ -22,6 +22,7 @@ from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, read
 from chassis.kafka import LEADERS_KNOWN_MS, MECHANISM, Kafka
 from chassis.kafka_rights import group_of
+from chassis.machine_faults import passing_faults
 from chassis.publisher import Publisher
 from chassis.telemetry import RECORDS, consuming
 from chassis.worker import dead_letter
@@ -178,7 +179,8 @@ async def persistent(topic: str, act: Callable[[], Awaitable[None]]) -> None:
     """Do it, as soon as what it needs is there."""
     while True:
         try:
-            await act()
+            with passing_faults():
+                await act()
             return
         except Unavailable as unavailable:
             log.warning("put off", topic=topic, error=str(unavailable))

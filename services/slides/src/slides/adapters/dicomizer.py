@@ -32,6 +32,7 @@ from casepath.slides.v1.slide_pb2 import (
 )
 from chassis.errors import Unavailable, defect_and_place
 from chassis.identity import dicom_uid
+from chassis.machine_faults import of_the_machine
 from slides.adapters.bounded_target import BoundedTarget, TilesOnDisk
 from slides.adapters.frame_index import FrameIndex, frame_index
 from slides.adapters.frames import check_frames
@@ -46,21 +47,8 @@ FLAVORS = {
     "OVERVIEW": IMAGE_FLAVOR_OVERVIEW,
     "THUMBNAIL": IMAGE_FLAVOR_THUMBNAIL,
 }
-# Of the machine rather than of the file: a full disk, a share that is gone.
-PASSING = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EFBIG,
-        errno.ENOMEM,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.EIO,
-        errno.ESTALE,
-        errno.ENOENT,
-        errno.EACCES,
-    }
-)
+# A share that is gone.
+GONE = frozenset({errno.ENOENT, errno.EACCES})
 # Value representation SH, of Accession Number and Study ID (PS3.5 section 6.2).
 LONGEST_SH = 16
 COLOR_SPACES = frozenset({"SRGB", "ADOBERGB", "ROMMRGB", "DISPLAYP3"})
@@ -155,8 +143,8 @@ def convert(work: Conversion) -> Converted:
     except Quarantined:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in PASSING:
-            raise Unavailable(f"this machine cannot convert it now: {type(error).__name__} {error.errno}") from error
+        if of_the_machine(error) or (isinstance(error, OSError) and error.errno in GONE):
+            raise Unavailable(f"this machine cannot convert it now: {defect_and_place(error)}") from error
         # Readers raise whatever their parsers and codecs do; each means that this file cannot be converted.
         raise Quarantined(QUARANTINE_REASON_CONVERTER_FAILED, defect_and_place(error)) from error
 
