@@ -50,8 +50,11 @@ class Points:
 class PointedObjects(Objects):
     points = Points()
 
-    async def read(self, path: str) -> bytes | None:
-        return await self.points.through(lambda: super(PointedObjects, self).read(path))
+    async def found(self, path: str) -> tuple[bytes | None, str]:
+        return await self.points.through(lambda: super(PointedObjects, self).found(path))
+
+    async def replace(self, path: str, content: bytes, writing: str) -> bool:
+        return await self.points.through(lambda: super(PointedObjects, self).replace(path, content, writing))
 
     async def write(
         self, path: str, content: bytes | Path | Iterator[bytes], mode: Literal["overwrite", "create"] = "overwrite"

@@ -31,6 +31,7 @@ from results.sending import Sending
 from simulation.broker import Broker, Member, MemberPublisher
 from simulation.compute import UncomputedScoring, calling
 from simulation.faults import Faults, Killed, Process
+from simulation.research import UncopiedReleasing
 from simulation.stores import AskedArchive, AskedAuditEvents, AskedFhir, AskedSender, HeldObjects
 
 SCRATCH = Path("/nonexistent")
@@ -50,6 +51,7 @@ class World:
     faults: Faults
     broker: Broker = field(default_factory=Broker)
     held: dict[str, bytes] = field(default_factory=dict)
+    released: dict[str, bytes] = field(default_factory=dict)
     fhir: MemoryFhirServer = field(default_factory=MemoryFhirServer)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     sender: MemorySender = field(default_factory=MemorySender)
@@ -112,9 +114,15 @@ def sequencing(process: Process, _: World, objects: Objects) -> list[Route[Any]]
     return [Route(INTAKE_ORDER_PLACED, orders.keep), *calling(process, objects, orders).routes()]
 
 
+def deidentification(process: Process, world: World, objects: Objects) -> list[Route[Any]]:
+    return UncopiedReleasing(objects, HeldObjects(process, world.released)).routes()
+
+
 type Compose = Callable[[Process, World, Objects], list[Route[Any]]]
 
-SERVICES: Mapping[str, Compose] = {one.__name__: one for one in (records, results, cases, audit, advice, inference, sequencing)}
+SERVICES: Mapping[str, Compose] = {
+    one.__name__: one for one in (records, results, cases, audit, advice, inference, sequencing, deidentification)
+}
 
 
 class Hospital:

@@ -42,8 +42,18 @@ class HeldObjects(Objects):
     async def has(self, path: str) -> bool:
         return await self.process.asks(lambda: path in self.held)
 
-    async def read(self, path: str) -> bytes | None:
-        return await self.process.asks(lambda: self.held.get(path))
+    async def found(self, path: str) -> tuple[bytes | None, str]:
+        content = await self.process.asks(lambda: self.held.get(path))
+        return content, "" if content is None else content.hex()
+
+    async def replace(self, path: str, content: bytes, writing: str) -> bool:
+        def replaced() -> bool:
+            if self.held.get(path, b"").hex() != writing:
+                return False
+            self.held[path] = content
+            return True
+
+        return await self.process.asks(replaced)
 
     async def write(
         self, path: str, content: bytes | Path | Iterator[bytes], mode: Literal["overwrite", "create"] = "overwrite"

@@ -21,6 +21,7 @@ import examples
 from audit.adapters.ledger import SHELF
 from audit.chain import Examination, Keys
 from casepath.cases.v1.cases_pb2 import Case
+from casepath.deidentification.v1.release_pb2 import ObjectionRecorded
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
@@ -31,6 +32,8 @@ from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
     AUDIT_BLOCK_SEALED,
     BY_NAME,
+    DEIDENTIFICATION_FACTS_RELEASED,
+    DEIDENTIFICATION_RELEASE_RECORDED,
     INFERENCE_SHARD_SCORED,
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
@@ -48,6 +51,7 @@ from simulation.broker import Broker, MemberPublisher, watch
 from simulation.faults import CALM, Faults, Process, Rates
 from simulation.hospital import SERVICES, SIGNER, Hospital, World
 from simulation.leaping import LeapingLoop, Stuck
+from simulation.research import held_by_hub
 from simulation.stores import HeldObjects
 
 # What a hospital hears besides, of the same visit.
@@ -60,6 +64,8 @@ FURTHER = (
     examples.annotated(),
     examples.glass_broken(),
     examples.unlinked(examples.NOON + timedelta(hours=3)),
+    examples.objection_recorded(at=examples.NOON + timedelta(hours=4)),
+    examples.objection_recorded(lifted=True, at=examples.NOON + timedelta(hours=5)),
 )
 FOUND_BY = {"inference": (SlideScored, SlideFailed), "sequencing": (VariantsCalled,)}
 # What belongs together, so that it is told together more often than chance would have it.
@@ -72,6 +78,8 @@ STORIES: Sequence[Sequence[type[Message]]] = (
     (OrderPlaced, VariantsCalled, PharmacogenomicsReported, GenomicReportSigned),
     (OrderPlaced, PatientMerged, PatientsUnlinked, PharmacogenomicsReported),
     (OrderPlaced, ReadsReceived),
+    (OrderPlaced, SlideIngested, ReportSigned, PatientMerged, PatientsUnlinked),
+    (OrderPlaced, ReportSigned, ObjectionRecorded),
     (),
 )
 # How often records is among the services.
@@ -294,6 +302,8 @@ def told_by(broker: Broker) -> set[tuple[str, str]]:
         RECORDS_ENTRIES_FILED,
         RECORDS_CASE_MOVED,
         AUDIT_BLOCK_SEALED,
+        DEIDENTIFICATION_FACTS_RELEASED,
+        DEIDENTIFICATION_RELEASE_RECORDED,
         SEQUENCING_TASK_REQUESTED,
         SEQUENCING_TASK_DONE,
         INFERENCE_SHARD_SCORED,
@@ -313,6 +323,8 @@ def state(world: World) -> State:
         "the archive": world.archive.held,
         "cases": {name: plain(case) for name, case in world.table.items()},
         "what was told": told_by(world.broker),
+        "what a hub holds": held_by_hub(world.broker),
+        "images that left": set(world.released),
         "what was sent": {results_sent(one) for one in world.sender.sent},
         "dead letters": {
             (topic.name, headers["ce_id"], headers["error_service"])

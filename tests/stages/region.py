@@ -7,6 +7,7 @@ from pathlib import Path
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.deidentification.v1.release_pb2 import (
+    WITHDRAWAL_REASON_MOVED,
     WITHDRAWAL_REASON_OBJECTED,
     CaseFact,
     FactReleased,
@@ -61,6 +62,17 @@ def fact(patient: int, as_of: datetime | None = None) -> FactReleased:
     return made
 
 
+def moved(made: FactReleased, at: datetime) -> FactReleased:
+    """As what is of since then whose it is."""
+    made.moved_as_of.CopyFrom(stamp(at))
+    return made
+
+
+def said(made: FactReleased, at: datetime) -> FactReleased:
+    made.said_at.CopyFrom(stamp(at))
+    return made
+
+
 def stamp(at: datetime) -> Timestamp:
     made = Timestamp()
     made.FromDatetime(at)
@@ -102,7 +114,7 @@ def report(patient: int, text: str) -> FactReleased:
 def withdrawal(
     patient: int, as_of: datetime, reason: WithdrawalReason = WITHDRAWAL_REASON_OBJECTED, of: str = ""
 ) -> FactReleased:
-    made = fact(patient, as_of)
+    made = moved(fact(patient), as_of) if reason == WITHDRAWAL_REASON_MOVED else fact(patient, as_of)
     made.withdrawal.CopyFrom(Withdrawal(reason=reason, case_id=of))
     return made
 

@@ -75,6 +75,19 @@ async def test_what_is_a_cases_lies_there_encrypted_and_is_read_whole_or_in_part
         await bucket.get(ref)
 
 
+async def test_what_was_replaced_meanwhile_is_not_replaced(bucket: Objects) -> None:
+    shelf = Shelf(bucket, OrderPlaced, "test")
+    await shelf.put_latest("a", examples.order())
+    _, writing = await bucket.found("shelf/test/a")
+    later = examples.order(examples.NOON.replace(hour=20))
+    await shelf.put_latest("a", later)
+    await shelf.put_latest("a", examples.order())
+    assert not await bucket.replace("shelf/test/a", b"", writing)
+    assert not await bucket.replace("shelf/test/a", b"", "")
+    assert not await bucket.replace("shelf/test/b", b"", writing)
+    assert await shelf.get("a") == later
+
+
 async def test_of_two_who_create_a_name_one_gets_it(bucket: Objects) -> None:
     shelf = Shelf(bucket, OrderPlaced, "test")
     assert await shelf.create("a/1", examples.order())

@@ -1,8 +1,10 @@
+from collections.abc import Awaitable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from obstore.store import S3Store
+from obstore.store import LocalStore, MemoryStore, S3Store
 
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
@@ -97,3 +99,32 @@ async def test_a_store_that_fails_is_unavailable_whatever_is_asked_of_it(tmp_pat
     ):
         with pytest.raises(Unavailable):
             await asked()
+
+
+class Interrupted(Objects):
+    """Something else comes in between when it has read."""
+
+    meanwhile: Awaitable[None] | None = None
+
+    async def found(self, path: str) -> tuple[bytes | None, str]:
+        found = await super().found(path)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile
+        return found
+
+
+@pytest.mark.parametrize("kept", [None, examples.NOON.replace(hour=8)])
+@pytest.mark.parametrize("kind", ["folder", "memory"])
+async def test_who_was_stopped_before_putting_an_earlier_one_does_not_undo_the_later(
+    kind: str, kept: datetime | None, tmp_path: Path
+) -> None:
+    store, folder = (LocalStore(tmp_path), tmp_path) if kind == "folder" else (MemoryStore(), None)
+    stopped = Interrupted(store, folder)
+    slow, quick = (ShelvedOrders(one, "test", examples.NAMESPACE).shelf for one in (stopped, Objects(store, folder)))
+    if kept is not None:
+        await quick.put_latest(examples.CASE, examples.order(kept))
+    later = examples.order()
+    stopped.meanwhile = quick.put_latest(examples.CASE, later)
+    await slow.put_latest(examples.CASE, examples.order(examples.NOON.replace(hour=9)))
+    assert await quick.get(examples.CASE) == later

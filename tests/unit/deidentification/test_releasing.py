@@ -199,7 +199,7 @@ async def test_a_case_that_moves_is_withdrawn_and_released_as_whose_it_is_now(tm
     assert withdrawn.withdrawal.case_id == before[0].case.case_id
     now = Subject(WAREHOUSE.pseudonyms, examples.survivor().patient_id).name
     assert {(fact.subject_id, fact.WhichOneof("fact")) for fact in again} == {(now, "case"), (now, "report")}
-    assert all(fact.as_of.ToDatetime() == LATER.replace(tzinfo=None) for fact in events)
+    assert all(fact.moved_as_of.ToDatetime() == LATER.replace(tzinfo=None) and not fact.HasField("as_of") for fact in events)
 
 
 async def test_an_objection_under_a_number_that_was_merged_holds_for_the_person(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Literal
 import obstore
 from cachetools import TTLCache
 from google.protobuf.message import Message
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, PreconditionError
 from obstore.exceptions import BaseError as StoreError
 from obstore.store import LocalStore, ObjectStore, from_url
 
@@ -24,6 +24,7 @@ from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.durable import flush
 from chassis.encryption import HELD_SECONDS, LONGEST_HEAD, Encryption, Reading, Stream, begin_of, readable, segment_at, segments
 from chassis.errors import Erased, NotFound, Unavailable
+from chassis.file_lock import locked_folder
 
 DOWNLOADED_AT_ONCE = 1 << 20
 # Objects of which a process remembers how to read their segments; for no longer than their data keys.
@@ -182,12 +183,40 @@ class Objects:
         return True
 
     async def read(self, path: str) -> bytes | None:
+        content, _ = await self.found(path)
+        return content
+
+    async def found(self, path: str) -> tuple[bytes | None, str]:
+        """What is there, and which writing of it that is; nothing, and none."""
         with failing(f"did not give {path}"):
             try:
                 result = await obstore.get_async(self.store, path)
-                return bytes(await result.bytes_async())
+                return bytes(await result.bytes_async()), result.meta["e_tag"] or ""
             except FileNotFoundError:
-                return None
+                return None, ""
+
+    async def replace(self, path: str, content: bytes, writing: str) -> bool:
+        """Write in place of that writing (`found`) alone, or where nothing is; say whether it still was so. Raise Unavailable."""
+        with failing(f"did not take {path}"):
+            try:
+                if not writing:
+                    await self.write(path, content, "create")
+                elif self.folder is None:
+                    await obstore.put_async(self.store, path, content, mode={"e_tag": writing})
+                else:
+                    return await asyncio.to_thread(self.replace_file, self.folder / path, path, content, writing)
+            except (AlreadyExistsError, PreconditionError, FileNotFoundError):
+                return False
+        return True
+
+    def replace_file(self, file: Path, path: str, content: bytes, writing: str) -> bool:
+        """A folder does not compare by itself: who replaces a file there has its folder locked meanwhile."""
+        with locked_folder(file.parent):
+            if obstore.head(self.store, path)["e_tag"] != writing:
+                return False
+            obstore.put(self.store, path, content)
+            flush(file)
+        return True
 
     async def write(
         self, path: str, content: bytes | Path | Iterator[bytes], mode: Literal["overwrite", "create"] = "overwrite"
@@ -250,9 +279,19 @@ class Shelf[M: Message]:
 
     async def put_latest(self, name: str, message: M) -> None:
         """Put a message that says when it was recorded, unless what is kept was recorded later: that changes nothing."""
-        kept = await self.get(name)
-        if kept is None or recorded(kept) <= recorded(message):
-            await self.put(name, message)
+        await self.change(name, lambda kept: None if kept is not None and recorded(kept) > recorded(message) else message)
+
+    async def change(self, name: str, made: Callable[[M | None], M | None]) -> None:
+        """Have it be what is `made` of what is kept; None leaves it. Of several at once none undoes what another did, also where
+        one was stopped in between."""
+        while True:
+            kept, writing = await self.objects.found(f"{self.prefix}/{name}")
+            wanted = made(await self.opened(name, kept))
+            if wanted is None:
+                return
+            path, content = await self.stored(name, wanted)
+            if await self.objects.replace(path, content, writing):
+                return
 
     async def stored(self, name: str, message: M) -> tuple[str, bytes]:
         """Where a message lies, and as what."""
@@ -267,10 +306,13 @@ class Shelf[M: Message]:
         await self.objects.delete(f"{self.prefix}/{name}")
 
     async def get(self, name: str) -> M | None:
-        path = f"{self.prefix}/{name}"
-        content = await self.objects.read(path)
+        return await self.opened(name, await self.objects.read(f"{self.prefix}/{name}"))
+
+    async def opened(self, name: str, content: bytes | None) -> M | None:
+        if content is None:
+            return None
         try:
-            return None if content is None else self.kind.FromString(await readable(self.objects.encryption, content, path))
+            return self.kind.FromString(await readable(self.objects.encryption, content, f"{self.prefix}/{name}"))
         except Erased:
             return None
 

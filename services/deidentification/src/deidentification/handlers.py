@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.deidentification.v1.release_pb2 import (
+    WITHDRAWAL_REASON_MOVED,
     CaseFact,
     FactReleased,
     Masked,
@@ -18,6 +19,7 @@ from casepath.deidentification.v1.release_pb2 import (
     ScoreOutcome,
     ServiceFact,
     SlideFact,
+    Source,
     SpecimenFact,
     Withdrawal,
     WithdrawalReason,
@@ -56,7 +58,9 @@ class Release:
     hospital: str
     subject: Subject
     order: OrderPlaced = field(repr=False)
+    # Of the latest decisions that are known of whether it may leave, and of whose it is.
     as_of: Timestamp | None
+    moved_as_of: Timestamp | None
     # What is known of the patient; what gives text without identities, and what looks for them in what is made.
     identifiers: tuple[Identifier, ...] = field(repr=False)
     clean: Clean = field(repr=False)
@@ -237,7 +241,7 @@ FIELDS: Mapping[type[Message], str] = {
 }
 
 
-def released(release: Release, fact: Message, topic: str, event_id: str) -> list[Event]:
+def released(release: Release, fact: Message, source: Source) -> list[Event]:
     """The fact, after a last look at every text in it, and for the hospital that it left. Raise Identified."""
     for text in texts(fact):
         release.scanner.header(text.encode())
@@ -245,11 +249,13 @@ def released(release: Release, fact: Message, topic: str, event_id: str) -> list
         project=release.project.name,
         hospital=release.hospital,
         subject_id=release.subject.name,
-        lineage_id=release.name("event", event_id),
+        lineage_id=release.name("event", source.event_id),
         as_of=release.as_of,
+        moved_as_of=release.moved_as_of,
+        said_at=release.subject.moment(source.recorded_at),
     )
     getattr(data, FIELDS[type(fact)]).CopyFrom(fact)
-    recorded = ReleaseRecorded(case_id=release.order.case_id, project=release.project.name, content=topic)
+    recorded = ReleaseRecorded(case_id=release.order.case_id, project=release.project.name, content=source.topic)
     return [
         Event(DEIDENTIFICATION_FACTS_RELEASED, data.subject_id, data),
         Event(DEIDENTIFICATION_RELEASE_RECORDED, recorded.case_id, recorded),
@@ -268,7 +274,7 @@ def texts(message: Message) -> Iterator[str]:
 
 
 def withdrawn(
-    project: Project, hospital: str, subject: Subject, case_id: str, reason: WithdrawalReason, as_of: Timestamp, event_id: str
+    project: Project, hospital: str, subject: Subject, case_id: str, reason: WithdrawalReason, at: Timestamp, event_id: str
 ) -> Event:
     """All of the subject's, or one case of theirs where it is named; `case_id` is the hospital's."""
     pseudonyms = subject.pseudonyms
@@ -277,7 +283,8 @@ def withdrawn(
         hospital=hospital,
         subject_id=subject.name,
         lineage_id=pseudonyms.name("event", event_id),
-        as_of=as_of,
+        as_of=None if reason == WITHDRAWAL_REASON_MOVED else at,
+        moved_as_of=at if reason == WITHDRAWAL_REASON_MOVED else None,
         withdrawal=Withdrawal(reason=reason, case_id=pseudonyms.name("case", case_id) if case_id else ""),
     )
     return Event(DEIDENTIFICATION_FACTS_RELEASED, data.subject_id, data)

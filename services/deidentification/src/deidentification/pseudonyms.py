@@ -11,9 +11,12 @@ from functools import cached_property
 from hashlib import sha256
 from uuid import UUID
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 KEY_BYTES = 32
 # Dates of a patient move back by as many days, all by the same: intervals stay.
 MOST_DAYS = 365
+DAY_SECONDS = 86_400
 SEPARATOR = b"\x1f"
 
 
@@ -50,6 +53,13 @@ class Subject:
     def days(self) -> int:
         """How far back dates of theirs move: 1 to 365."""
         return 1 + int.from_bytes(self.pseudonyms.digest("days", self.patient_id)[:8]) % MOST_DAYS
+
+    def moment(self, at: Timestamp) -> Timestamp:
+        """A moment, moved by those days and by a part of a day: what is later stays later, by as much."""
+        moved = Timestamp()
+        part = int.from_bytes(self.pseudonyms.digest("seconds", self.patient_id)[:8]) % DAY_SECONDS
+        moved.FromNanoseconds(at.ToNanoseconds() - (self.days * DAY_SECONDS + part) * 1_000_000_000)
+        return moved
 
     def moved(self, day: date) -> date | None:
         """None where that is before the calendar begins."""

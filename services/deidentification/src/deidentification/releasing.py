@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,7 @@ from casepath.topics import (
     SLIDES_SLIDE_INGESTED,
     Topic,
 )
+from chassis.errors import Unavailable
 from chassis.events import Event
 from chassis.merges import Merges
 from chassis.objects import Objects, Shelf, by_folder, recorded
@@ -87,6 +89,23 @@ ALL = "all"
 
 def today() -> date:
     return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What is known of a case, of whether it may leave to a project, and of whose it is."""
+
+    order: OrderPlaced = field(repr=False)
+    statements: Sequence[ObjectionRecorded]
+    move: CaseMoved | None
+
+    @property
+    def as_of(self) -> Timestamp | None:
+        return max((one.recorded_at for one in self.statements), key=Timestamp.ToNanoseconds, default=None)
+
+    @property
+    def moved_as_of(self) -> Timestamp | None:
+        return self.move.recorded_at if self.move is not None else None
 
 
 class Releasing:
@@ -142,7 +161,7 @@ class Releasing:
         if order is None or recorded(order) > recorded(received.data):
             return ()
         await self.cases.put(f"{order.patient.patient_id}/{order.case_id}", ReleasedAs())
-        return await self.take(INTAKE_ORDER_PLACED, "order", received, order)
+        return await self.take(INTAKE_ORDER_PLACED, "order", received, order, received.data.recorded_at)
 
     async def slide(self, received: Received[SlideIngested]) -> Iterable[Event]:
         return await self.of_case(SLIDES_SLIDE_INGESTED, f"slide.{received.data.scan_id}", received)
@@ -165,13 +184,16 @@ class Releasing:
     async def of_case(self, topic: Topic[Any], name: str, received: Received[Any]) -> list[Event]:
         """An event waits until the order of its case is here: it says who the patient is, and what must not leave."""
         order = await self.orders.expected(received.data.case_id, topic.name)
-        return await self.take(topic, name, received, order)
+        said_at = Timestamp()
+        said_at.FromDatetime(received.envelope.time)
+        return await self.take(topic, name, received, order, said_at)
 
-    async def take(self, topic: Topic[Any], name: str, received: Received[Any], order: OrderPlaced) -> list[Event]:
-        source = Source(
-            topic=topic.name, message=received.data.SerializeToString(deterministic=True), event_id=str(received.envelope.id)
-        )
-        await self.sources.put(f"{order.case_id}/{name}", source)
+    async def take(
+        self, topic: Topic[Any], name: str, received: Received[Any], order: OrderPlaced, said_at: Timestamp
+    ) -> list[Event]:
+        message, event = received.data.SerializeToString(deterministic=True), str(received.envelope.id)
+        source = Source(topic=topic.name, message=message, event_id=event, recorded_at=said_at)
+        await self.sources.put_latest(f"{order.case_id}/{name}", source)
         return await self.release(order, [source])
 
     async def release(
@@ -185,8 +207,8 @@ class Releasing:
             wanted = [one for one in sources if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
             if not wanted:
                 continue
-            statements = await self.statements(project, order.patient.patient_id)
-            if objected(statements):
+            known = await self.known(project, order)
+            if objected(known.statements):
                 continue
             subject = Subject(project.pseudonyms, order.patient.patient_id)
             release = Release(
@@ -194,17 +216,40 @@ class Releasing:
                 self.hospital,
                 subject,
                 order,
-                await self.latest_decision(statements, order),
+                known.as_of,
+                known.moved_as_of,
                 identifiers,
                 partial(cleaned, subject=subject, words=self.words),
                 scanner,
             )
-            # Before anything leaves, so that whatever left can be taken back.
+            # Before anything leaves, so that whatever left can be taken back: who decides otherwise from now on finds it here.
             await self.note(project, order)
+            await self.unless_decided(project, known)
             for source in wanted:
                 data = BY_NAME[source.topic].message.FromString(source.message)
-                events += released(release, await self.fact(release, data), source.topic, source.event_id)
+                events += released(release, await self.fact(release, data), source)
+            # Who decided otherwise may have emptied the store of what leaves before copies were put there.
+            await self.unless_decided(project, known)
         return events
+
+    async def known(self, project: Project, order: OrderPlaced) -> Decisions:
+        """Of whom `order` names."""
+        statements = await self.statements(project, order.patient.patient_id)
+        return Decisions(order, statements, await self.orders.moves.get(order.case_id))
+
+    async def unless_decided(self, project: Project, known: Decisions) -> None:
+        """Raise Unavailable where what was known of a case when it began to be released is not what is known now.
+
+        What may not lie in the store of what leaves any more is removed from it first.
+        """
+        order = known.order
+        now = await self.orders.of_case(order.case_id)
+        if now == order and await self.known(project, order) == known:
+            return
+        if now is None or now.patient != order.patient or objected(await self.statements(project, order.patient.patient_id)):
+            subject = Subject(project.pseudonyms, order.patient.patient_id)
+            await self.released_objects.remove(case_folder(project, subject, order.case_id))
+        raise Unavailable("what is known of the case, whose it is, or whether it may leave, changed meanwhile")
 
     async def identifiers(self, order: OrderPlaced) -> tuple[Identifier, ...]:
         """Of who the patient is, of whom it was ordered for, and of all whom they were merged with."""
@@ -241,7 +286,7 @@ class Releasing:
         """DICOM objects as they may leave, in the store of what leaves."""
         words = self.known_words | ({model.name, model.version} if model is not None else frozenset())
         disguise, scanner, made = Disguise(release.subject, words), release.scanner.beside(words), []
-        folder = f"{released_folder(release.project, release.subject)}/{release.case_id}"
+        folder = case_folder(release.project, release.subject, release.order.case_id)
         for one in found:
             with TemporaryDirectory(dir=self.scratch) as work:
                 async with self.objects.local(one, self.scratch) as file:
@@ -253,10 +298,12 @@ class Releasing:
     async def note(self, project: Project, order: OrderPlaced) -> None:
         name, patient = f"{order.case_id}/{project.name}", order.patient.patient_id
         await self.cases.put(f"{patient}/{order.case_id}", ReleasedAs())
-        kept = await self.released_as.get(name) or ReleasedAs(project=project.name)
-        if patient not in kept.patient_ids:
-            kept.patient_ids.append(patient)
-            await self.released_as.put(name, kept)
+
+        def with_patient(kept: ReleasedAs | None) -> ReleasedAs | None:
+            before = list(kept.patient_ids) if kept is not None else []
+            return None if patient in before else ReleasedAs(project=project.name, patient_ids=[*before, patient])
+
+        await self.released_as.change(name, with_patient)
 
     async def statements(self, project: Project, patient_id: str) -> list[ObjectionRecorded]:
         """The latest that was said for this project, and for all, under any number of the patient."""
@@ -267,13 +314,6 @@ class Releasing:
                 if said is not None and (scope not in latest or recorded(latest[scope]) <= recorded(said)):
                     latest[scope] = said
         return list(latest.values())
-
-    async def latest_decision(self, statements: Sequence[ObjectionRecorded], order: OrderPlaced) -> Timestamp | None:
-        said: list[Timestamp] = [one.recorded_at for one in statements]
-        moved = await self.orders.moves.get(order.case_id)
-        if moved is not None:
-            said.append(moved.recorded_at)
-        return max(said, key=Timestamp.ToNanoseconds, default=None)
 
     async def move(self, received: Received[CaseMoved]) -> Iterable[Event]:
         """What was released of the case as another patient's is taken back, and released as whose it is now."""
@@ -349,9 +389,9 @@ class Releasing:
         if not mine:
             return []
         subject = Subject(project.pseudonyms, patient_id)
-        folder, event = released_folder(project, subject), str(received.envelope.id)
+        event = str(received.envelope.id)
         for case in mine:
-            await self.released_objects.remove(f"{folder}/{subject.pseudonyms.name('case', case)}")
+            await self.released_objects.remove(case_folder(project, subject, case))
         named = [""] if whole else mine
         told = [withdrawn(project, self.hospital, subject, case, reason, at, event) for case in named]
         return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
@@ -361,5 +401,6 @@ def objected(statements: Sequence[ObjectionRecorded]) -> bool:
     return any(not said.lifted for said in statements)
 
 
-def released_folder(project: Project, subject: Subject) -> str:
-    return f"released/{project.name}/{subject.name}"
+def case_folder(project: Project, subject: Subject, case_id: str) -> str:
+    """Where copies of a case lie in the store of what leaves; `case_id` is the hospital's."""
+    return f"released/{project.name}/{subject.name}/{subject.pseudonyms.name('case', case_id)}"

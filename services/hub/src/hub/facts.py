@@ -32,6 +32,8 @@ class Row:
     name: str
     lineage: str
     as_of: datetime | None
+    moved_as_of: datetime | None
+    said_at: datetime | None
     partition: int
     offset: int
     case_id: str
@@ -53,7 +55,7 @@ SCHEMA = pa.schema(
         *(pa.field(name, pa.string(), nullable=False) for name in ("project", "hospital", "subject")),
         pa.field("person_id", pa.int64(), nullable=False),
         *(pa.field(name, pa.string(), nullable=False) for name in ("kind", "name", "lineage")),
-        pa.field("as_of", pa.timestamp("us", "UTC")),
+        *(pa.field(name, pa.timestamp("us", "UTC")) for name in ("as_of", "moved_as_of", "said_at")),
         pa.field("partition", pa.int32(), nullable=False),
         pa.field("offset", pa.int64(), nullable=False),
         *(pa.field(name, pa.string(), nullable=False) for name in ("case_id", "domain")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from json import dumps
 from typing import Any
@@ -55,7 +55,9 @@ def rows(fact: FactReleased, partition: int, offset: int) -> list[Row]:
         kind=str(fact.WhichOneof("fact")),
         name=name,
         lineage=fact.lineage_id,
-        as_of=fact.as_of.ToDatetime(UTC) if fact.HasField("as_of") else None,
+        as_of=moment(fact, "as_of"),
+        moved_as_of=moment(fact, "moved_as_of"),
+        said_at=moment(fact, "said_at"),
         partition=partition,
         offset=offset,
         case_id=said.case_id,
@@ -67,6 +69,10 @@ def rows(fact: FactReleased, partition: int, offset: int) -> list[Row]:
         replace(one, row_id=identifier(one.project, one.subject, one.kind, name, one.domain, one.item or str(number)))
         for number, one in enumerate(made)
     ]
+
+
+def moment(fact: FactReleased, field: str) -> datetime | None:
+    return getattr(fact, field).ToDatetime(UTC) if fact.HasField(field) else None
 
 
 def name_of(said: Any) -> str:

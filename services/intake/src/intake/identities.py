@@ -67,12 +67,18 @@ class Identities:
         # An order says who somebody is only as long as nobody else does.
         await self.patients.create(said.patient.patient_id, patient)
         await self.cases.create(said.case_id, said.patient)
-        return [await self.place(await self.orders.get(said.case_id), said)]
+        return [await self.place(said)]
 
-    async def place(self, kept: OrderPlaced | None, said: OrderPlaced) -> Event:
-        order = whole(kept, said)
-        if order != kept:
-            await self.orders.put(said.case_id, order)
+    async def place(self, said: OrderPlaced, *, anew: bool = False) -> Event:
+        """With what was ordered before, unless it is `anew`."""
+        order = said
+
+        def placed(kept: OrderPlaced | None) -> OrderPlaced | None:
+            nonlocal order
+            order = whole(None if anew else kept, said)
+            return None if order == kept else order
+
+        await self.orders.change(said.case_id, placed)
         return Event(INTAKE_ORDER_PLACED, said.case_id, order)
 
     async def doubts(self, said: OrderPlaced) -> tuple[Patient | None, Sequence[Trait]]:
@@ -116,4 +122,4 @@ class Identities:
         await self.know(KnownPatient(patient=order.patient, recorded_at=order.recorded_at))
         await self.cases.put(order.case_id, order.patient)
         # What was ordered for somebody else is not for whom the accession is now.
-        return await self.place(await self.orders.get(order.case_id) if is_theirs else None, order)
+        return await self.place(order, anew=not is_theirs)

@@ -65,6 +65,7 @@ class Warehouse:
             if not self.facts.spec().fields:
                 with self.facts.update_spec() as spec:
                     spec.add_field("project", IdentityTransform(), "project")
+            widen(self.facts, SCHEMA)
         except (SQLAlchemyError, OSError) as error:
             raise Unavailable(f"the catalog of tables cannot be reached: {type(error).__name__}") from None
 
@@ -107,10 +108,7 @@ class Warehouse:
         """The content of a table from now on, in parts: it may be larger than memory. Give how many rows it has."""
         schema = pa.schema([pa.field(one.name, plain(one.type)) for one in content.schema])
         table = self.catalog.create_table_if_not_exists(f"{NAMESPACE}.{name}", schema)
-        if missing(schema, table):
-            # Written by an earlier version.
-            with table.update_schema() as update:
-                update.union_by_name(schema)
+        widen(table, schema)
         write = table.overwrite if any(table.scan().plan_files()) else table.append
         write(content.cast(schema), snapshot_properties={VERSION: version})
         table.refresh()
@@ -155,10 +153,17 @@ class Warehouse:
 
     def view(self, database: duckdb.DuckDBPyConnection, name: str, table: Table, snapshot: int | None) -> None:
         files = [one.file.file_path for one in table.scan(snapshot_id=snapshot).plan_files()]
-        if files:
-            database.read_parquet([path_of(file) for file in files], hive_partitioning=False).create_view(name)
-        else:
-            database.register(name, table.schema().as_arrow().empty_table())
+        empty = table.schema().as_arrow().empty_table()
+        if not files:
+            database.register(name, empty)
+            return
+        found = database.read_parquet([path_of(file) for file in files], hive_partitioning=False, union_by_name=True)
+        if set(empty.column_names) - set(found.columns):
+            # All of it was written by an earlier version.
+            database.register(f"{name}_of_now", empty)
+            found.create_view(f"{name}_of_before")
+            found = database.sql(f"from {name}_of_before union all by name from {name}_of_now")
+        found.create_view(name)
 
     def projects(self) -> list[str]:
         """Those that have a person in the newest snapshot; none where none was taken yet."""
@@ -241,6 +246,13 @@ def encoded(database: duckdb.DuckDBPyConnection) -> list[Encoded]:
 
 def missing(schema: pa.Schema, table: Table) -> set[str]:
     return set(schema.names) - set(table.schema().column_names)
+
+
+def widen(table: Table, schema: pa.Schema) -> None:
+    """Give a table that an earlier version wrote the columns that it lacks."""
+    if missing(schema, table):
+        with table.update_schema() as update:
+            update.union_by_name(schema)
 
 
 def files_of(table: Table) -> set[str]:

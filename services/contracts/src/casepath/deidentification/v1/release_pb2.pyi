@@ -29,12 +29,14 @@ WITHDRAWAL_REASON_ERASED: WithdrawalReason
 WITHDRAWAL_REASON_MOVED: WithdrawalReason
 
 class FactReleased(_message.Message):
-    __slots__ = ("project", "hospital", "subject_id", "lineage_id", "as_of", "case", "slide", "score", "report", "pharmacogenomics", "withdrawal", "review")
+    __slots__ = ("project", "hospital", "subject_id", "lineage_id", "as_of", "moved_as_of", "said_at", "case", "slide", "score", "report", "pharmacogenomics", "withdrawal", "review")
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     HOSPITAL_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     LINEAGE_ID_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    MOVED_AS_OF_FIELD_NUMBER: _ClassVar[int]
+    SAID_AT_FIELD_NUMBER: _ClassVar[int]
     CASE_FIELD_NUMBER: _ClassVar[int]
     SLIDE_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +49,8 @@ class FactReleased(_message.Message):
     subject_id: str
     lineage_id: str
     as_of: _timestamp_pb2.Timestamp
+    moved_as_of: _timestamp_pb2.Timestamp
+    said_at: _timestamp_pb2.Timestamp
     case: CaseFact
     slide: SlideFact
     score: ScoreFact
@@ -54,7 +58,7 @@ class FactReleased(_message.Message):
     pharmacogenomics: PharmacogenomicFact
     withdrawal: Withdrawal
     review: ReviewFact
-    def __init__(self, project: _Optional[str] = ..., hospital: _Optional[str] = ..., subject_id: _Optional[str] = ..., lineage_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., case: _Optional[_Union[CaseFact, _Mapping]] = ..., slide: _Optional[_Union[SlideFact, _Mapping]] = ..., score: _Optional[_Union[ScoreFact, _Mapping]] = ..., report: _Optional[_Union[ReportFact, _Mapping]] = ..., pharmacogenomics: _Optional[_Union[PharmacogenomicFact, _Mapping]] = ..., withdrawal: _Optional[_Union[Withdrawal, _Mapping]] = ..., review: _Optional[_Union[ReviewFact, _Mapping]] = ...) -> None: ...
+    def __init__(self, project: _Optional[str] = ..., hospital: _Optional[str] = ..., subject_id: _Optional[str] = ..., lineage_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., moved_as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., said_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., case: _Optional[_Union[CaseFact, _Mapping]] = ..., slide: _Optional[_Union[SlideFact, _Mapping]] = ..., score: _Optional[_Union[ScoreFact, _Mapping]] = ..., report: _Optional[_Union[ReportFact, _Mapping]] = ..., pharmacogenomics: _Optional[_Union[PharmacogenomicFact, _Mapping]] = ..., withdrawal: _Optional[_Union[Withdrawal, _Mapping]] = ..., review: _Optional[_Union[ReviewFact, _Mapping]] = ...) -> None: ...
 
 class CaseFact(_message.Message):
     __slots__ = ("case_id", "sex", "birth_year", "ordered_on", "services", "linkage", "linkage_exact")
@@ -239,14 +243,16 @@ class ObjectionRecorded(_message.Message):
     def __init__(self, patient_id: _Optional[str] = ..., project: _Optional[str] = ..., lifted: _Optional[bool] = ..., recorded_by: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Source(_message.Message):
-    __slots__ = ("topic", "message", "event_id")
+    __slots__ = ("topic", "message", "event_id", "recorded_at")
     TOPIC_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
     topic: str
     message: bytes
     event_id: str
-    def __init__(self, topic: _Optional[str] = ..., message: _Optional[bytes] = ..., event_id: _Optional[str] = ...) -> None: ...
+    recorded_at: _timestamp_pb2.Timestamp
+    def __init__(self, topic: _Optional[str] = ..., message: _Optional[bytes] = ..., event_id: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReleasedAs(_message.Message):
     __slots__ = ("project", "patient_ids")
