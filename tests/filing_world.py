@@ -15,7 +15,7 @@ from casepath.slides.v1.slide_pb2 import Instance, SlideIngested
 from casepath.topics import TOPICS
 from chassis.events import Event
 from chassis.fhir import Resource
-from chassis.objects import Objects
+from chassis.objects import Objects, Writing
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 from records.adapters.dicom_archive import DicomArchive
@@ -50,10 +50,10 @@ class Points:
 class PointedObjects(Objects):
     points = Points()
 
-    async def found(self, path: str) -> tuple[bytes | None, str]:
+    async def found(self, path: str) -> tuple[bytes | None, Writing]:
         return await self.points.through(lambda: super(PointedObjects, self).found(path))
 
-    async def replace(self, path: str, content: bytes, writing: str) -> bool:
+    async def replace(self, path: str, content: bytes, writing: Writing) -> bool:
         return await self.points.through(lambda: super(PointedObjects, self).replace(path, content, writing))
 
     async def write(

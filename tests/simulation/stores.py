@@ -13,7 +13,7 @@ from audit.adapters.audit_events import MemoryAuditEvents
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.errors import NotFound
 from chassis.fhir import Resource
-from chassis.objects import Objects
+from chassis.objects import Objects, Writing
 from records.adapters.fhir_server import Change, MemoryFhirServer
 from results.adapters.mllp_sender import MemorySender
 from simulation.faults import Process
@@ -42,13 +42,14 @@ class HeldObjects(Objects):
     async def has(self, path: str) -> bool:
         return await self.process.asks(lambda: path in self.held)
 
-    async def found(self, path: str) -> tuple[bytes | None, str]:
+    async def found(self, path: str) -> tuple[bytes | None, Writing]:
         content = await self.process.asks(lambda: self.held.get(path))
-        return content, "" if content is None else content.hex()
+        return content, {} if content is None else {"e_tag": content.hex()}
 
-    async def replace(self, path: str, content: bytes, writing: str) -> bool:
+    async def replace(self, path: str, content: bytes, writing: Writing) -> bool:
         def replaced() -> bool:
-            if self.held.get(path, b"").hex() != writing:
+            kept = self.held.get(path)
+            if (None if kept is None else kept.hex()) != writing.get("e_tag"):
                 return False
             self.held[path] = content
             return True

@@ -83,7 +83,7 @@ async def test_what_was_replaced_meanwhile_is_not_replaced(bucket: Objects) -> N
     await shelf.put_latest("a", later)
     await shelf.put_latest("a", examples.order())
     assert not await bucket.replace("shelf/test/a", b"", writing)
-    assert not await bucket.replace("shelf/test/a", b"", "")
+    assert not await bucket.replace("shelf/test/a", b"", {})
     assert not await bucket.replace("shelf/test/b", b"", writing)
     assert await shelf.get("a") == later
 

@@ -10,7 +10,7 @@ import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.errors import NotFound, Unavailable
-from chassis.objects import Objects, Shelf
+from chassis.objects import Objects, Shelf, Writing
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 
@@ -106,7 +106,7 @@ class Interrupted(Objects):
 
     meanwhile: Awaitable[None] | None = None
 
-    async def found(self, path: str) -> tuple[bytes | None, str]:
+    async def found(self, path: str) -> tuple[bytes | None, Writing]:
         found = await super().found(path)
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile is not None:

@@ -27,9 +27,10 @@ from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 from deidentification.french_words import french_words
+from deidentification.handlers import Release
 from deidentification.projects import CONTENTS, Project
 from deidentification.pseudonyms import Pseudonyms, Subject
-from deidentification.releasing import Releasing
+from deidentification.releasing import Releasing, case_folder
 from deidentification.scanner import Identified
 
 WAREHOUSE = Project("warehouse", Pseudonyms(b"w" * 32), frozenset(CONTENTS))
@@ -200,6 +201,39 @@ async def test_a_case_that_moves_is_withdrawn_and_released_as_whose_it_is_now(tm
     now = Subject(WAREHOUSE.pseudonyms, examples.survivor().patient_id).name
     assert {(fact.subject_id, fact.WhichOneof("fact")) for fact in again} == {(now, "case"), (now, "report")}
     assert all(fact.moved_as_of.ToDatetime() == LATER.replace(tzinfo=None) and not fact.HasField("as_of") for fact in events)
+
+
+@pytest.mark.parametrize(
+    "decision", [examples.objection_recorded(at=LATER), examples.case_moved(LATER)], ids=["objects", "moves"]
+)
+async def test_what_is_decided_while_something_is_released_is_heeded_before_it_leaves(
+    decision: Message, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    await world.hear(examples.order())
+    made = world.releasing.fact
+
+    async def decided_meanwhile(release: Release, data: Message) -> Message:
+        monkeypatch.setattr(world.releasing, "fact", made)
+        await world.hear(decision, "meanwhile")
+        # As a copy that was begun before.
+        await world.released.put(b"image", folder=case_folder(release.project, release.subject, release.order.case_id))
+        return await made(release, data)
+
+    monkeypatch.setattr(world.releasing, "fact", decided_meanwhile)
+    with pytest.raises(Unavailable, match="meanwhile"):
+        await world.hear(examples.report_signed())
+    assert await world.released.names("released") == set()
+
+
+async def test_what_is_said_later_says_so_by_a_clock_that_is_the_patients_alone(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    hour = timedelta(hours=1)
+    (first,), (second,) = facts(await world.hear(examples.order())), facts(await world.hear(examples.order(examples.NOON + hour)))
+    assert second.said_at.ToDatetime() - first.said_at.ToDatetime() == hour
+    subject = Subject(WAREHOUSE.pseudonyms, examples.PATIENT)
+    moved = examples.NOON.replace(tzinfo=None) - first.said_at.ToDatetime()
+    assert timedelta(days=subject.days) < moved < timedelta(days=subject.days + 1)
 
 
 async def test_an_objection_under_a_number_that_was_merged_holds_for_the_person(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, TypedDict
 
 import obstore
 from cachetools import TTLCache
@@ -29,6 +29,13 @@ from chassis.file_lock import locked_folder
 DOWNLOADED_AT_ONCE = 1 << 20
 # Objects of which a process remembers how to read their segments; for no longer than their data keys.
 STREAMS_KNOWN = 4096
+
+
+class Writing(TypedDict, total=False):
+    """By which a store tells one writing of an object from another: its ETag, and its version where it has these."""
+
+    e_tag: str | None
+    version: str | None
 
 
 class Objects:
@@ -186,33 +193,39 @@ class Objects:
         content, _ = await self.found(path)
         return content
 
-    async def found(self, path: str) -> tuple[bytes | None, str]:
+    async def found(self, path: str) -> tuple[bytes | None, Writing]:
         """What is there, and which writing of it that is; nothing, and none."""
         with failing(f"did not give {path}"):
             try:
                 result = await obstore.get_async(self.store, path)
-                return bytes(await result.bytes_async()), result.meta["e_tag"] or ""
+                content = bytes(await result.bytes_async())
             except FileNotFoundError:
-                return None, ""
+                return None, {}
+        writing: Writing = {}
+        if e_tag := result.meta["e_tag"]:
+            writing["e_tag"] = e_tag
+        if version := result.meta["version"]:
+            writing["version"] = version
+        return content, writing
 
-    async def replace(self, path: str, content: bytes, writing: str) -> bool:
+    async def replace(self, path: str, content: bytes, writing: Writing) -> bool:
         """Write in place of that writing (`found`) alone, or where nothing is; say whether it still was so. Raise Unavailable."""
         with failing(f"did not take {path}"):
             try:
                 if not writing:
                     await self.write(path, content, "create")
                 elif self.folder is None:
-                    await obstore.put_async(self.store, path, content, mode={"e_tag": writing})
+                    await obstore.put_async(self.store, path, content, mode=writing)
                 else:
                     return await asyncio.to_thread(self.replace_file, self.folder / path, path, content, writing)
             except (AlreadyExistsError, PreconditionError, FileNotFoundError):
                 return False
         return True
 
-    def replace_file(self, file: Path, path: str, content: bytes, writing: str) -> bool:
+    def replace_file(self, file: Path, path: str, content: bytes, writing: Writing) -> bool:
         """A folder does not compare by itself: who replaces a file there has its folder locked meanwhile."""
         with locked_folder(file.parent):
-            if obstore.head(self.store, path)["e_tag"] != writing:
+            if obstore.head(self.store, path)["e_tag"] != writing["e_tag"]:
                 return False
             obstore.put(self.store, path, content)
             flush(file)
@@ -286,6 +299,8 @@ class Shelf[M: Message]:
         one was stopped in between."""
         while True:
             kept, writing = await self.objects.found(f"{self.prefix}/{name}")
+            if kept is not None and not writing:
+                raise Unavailable("the object store does not say which writing of an object it gives: by that it is replaced")
             wanted = made(await self.opened(name, kept))
             if wanted is None:
                 return

@@ -252,7 +252,8 @@ def released(release: Release, fact: Message, source: Source) -> list[Event]:
         lineage_id=release.name("event", source.event_id),
         as_of=release.as_of,
         moved_as_of=release.moved_as_of,
-        said_at=release.subject.moment(source.recorded_at),
+        # What an earlier version kept does not say when.
+        said_at=release.subject.moment(source.recorded_at) if source.HasField("recorded_at") else None,
     )
     getattr(data, FIELDS[type(fact)]).CopyFrom(fact)
     recorded = ReleaseRecorded(case_id=release.order.case_id, project=release.project.name, content=source.topic)
