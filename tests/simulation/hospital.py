@@ -23,6 +23,7 @@ from chassis.kafka import Kafka
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.worker import Backoff, Received, Route, Worker
+from intake.identities import Identities
 from records.adapters.fhir_server import MemoryFhirServer
 from records.filing import Filing
 from results.adapters.mllp_sender import MemorySender
@@ -83,6 +84,10 @@ class Folding:
         return ()
 
 
+def intake(_: Process, __: World, objects: Objects) -> list[Route[Any]]:
+    return Identities(objects).routes()
+
+
 def records(process: Process, world: World, objects: Objects) -> list[Route[Any]]:
     orders = ShelvedOrders(objects, "records", examples.NAMESPACE)
     return Filing(AskedFhir(process, world.fhir), AskedArchive(process, world.archive), objects, orders, SCRATCH).routes()
@@ -121,7 +126,7 @@ def deidentification(process: Process, world: World, objects: Objects) -> list[R
 type Compose = Callable[[Process, World, Objects], list[Route[Any]]]
 
 SERVICES: Mapping[str, Compose] = {
-    one.__name__: one for one in (records, results, cases, audit, advice, inference, sequencing, deidentification)
+    one.__name__: one for one in (intake, records, results, cases, audit, advice, inference, sequencing, deidentification)
 }
 
 

@@ -72,13 +72,15 @@ def held_by_hub(broker: Broker) -> Mapping[tuple[str, ...], FactReleased]:
         return all(moved < place[0] and at < place[1] for moved, at in taken_back)
 
     found = {name: fact for name, (place, fact) in latest.items() if holds(name, place, getattr(fact, name[2]).case_id)}
-    return {name: undated(fact) for name, fact in found.items()}
+    return {name: plain(fact) for name, fact in found.items()}
 
 
-def undated(fact: FactReleased) -> FactReleased:
-    """Without the latest decisions that were known when it was released, and when a service said what it is made of."""
+def plain(fact: FactReleased) -> FactReleased:
+    """Without the latest decisions that were known when it was released, when a service said what it is made of, and which of two
+    events that say the same came last.
+    """
     found = FactReleased()
     found.CopyFrom(fact)
-    for field in ("as_of", "moved_as_of", "said_at"):
+    for field in ("as_of", "moved_as_of", "said_at", "lineage_id"):
         found.ClearField(field)
     return found

@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import sha256
 from pprint import pformat
 from random import Random
+from typing import Any
 from uuid import uuid5
 
 import structlog
@@ -35,12 +36,15 @@ from casepath.topics import (
     DEIDENTIFICATION_FACTS_RELEASED,
     DEIDENTIFICATION_RELEASE_RECORDED,
     INFERENCE_SHARD_SCORED,
+    INTAKE_ORDER_RECEIVED,
+    INTAKE_REGISTRATION_RECEIVED,
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
     RECORDS_ENTRIES_FILED,
     SEQUENCING_TASK_DONE,
     SEQUENCING_TASK_REQUESTED,
     TOPICS,
+    Topic,
 )
 from chassis import worker
 from chassis.balance import BY_CASE, Accepted, balance
@@ -67,6 +71,8 @@ FURTHER = (
     examples.objection_recorded(at=examples.NOON + timedelta(hours=4)),
     examples.objection_recorded(lifted=True, at=examples.NOON + timedelta(hours=5)),
 )
+# Where intake takes part, it is told what others hear from it.
+RECEIVED = {OrderPlaced: INTAKE_ORDER_RECEIVED.name, PatientRegistered: INTAKE_REGISTRATION_RECEIVED.name}
 FOUND_BY = {"inference": (SlideScored, SlideFailed), "sequencing": (VariantsCalled,)}
 # What belongs together, so that it is told together more often than chance would have it.
 STORIES: Sequence[Sequence[type[Message]]] = (
@@ -177,7 +183,8 @@ async def lived(one: Scenario, rng: Random, rates: Rates, orderly: bool) -> Ende
     hospital.begin()
     problems = []
     try:
-        await tell(world.broker, [told[number] for number in one.told], rng, orderly)
+        known = {**BY_MESSAGE, **RECEIVED} if "intake" in one.services else BY_MESSAGE
+        await tell(world.broker, [(BY_NAME[known[type(told[number])]], told[number]) for number in one.told], rng, orderly)
         await at_rest(world, 0.0 if orderly else FAULTS_SECONDS / 2)
         if not orderly and rng.random() < REPLAYED:
             again = rng.choice(list(world.broker.groups.values()))
@@ -212,15 +219,14 @@ async def at_rest(world: World, least: float) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def tell(broker: Broker, messages: Iterable[Message], rng: Random, orderly: bool) -> None:
+async def tell(broker: Broker, messages: Iterable[tuple[Topic[Any], Message]], rng: Random, orderly: bool) -> None:
     """Publish the events as hospital systems do: each until it is acknowledged, some of them twice, in any order."""
     calm = Process("outside", Faults(Random(0), CALM, 0))
     publisher = MemberPublisher(calm, broker)
     at = asyncio.get_running_loop().time()
     moments: list[tuple[float, Outgoing]] = []
     signed = 0.0
-    for message in messages:
-        topic = BY_NAME[BY_MESSAGE[type(message)]]
+    for topic, message in messages:
         cause = uuid5(examples.NAMESPACE, message.SerializeToString(deterministic=True).hex())
         event = Event(topic, key_of(message), message)
         (out,) = sealed([event], cause=cause, correlation=cause, source="outside", time=examples.NOON)
