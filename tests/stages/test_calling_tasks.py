@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pysam
+import pysam.bcftools
 import pytest
 import pytest_asyncio
 
@@ -38,7 +39,7 @@ from sequencing.handlers import fastq_group
 from sequencing.local import Request, computed
 from sequencing.quality import Thresholds
 from sequencing.references import References, of_file
-from sequencing.tasks import Work, perform
+from sequencing.tasks import Work, no_room, perform
 from sequencing.workers import Bench, workers
 
 FINE = Grain(chunk_pairs=3000, shard_bases=400_000)
@@ -199,6 +200,24 @@ async def test_a_full_disk_is_the_machines_fault_and_not_the_reads(services: lis
     with Isolated() as process:
         await process.run(perform, work, 120)
     assert await service.results.get(task_key(task)) is not None
+
+
+def copied_on_a_full_disk(out: Path) -> bool:
+    """Whether what bcftools says where it cannot write is taken for the machine's fault: it does not say why."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    try:
+        pysam.bcftools.view("--output-type", "u", "--output", str(out), str(samples.GENOTYPES), catch_stdout=False)
+    except pysam.SamtoolsError as error:
+        return no_room(error)
+    raise AssertionError("it was written")
+
+
+async def test_a_tool_that_says_only_that_it_cannot_write_blames_no_input(tmp_path: Path) -> None:
+    with Isolated() as process:
+        assert await process.run(copied_on_a_full_disk, tmp_path / "out.bcf", 60)
+    with pytest.raises(pysam.SamtoolsError) as refused:
+        pysam.bcftools.view(str(tmp_path / "none.vcf"))
+    assert not no_room(refused.value)
 
 
 async def first_task(service: Calling) -> TaskRequested:

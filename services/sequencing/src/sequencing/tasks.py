@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -51,6 +52,7 @@ from sequencing.references import Reference
 
 # Parts of bins that are fetched at once.
 FETCHED_AT_ONCE = 16
+UNWRITTEN = re.compile(r"(fail\w*|could ?n[o']t|unable|error)\W.{0,40}\bwrit", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,10 @@ async def performed(work: Work) -> None:
 
 
 def no_room(error: Exception) -> bool:
-    """Whether a task may end otherwise at another time, or elsewhere. A tool says in words what a system call said to it."""
+    """Whether a task may end otherwise at another time, or elsewhere. A tool says in words what a system call said to it, or
+    that it could not write (bcftools): no input is to blame for that."""
     said = str(error)
-    return of_the_machine(error) or any(os.strerror(number) in said for number in NO_ROOM)
+    return of_the_machine(error) or any(os.strerror(number) in said for number in NO_ROOM) or bool(UNWRITTEN.search(said))
 
 
 class Performance:
