@@ -1,7 +1,8 @@
 """Case assembly on Faust: one table of cases, folded from every topic that cases consumes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from cases.handlers import after
 from cases.turnaround import turnarounds
 from cases.working_time import WorkingTime
 from chassis.encryption import readable
-from chassis.errors import Erased, Rejected, Unavailable, defect_and_place
+from chassis.errors import CasepathError, Erased, Rejected, Unavailable, defect_and_place
 from chassis.events import Envelope, read
 from chassis.kafka import LEADERS_KNOWN_MS, MECHANISM, Kafka
 from chassis.kafka_rights import group_of
@@ -41,6 +42,10 @@ TURNAROUND = Histogram(
 SERVICE = "cases"
 TABLE = "cases"
 CONSUMED = tuple(topic for topic in TOPICS if SERVICE in topic.consumers)
+
+
+class TableLost(CasepathError):
+    """RocksDB takes nothing any more, after a disk had no room for what it wrote: it has to be opened anew."""
 
 
 class Assembly:
@@ -85,15 +90,16 @@ class Assembly:
         self.table.on_recover(self.refresh)
         self.app.agent(source, name="assembly")(self.assemble)
         self.recovered = False
+        self.lost = asyncio.Event()
         self.app.on_rebalance_complete.connect(self.on_rebalanced, weak=False)
 
     def ready(self) -> bool:
         return self.recovered and bool(self.app.started) and not self.app.crashed
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Raise Unavailable when Faust does not start, or crashes: the supervisor starts the service again."""
-        stopped = asyncio.create_task(stop.wait())
-        ended: set[asyncio.Task[Any]] = {stopped}
+        """Raise Unavailable when Faust does not start, or crashes, or loses its table: it is started again."""
+        waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self.lost.wait())]
+        ended: set[asyncio.Task[Any]] = set(waits)
         try:
             await self.app.start()
             ended.add(asyncio.create_task(self.app.wait_until_stopped()))
@@ -101,11 +107,13 @@ class Assembly:
         except KafkaError as error:
             raise Unavailable(f"case assembly does not start: {type(error).__name__}") from error
         finally:
-            stopped.cancel()
+            for wait in waits:
+                wait.cancel()
             await self.app.stop()
             await asyncio.gather(*ended, return_exceptions=True)
         if not stop.is_set():
-            raise Unavailable(f"case assembly ended: {type(self.app.crash_reason).__name__}")
+            reason = TableLost.__name__ if self.lost.is_set() else type(self.app.crash_reason).__name__
+            raise Unavailable(f"case assembly ended: {reason}")
 
     async def on_rebalanced(self, *_: Any, **__: Any) -> None:
         self.recovered = True
@@ -126,6 +134,10 @@ class Assembly:
                 event_id = str(envelope.id)
                 with consuming(message.topic, envelope.traceparent):
                     await persistent(message.topic, partial(self.take, message, envelope))
+            except TableLost:
+                # What is in hand comes again, to the process that takes the place of this one.
+                self.lost.set()
+                await asyncio.Event().wait()
             except Erased:
                 log.debug("erased", topic=message.topic)
             except Rejected as rejected:
@@ -147,18 +159,24 @@ class Assembly:
             )
 
     async def take(self, message: Any, envelope: Envelope) -> None:
-        """Fold a record. Raise Unavailable where the keys cannot be had: nothing is changed then."""
+        """Fold a record. Raise Unavailable where the keys cannot be had: nothing is changed then; and TableLost."""
         data = await read(BY_NAME[message.topic], message.value, self.encryption)
-        key, kept = message.key, await self.case_in(self.table.get(message.key))
+        key = message.key
+        with of_the_table():
+            value = self.table.get(key)
+        kept = await self.case_in(value)
         case = after(kept, envelope, data)
         if case is None:
-            self.table.pop(key, None)
+            with of_the_table():
+                self.table.pop(key, None)
             self.view.remove(key.decode())
             return
         if case != kept:
             body = case.SerializeToString(deterministic=True)
             encryption = self.encryption
-            self.table[key] = await encryption.encrypt(case.case_id, body, TABLE) if encryption is not None else body
+            value = await encryption.encrypt(case.case_id, body, TABLE) if encryption is not None else body
+            with of_the_table():
+                self.table[key] = value
             for one in turnarounds(case, envelope.time, data, self.working):
                 TURNAROUND.labels(one.stage).observe(one.seconds)
         self.view.put(case)
@@ -173,6 +191,17 @@ class Assembly:
     async def set_aside(self, message: Any, headers: Sequence[tuple[str, bytes]], error: str, kind: str) -> None:
         letter = dead_letter(message.topic, message.key, message.value, headers, SERVICE, error, kind)
         await persistent(message.topic, partial(self.publisher.publish, [letter]))
+
+
+@contextmanager
+def of_the_table() -> Iterator[None]:
+    """Raise TableLost for what rocksdict raises, which is Exception itself."""
+    try:
+        yield
+    except Exception as error:
+        if type(error) is Exception:
+            raise TableLost(f"the table of cases does not work: {defect_and_place(error)}") from error
+        raise
 
 
 async def persistent(topic: str, act: Callable[[], Awaitable[None]]) -> None:
