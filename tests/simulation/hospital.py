@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from filing_world import MemoryArchive
@@ -30,12 +29,11 @@ from results.adapters.mllp_sender import MemorySender
 from results.handlers import Parties
 from results.sending import Sending
 from simulation.broker import Broker, Member, MemberPublisher
-from simulation.compute import UncomputedScoring, calling
+from simulation.compute import NOWHERE, UncomputedScoring, calling
 from simulation.faults import Faults, Killed, Process
 from simulation.research import UncopiedReleasing
 from simulation.stores import AskedArchive, AskedAuditEvents, AskedFhir, AskedSender, HeldObjects
 
-SCRATCH = Path("/nonexistent")
 SIGNER = Signer.fresh()
 PARTIES = Parties(("CASEPATH", "LAB"), ("HIS", "CHU"))
 BACKOFF = Backoff(first=0.5, longest=40.0)
@@ -90,7 +88,7 @@ def intake(_: Process, __: World, objects: Objects) -> list[Route[Any]]:
 
 def records(process: Process, world: World, objects: Objects) -> list[Route[Any]]:
     orders = ShelvedOrders(objects, "records", examples.NAMESPACE)
-    return Filing(AskedFhir(process, world.fhir), AskedArchive(process, world.archive), objects, orders, SCRATCH).routes()
+    return Filing(AskedFhir(process, world.fhir), AskedArchive(process, world.archive), objects, orders, NOWHERE).routes()
 
 
 def results(process: Process, world: World, objects: Objects) -> list[Route[Any]]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 import examples
 from casepath.deidentification.v1.release_pb2 import FactReleased
@@ -19,6 +18,7 @@ from deidentification.pseudonyms import Pseudonyms
 from deidentification.releasing import Releasing, case_folder
 from hub.handlers import name_of
 from simulation.broker import Broker
+from simulation.compute import NOWHERE
 
 PROJECTS = (
     Project("warehouse", Pseudonyms(b"w" * 32), frozenset(CONTENTS)),
@@ -27,7 +27,6 @@ PROJECTS = (
 DAY = date(2026, 11, 26)
 # Of a withdrawal that there is not: before any decision, and before none.
 NEVER = (-1, -1)
-NOWHERE = Path("/nonexistent")
 
 
 @cache

@@ -243,10 +243,10 @@ class Releasing:
         What may not lie in the store of what leaves any more is removed from it first.
         """
         order = known.order
-        now = await self.orders.of_case(order.case_id)
-        if now == order and await self.known(project, order) == known:
+        now, again = await self.orders.of_case(order.case_id), await self.known(project, order)
+        if now == order and again == known:
             return
-        if now is None or now.patient != order.patient or objected(await self.statements(project, order.patient.patient_id)):
+        if now is None or now.patient != order.patient or objected(again.statements):
             subject = Subject(project.pseudonyms, order.patient.patient_id)
             await self.released_objects.remove(case_folder(project, subject, order.case_id))
         raise Unavailable("what is known of the case, whose it is, or whether it may leave, changed meanwhile")
