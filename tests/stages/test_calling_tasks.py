@@ -4,6 +4,7 @@ import hashlib
 import resource
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,7 +26,7 @@ from casepath.sequencing.v1.calling_pb2 import (
 )
 from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_MEAN_COVERAGE, CallingRequested, ReadsReceived, VariantsCalled
 from casepath.topics import SEQUENCING_CALLING_REQUESTED, SEQUENCING_READS_RECEIVED
-from chassis.errors import Unavailable
+from chassis.errors import Malformed, Unavailable
 from chassis.events import Event
 from chassis.isolated import Isolated
 from chassis.objects import Objects
@@ -33,13 +34,14 @@ from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 from embedded import samples
 from sequencing.adapters.reference_index import indexed
+from sequencing.adapters.refusals import believed
 from sequencing.calling import Calling
 from sequencing.computations import Grain, task_key
 from sequencing.handlers import fastq_group
 from sequencing.local import Request, computed
 from sequencing.quality import Thresholds
 from sequencing.references import References, of_file
-from sequencing.tasks import Work, no_room, perform
+from sequencing.tasks import Work, perform
 from sequencing.workers import Bench, workers
 
 FINE = Grain(chunk_pairs=3000, shard_bases=400_000)
@@ -195,29 +197,40 @@ async def test_a_full_disk_is_the_machines_fault_and_not_the_reads(services: lis
         indexes=tmp_path / "indexes",
         scratch=tmp_path / "scratch",
     )
-    with Isolated() as process, pytest.raises(Unavailable, match="cannot be done on this machine now"):
+    with Isolated() as process, pytest.raises(Unavailable, match="is there room"):
         await process.run(on_a_full_disk, work, 120)
     with Isolated() as process:
         await process.run(perform, work, 120)
     assert await service.results.get(task_key(task)) is not None
 
 
-def copied_on_a_full_disk(out: Path) -> bool:
-    """Whether what bcftools says where it cannot write is taken for the machine's fault: it does not say why."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-    try:
-        pysam.bcftools.view("--output-type", "u", "--output", str(out), str(samples.GENOTYPES), catch_stdout=False)
-    except pysam.SamtoolsError as error:
-        return no_room(error)
-    raise AssertionError("it was written")
+def copied_on_a_full_disk(out: Path) -> None:
+    """What bcftools cannot write it says in words of its own, or not at all: they too find no room."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    believed(partial(copied, out), out.parent)
 
 
-async def test_a_tool_that_says_only_that_it_cannot_write_blames_no_input(tmp_path: Path) -> None:
-    with Isolated() as process:
-        assert await process.run(copied_on_a_full_disk, tmp_path / "out.bcf", 60)
-    with pytest.raises(pysam.SamtoolsError) as refused:
-        pysam.bcftools.view(str(tmp_path / "none.vcf"))
-    assert not no_room(refused.value)
+def copied(out: Path) -> None:
+    pysam.bcftools.view("--output-type", "u", "--output", str(out), str(samples.GENOTYPES), catch_stdout=False)
+
+
+async def test_a_tool_that_cannot_write_blames_no_input(tmp_path: Path) -> None:
+    with Isolated() as process, pytest.raises(Unavailable, match="is there room"):
+        await process.run(copied_on_a_full_disk, tmp_path / "out.bcf", 60)
+
+
+def test_a_refusal_is_believed_when_it_is_repeated(tmp_path: Path) -> None:
+    refusals = [Malformed("a tool refused it while there was no room")]
+
+    def attempt() -> str:
+        if refusals:
+            raise refusals.pop()
+        return "done"
+
+    assert believed(attempt, tmp_path) == "done"
+    refusals += [Malformed("it is no VCF")] * 2
+    with pytest.raises(Malformed, match="no VCF"):
+        believed(attempt, tmp_path)
 
 
 async def first_task(service: Calling) -> TaskRequested:

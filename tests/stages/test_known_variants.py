@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     VariantSource,
 )
 from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_Q30, VariantsCalled
-from chassis.errors import Malformed, Misconfigured
+from chassis.errors import Malformed, Misconfigured, Unavailable
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
@@ -29,12 +30,12 @@ from chassis.publisher import MemoryPublisher
 from chassis.worker import Received
 from sequencing.commands import variants
 from sequencing.interpreting import Interpreting
-from sequencing.known_variants.annotating import Annotating
+from sequencing.known_variants.annotating import Annotated, Annotating, Lookup, annotate
 from sequencing.known_variants.lookup import Found, looked_up
 from sequencing.known_variants.page import page
 from sequencing.known_variants.snapshots import Loaded, Loading, load, snapshots_in
 from sequencing.pharmacogenomics.issuing import Issuing
-from sequencing.pharmacogenomics.page import Subject
+from sequencing.pharmacogenomics.page import Subject, subject_of
 from sequencing.references import Reference, References, of_file
 from sequencing.renewal import Renewal
 
@@ -290,6 +291,21 @@ async def test_what_cannot_be_looked_up_is_said_to_be_so(annotating: Annotating,
     found = await told(annotating, content)
     assert found.withheld == reason
     assert not found.pages
+
+
+def annotate_on_a_full_disk(lookup: Lookup) -> Annotated:
+    """Files of this process may not grow beyond a little, as where there is no space."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+    return annotate(lookup)
+
+
+async def test_a_full_disk_is_the_machines_fault_and_not_the_variants(tmp_path: Path, loaded: list[Loaded]) -> None:
+    subject = subject_of(examples.order(), "B1")
+    lookup = Lookup(sample(tmp_path, *MINE), tuple(loaded), tmp_path / "indexes", tmp_path, subject)
+    with Isolated() as cramped, pytest.raises(Unavailable, match="is there room"):
+        await cramped.run(annotate_on_a_full_disk, lookup, 60)
+    with Isolated() as roomy:
+        assert (await roomy.run(annotate, lookup, 60)).known == 5
 
 
 async def test_a_newer_release_has_each_sample_looked_up_again_and_says_how_many_are_spoken_of_otherwise(

@@ -1,3 +1,4 @@
+import mmap
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chassis.drop_folder import DropFolder
+from chassis.errors import Unavailable
 from chassis.isolated import Crashed, Isolated
 from chassis.quarantine import Quarantine, Remedy
 from chassis.scratch import scratch
@@ -79,6 +81,34 @@ async def test_a_process_that_dies_takes_one_input_with_it() -> None:
     with Isolated() as isolated:
         with pytest.raises(Crashed):
             await isolated.run(die, 1, 30)
+        assert await isolated.run(double, 2, 30) == 4
+
+
+def die_once(began: Path) -> str:
+    if not began.exists():
+        began.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+async def test_an_input_is_not_blamed_for_a_process_that_died_once_for_lack_of_memory(tmp_path: Path) -> None:
+    with Isolated() as isolated:
+        assert await isolated.run(die_once, tmp_path / "began", 30) == "done"
+
+
+def write_without_room(path: Path) -> None:
+    """As on a full disk, the page that is written to has no place in the file."""
+    with path.open("w+b") as file:
+        file.truncate(mmap.PAGESIZE)
+        with mmap.mmap(file.fileno(), mmap.PAGESIZE) as mapped:
+            file.truncate(0)
+            mapped[0] = 1
+
+
+async def test_an_input_is_not_blamed_for_a_disk_without_room_for_a_mapped_file(tmp_path: Path) -> None:
+    with Isolated() as isolated:
+        with pytest.raises(Unavailable, match="is there room"):
+            await isolated.run(write_without_room, tmp_path / "mapped", 30)
         assert await isolated.run(double, 2, 30) == 4
 
 

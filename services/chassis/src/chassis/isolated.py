@@ -11,12 +11,16 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
 
-from chassis.errors import Rejected
+from chassis.errors import Rejected, Unavailable
 from chassis.telemetry import hush_libraries
 
 
 class Crashed(Rejected):
     """The process died at this input, or did not come to an end with it."""
+
+
+class Died(Crashed):
+    """Of itself, or for lack of memory."""
 
 
 class Isolated:
@@ -32,26 +36,39 @@ class Isolated:
         self.done = 0
 
     async def run[A, R](self, function: Callable[[A], R], argument: A, seconds: float) -> R:
-        """Raise what `function` raises, or Crashed, also after `seconds`: then its process is killed.
+        """Raise what `function` raises; Crashed where its process died at it twice, or is killed since it is not done after
+        `seconds`; Unavailable where it died since a disk had no room for a file that it had mapped.
 
         Both must be importable and picklable.
         """
         async with self.turn:
-            loop = asyncio.get_running_loop()
             if self.done >= self.most:
                 self.pool.shutdown(wait=False)
                 self.pool, self.done = fresh_pool(), 0
             self.done += 1
-            process = await self.living()
             try:
-                return await asyncio.wait_for(loop.run_in_executor(self.pool, function, argument), seconds)
-            except BrokenProcessPool:
-                self.pool = fresh_pool()
-                raise Crashed("the process that worked on it died") from None
-            except TimeoutError:
-                os.kill(process, signal.SIGKILL)
-                self.pool = fresh_pool()
-                raise Crashed(f"it was not done in {seconds:.0f} s") from None
+                return await self.once(function, argument, seconds)
+            except Died:
+                # Memory may have been short, which is not the input's fault.
+                return await self.once(function, argument, seconds)
+
+    async def once[A, R](self, function: Callable[[A], R], argument: A, seconds: float) -> R:
+        loop = asyncio.get_running_loop()
+        process = await self.living()
+        child = next((one for one in multiprocessing.active_children() if one.pid == process), None)
+        try:
+            return await asyncio.wait_for(loop.run_in_executor(self.pool, function, argument), seconds)
+        except BrokenProcessPool:
+            broken, self.pool = self.pool, fresh_pool()
+            # Which waits for the process.
+            await asyncio.to_thread(broken.shutdown)
+            if child is not None and child.exitcode == -signal.SIGBUS:
+                raise Unavailable("the process that worked on it died: is there room on the disks of this machine?") from None
+            raise Died("the process that worked on it died") from None
+        except TimeoutError:
+            os.kill(process, signal.SIGKILL)
+            self.pool = fresh_pool()
+            raise Crashed(f"it was not done in {seconds:.0f} s") from None
 
     async def living(self) -> int:
         """The id of the process; a new one's where it died idle, which no input is to blame for."""

@@ -7,10 +7,20 @@ from contextlib import contextmanager
 
 from chassis.errors import Unavailable, defect_and_place
 
-# No space, a quota, a limit on files or memory.
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-# A disk that does not answer, a share that is gone or cannot be written to.
-OF_THE_MACHINE = NO_ROOM | {errno.EIO, errno.ESTALE, errno.EROFS}
+# No space, a quota, a limit on files or memory; a disk that does not answer, a share that is gone or cannot be written to.
+OF_THE_MACHINE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.EIO,
+        errno.ESTALE,
+        errno.EROFS,
+    }
+)
 OF_A_DATABASE = frozenset(
     {
         sqlite3.SQLITE_FULL,

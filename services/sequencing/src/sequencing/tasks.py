@@ -1,8 +1,6 @@
 """One work item, done: its inputs are fetched, a tool is run, and what it makes is stored. In a process of its own."""
 
 import asyncio
-import os
-import re
 import shutil
 import tempfile
 import time
@@ -33,9 +31,8 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskResult,
 )
 from casepath.sequencing.v1.sequencing_pb2 import CallingRequested
-from chassis.errors import Malformed, NotFound, Unavailable
+from chassis.errors import Malformed, NotFound
 from chassis.key_ring import KeyRing
-from chassis.machine_faults import NO_ROOM, of_the_machine
 from chassis.objects import Objects, Shelf, by
 from sequencing.adapters import shard_alignments, tallying, variant_tally
 from sequencing.adapters.bcftools_engine import Bcftools
@@ -45,6 +42,7 @@ from sequencing.adapters.fastq import added
 from sequencing.adapters.gatk_engine import Gatk
 from sequencing.adapters.minimap2 import minimap2
 from sequencing.adapters.reference_index import IndexedReference, indexed
+from sequencing.adapters.refusals import believed
 from sequencing.adapters.splitting import from_alignments, from_fastq, split
 from sequencing.computations import alignments, calls, first_tasks, task, task_key, task_name, whose
 from sequencing.quality import quality, region
@@ -52,7 +50,6 @@ from sequencing.references import Reference
 
 # Parts of bins that are fetched at once.
 FETCHED_AT_ONCE = 16
-UNWRITTEN = re.compile(r"(fail\w*|could ?n[o']t|unable|error)\W.{0,40}\bwrit", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +99,9 @@ def intermediate(computation_id: str) -> str:
 
 
 def perform(work: Work) -> None:
-    """Do the task and leave its result. Raise ReadsUnfit or Malformed where a tool refuses, Unavailable where a store is away."""
-    asyncio.run(performed(work))
+    """Do the task and leave its result. Raise ReadsUnfit or Malformed where a tool refuses, Unavailable where a store is away, or
+    there is no room."""
+    believed(lambda: asyncio.run(performed(work)), work.scratch)
 
 
 async def performed(work: Work) -> None:
@@ -113,13 +111,6 @@ async def performed(work: Work) -> None:
     finally:
         if encryption is not None:
             await encryption.keys.close()
-
-
-def no_room(error: Exception) -> bool:
-    """Whether a task may end otherwise at another time, or elsewhere. A tool says in words what a system call said to it, or
-    that it could not write (bcftools): no input is to blame for that."""
-    said = str(error)
-    return of_the_machine(error) or any(os.strerror(number) in said for number in NO_ROOM) or bool(UNWRITTEN.search(said))
 
 
 class Performance:
@@ -140,11 +131,7 @@ class Performance:
         with self.scratch() as folder:
             try:
                 result = await perform[self.task.stage](folder)
-            except (OSError, pysam.SamtoolsError) as error:
-                if no_room(error):
-                    raise Unavailable(f"{task_name(self.task)} cannot be done on this machine now: {error}") from error
-                if isinstance(error, OSError):
-                    raise
+            except pysam.SamtoolsError as error:
                 raise Malformed(f"a tool refused {task_name(self.task)}: {str(error).splitlines()[0][:200]}") from error
         result.seconds = time.perf_counter() - began
         await self.results.create(task_key(self.task), result)

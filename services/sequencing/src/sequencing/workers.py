@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from casepath.sequencing.v1.calling_pb2 import STAGE_JOIN, STAGE_SPLIT, Computation, TaskRequested
-from chassis.isolated import Crashed, Isolated, allowance
+from chassis.isolated import Isolated, allowance
 from chassis.key_ring import KeyRing
 from sequencing.computations import inputs
 from sequencing.references import Reference
@@ -53,7 +53,7 @@ class Workers:
     async def perform(self, made: Computation, task: TaskRequested, reference: Reference, project: str = CARE) -> None:
         """Do the task when it is its turn.
 
-        Raise what `tasks.perform` raises; Crashed where the process died, or did not end, twice.
+        Raise what `tasks.perform` raises, and what `Isolated.run` does.
         """
         bench = self.bench
         work = Work(
@@ -70,11 +70,7 @@ class Workers:
         size = sum(ref.size for ref in inputs(made.read_groups)) if task.stage in (STAGE_SPLIT, STAGE_JOIN) else 0
         seconds = allowance(size, SECONDS_PER_MEGABYTE, LEAST_SECONDS)
         async with self.slot(project) as process:
-            try:
-                await process.run(perform, work, seconds)
-            except Crashed:
-                # Memory may have been short, which is not the input's fault.
-                await process.run(perform, work, seconds)
+            await process.run(perform, work, seconds)
 
     @asynccontextmanager
     async def slot(self, project: str) -> AsyncIterator[Isolated]:

@@ -24,6 +24,7 @@ from chassis.isolated import Crashed, Isolated, allowance
 from chassis.language import LANGUAGES
 from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
+from sequencing.adapters.refusals import believed
 from sequencing.known_variants.lookup import looked_up
 from sequencing.known_variants.page import page
 from sequencing.known_variants.snapshots import Loaded
@@ -64,9 +65,9 @@ class Annotated:
 
 
 def annotate(lookup: Lookup) -> Annotated:
-    """In a process of its own."""
+    """In a process of its own. Raise Unavailable where the machine has no room for it."""
     try:
-        found = looked_up(lookup.variants, lookup.snapshots, lookup.indexes, lookup.scratch)
+        found = believed(partial(looked_up, lookup.variants, lookup.snapshots, lookup.indexes, lookup.scratch), lookup.scratch)
     except OtherBuild:
         return Annotated(withheld=WITHHOLDING_REASON_OTHER_REFERENCE)
     except Malformed:
