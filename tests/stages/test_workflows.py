@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from stages.research_lab import LEROY, Lab, going, lab
 
@@ -245,7 +246,7 @@ async def test_a_workflow_that_is_called_off_ends_with_all_its_processes(going: 
     run = await submit(going, {"Snakefile": "rule it:\n    output: 'x'\n    shell: 'exec -a called-off-by-test sleep 600'\n"})
 
     def there() -> bool:
-        return any(b"called-off-by-test" in path.read_bytes() for path in cmdlines())
+        return any("called-off-by-test" in (one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"]))
 
     async def sleeping() -> bool:
         return there()
@@ -333,7 +334,3 @@ async def eventually_kept(lab: Lab, run: Run) -> bool:
 
     await eventually_async(has)
     return True
-
-
-def cmdlines() -> list[Path]:
-    return [path for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]

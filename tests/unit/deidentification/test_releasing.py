@@ -203,14 +203,17 @@ async def test_a_case_that_moves_is_withdrawn_and_released_as_whose_it_is_now(tm
     assert all(fact.moved_as_of.ToDatetime() == LATER.replace(tzinfo=None) and not fact.HasField("as_of") for fact in events)
 
 
-@pytest.mark.parametrize(
+class Killed(BaseException):
+    """The process is no more."""
+
+
+DECISIONS = pytest.mark.parametrize(
     "decision", [examples.objection_recorded(at=LATER), examples.case_moved(LATER)], ids=["objects", "moves"]
 )
-async def test_what_is_decided_while_something_is_released_is_heeded_before_it_leaves(
-    decision: Message, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World(tmp_path)
-    await world.hear(examples.order())
+
+
+def deciding(world: World, decision: Message, monkeypatch: pytest.MonkeyPatch, killed: type[BaseException] | None = None) -> None:
+    """Have somebody decide while the next event is released, before copies of it are put where they leave from."""
     made = world.releasing.fact
 
     async def decided_meanwhile(release: Release, data: Message) -> Message:
@@ -218,11 +221,36 @@ async def test_what_is_decided_while_something_is_released_is_heeded_before_it_l
         await world.hear(decision, "meanwhile")
         # As a copy that was begun before.
         await world.released.put(b"image", folder=case_folder(release.project, release.subject, release.order.case_id))
+        if killed is not None:
+            raise killed
         return await made(release, data)
 
     monkeypatch.setattr(world.releasing, "fact", decided_meanwhile)
+
+
+@DECISIONS
+async def test_what_is_decided_while_something_is_released_is_heeded_before_it_leaves(
+    decision: Message, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    await world.hear(examples.order())
+    deciding(world, decision, monkeypatch)
     with pytest.raises(Unavailable, match="meanwhile"):
         await world.hear(examples.report_signed())
+    assert await world.released.names("released") == set()
+
+
+@DECISIONS
+async def test_a_copy_that_a_process_left_behind_that_was_killed_is_removed_by_who_takes_over(
+    decision: Message, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    await world.hear(examples.order())
+    deciding(world, decision, monkeypatch, Killed)
+    with pytest.raises(Killed):
+        await world.hear(examples.report_signed())
+    assert await world.released.names("released") != set()
+    await world.hear(examples.report_signed())
     assert await world.released.names("released") == set()
 
 

@@ -208,6 +208,7 @@ class Releasing:
             if not wanted:
                 continue
             known = await self.known(project, order)
+            await self.clear(project, known)
             if objected(known.statements):
                 continue
             subject = Subject(project.pseudonyms, order.patient.patient_id)
@@ -250,6 +251,15 @@ class Releasing:
             subject = Subject(project.pseudonyms, order.patient.patient_id)
             await self.released_objects.remove(case_folder(project, subject, order.case_id))
         raise Unavailable("what is known of the case, whose it is, or whether it may leave, changed meanwhile")
+
+    async def clear(self, project: Project, known: Decisions) -> None:
+        """Remove what may not lie in the store of what leaves: who copied it may have been ended before they asked again."""
+        order = known.order
+        kept = await self.released_as.get(f"{order.case_id}/{project.name}")
+        for patient in kept.patient_ids if kept is not None else ():
+            if patient != order.patient.patient_id or objected(known.statements):
+                subject = Subject(project.pseudonyms, patient)
+                await self.released_objects.remove(case_folder(project, subject, order.case_id))
 
     async def identifiers(self, order: OrderPlaced) -> tuple[Identifier, ...]:
         """Of who the patient is, of whom it was ordered for, and of all whom they were merged with."""
