@@ -49,6 +49,7 @@ HEADERS = {
         "ce_correlationid": {"type": "string", "format": "uuid", "description": "The first input of a chain of events."},
         "ce_causationid": {"type": "string", "format": "uuid", "description": "The event just before this one."},
         "traceparent": {"type": "string", "description": "W3C Trace Context."},
+        "ce_attempt": {"type": "string", "format": "uuid", "description": "Set where what failed is to be tried anew."},
     },
 }
 

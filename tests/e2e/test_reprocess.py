@@ -18,6 +18,8 @@ async def test_reads_are_chosen_by_the_tool_that_called_them_and_the_same_tools_
 ) -> None:
     case, before = ("--case", done.visit.case_id), await archived(done.case, platform.home.folder, platform.ports)
     (tool,) = [one for one in done.case.samples[0].called.tools if one.startswith("bcftools")]
+    failed = platform.casepath("reprocess", "reads", *case, "--failed", *WHY)
+    assert failed.stdout.strip() == "0 reads of 0 cases", failed.stderr
     other = platform.casepath("reprocess", "reads", *case, "--tool", "bcftools 0.1", *WHY)
     assert other.stdout.strip() == "0 reads of 0 cases", other.stderr
     nobody = platform.casepath("reprocess", "reads", "--case", str(uuid4()), *WHY)

@@ -98,7 +98,10 @@ async def test_a_dicom_slide_is_filed_byte_for_byte_under_its_own_patient_alone(
             if later.slides[0].HasField("failed"):
                 assert later.slides[0].state == SLIDE_STATE_AI_FAILED
                 assert later.slides[0].failed.reason == FAILURE_REASON_RESOLUTION_TOO_LOW
-                return
+                break
+    why = ("--by", "op", "--reason", "the model's computer failed", "--yes")
+    told = platform.casepath("reprocess", "slides", "--failed", "--case", visit.case_id, *why)
+    assert told.stdout.startswith("1 slides of 1 cases"), told.stderr
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])

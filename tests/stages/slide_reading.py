@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import examples
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
@@ -29,8 +29,8 @@ from inference.settings import InferenceSettings
 ENDINGS = ("inference.slide.scored.v1", "inference.slide.failed.v1", "inference.shadow.scored.v1", "inference.shadow.failed.v1")
 
 
-def envelope(at: datetime = examples.NOON) -> Envelope:
-    return Envelope(uuid4(), "test", "test", at, uuid4(), None)
+def envelope(at: datetime = examples.NOON, attempt: UUID | None = None) -> Envelope:
+    return Envelope(uuid4(), "test", "test", at, uuid4(), None, attempt=attempt)
 
 
 @dataclass
@@ -47,18 +47,22 @@ class Reading:
     routes: dict[str, Route[Any]]
     told: list[Event] = field(default_factory=list)
 
-    async def handle(self, topic: Topic[Any], data: Any) -> list[Event]:
+    async def handle(self, topic: Topic[Any], data: Any, attempt: UUID | None = None) -> list[Event]:
         check(data)
-        events = list(await self.routes[topic.name].handle(Received(data, envelope())))
+        events = list(await self.routes[topic.name].handle(Received(data, envelope(attempt=attempt))))
         for event in events:
             check(event.data)
         return events
 
     async def read(
-        self, slide: SlideIngested, ordered: Callable[[list[Event]], Sequence[Event]] = lambda events: events
+        self,
+        slide: SlideIngested,
+        ordered: Callable[[list[Event]], Sequence[Event]] = lambda events: events,
+        attempt: UUID | None = None,
     ) -> SlideScored | SlideFailed:
         """How its reading for care ended. What was told besides is in `told`."""
-        waiting = await self.handle(SLIDES_SLIDE_INGESTED, slide)
+        self.told.clear()
+        waiting = await self.handle(SLIDES_SLIDE_INGESTED, slide, attempt)
         while waiting:
             self.told += waiting
             following: list[Event] = []

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pydicom
@@ -299,6 +300,34 @@ async def test_a_job_that_is_cancelled_stops_in_its_midst_and_is_shown_as_not_re
         assert ended.data.reason == FAILURE_REASON_CANCELLED
         assert len(await reading.scoring.results.names(job)) == 1
         assert await reading.governance.cancel(job) == (await reading.scoring.conclusions.get(job), True)
+
+
+async def test_what_failed_is_read_anew_where_that_is_asked_for_and_by_a_repeat_it_is_not(
+    slide: tuple[Objects, SlideIngested], tmp_path: Path
+) -> None:
+    bundle = models.reading_bundle(tmp_path / "bundle", models.darkness())
+    async with reading_at(tmp_path, bundle, slide[0]) as reading:
+        first, *_ = await reading.handle(SLIDES_SLIDE_INGESTED, slide[1])
+        await reading.governance.cancel(first.data.job_id)  # type: ignore[attr-defined]
+        failed = await reading.read(slide[1])
+        assert isinstance(failed, SlideFailed)
+        assert await reading.read(slide[1]) == failed
+        again = await reading.read(slide[1], attempt=uuid4())
+        assert isinstance(again, SlideScored)
+        assert again.job_id != failed.job_id
+        assert await reading.read(slide[1], attempt=uuid4()) == again
+        assert await reading.read(slide[1]) == failed
+
+
+async def test_what_cannot_end_otherwise_is_not_read_anew(slide: tuple[Objects, SlideIngested], tmp_path: Path) -> None:
+    bundle = models.reading_bundle(tmp_path / "bundle", models.darkness())
+    coarse = SlideIngested.FromString(slide[1].SerializeToString())
+    for instance in coarse.instances:
+        instance.microns_per_pixel *= 100
+    async with reading_at(tmp_path, bundle, slide[0]) as reading:
+        failed = await reading.read(coarse)
+        assert isinstance(failed, SlideFailed)
+        assert await reading.read(coarse, attempt=uuid4()) == failed
 
 
 async def test_a_job_that_ended_is_not_cancelled(slide: tuple[Objects, SlideIngested], tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ KEY = "key"
 type Headers = Sequence[tuple[str, bytes]]
 
 
+ATTEMPT = "ce_attempt"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """What a handler wants published. Whoever publishes adds the envelope.
@@ -39,7 +42,8 @@ class Event:
 class Envelope:
     """The context attributes of one event.
 
-    `correlation_id` names the first input of a chain of events, `causation_id` the event just before this one.
+    `correlation_id` names the first input of a chain of events, `causation_id` the event just before this one; `attempt` is set
+    where somebody asked, by telling an event again, that what failed of it be tried anew.
     """
 
     id: UUID
@@ -49,6 +53,7 @@ class Envelope:
     correlation_id: UUID
     causation_id: UUID | None
     traceparent: str = ""
+    attempt: UUID | None = None
 
     def headers(self) -> list[tuple[str, bytes]]:
         pairs = {
@@ -60,6 +65,7 @@ class Envelope:
             "ce_correlationid": str(self.correlation_id),
             "ce_causationid": str(self.causation_id) if self.causation_id else "",
             "traceparent": self.traceparent,
+            ATTEMPT: str(self.attempt) if self.attempt else "",
         }
         return [(name, value.encode()) for name, value in pairs.items() if value]
 
@@ -68,7 +74,7 @@ class Envelope:
         """Raise Malformed when a required attribute is missing or is not of its type."""
         found = {name: value.decode("utf-8", "replace") for name, value in headers}
         try:
-            causation = found.get("ce_causationid")
+            causation, attempt = found.get("ce_causationid"), found.get(ATTEMPT)
             return cls(
                 id=UUID(found["ce_id"]),
                 type=found["ce_type"],
@@ -77,6 +83,7 @@ class Envelope:
                 correlation_id=UUID(found["ce_correlationid"]),
                 causation_id=UUID(causation) if causation else None,
                 traceparent=found.get("traceparent", ""),
+                attempt=UUID(attempt) if attempt else None,
             )
         except KeyError as error:
             raise Malformed(f"the CloudEvents header {error} is missing") from None

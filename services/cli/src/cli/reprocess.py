@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import replace
 from functools import wraps
 from itertools import batched
 from typing import Any
+from uuid import UUID, uuid4
 
 import click
 from aiokafka.structs import ConsumerRecord
 from google.protobuf.message import Message
 
 from casepath.audit.v1.audit_pb2 import ACTION_EXECUTED, OUTCOME_DONE
-from casepath.inference.v1.scoring_pb2 import SlideScored
+from casepath.sequencing.v1.calling_pb2 import CallingFailed
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
+    INFERENCE_SLIDE_FAILED,
     INFERENCE_SLIDE_SCORED,
+    SEQUENCING_CALLING_FAILED,
     SEQUENCING_READS_RECEIVED,
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
@@ -24,6 +28,7 @@ from casepath.topics import (
 from chassis.access_log import AccessLog, Asker
 from chassis.asking_kafka import encrypted_kafka_option
 from chassis.errors import Malformed
+from chassis.events import ATTEMPT, Outgoing
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
 from chassis.reading import as_it_was, held, message_of
@@ -39,7 +44,8 @@ def reprocess() -> None:
     """Have what came before worked on again, by the versions that are in use now.
 
     The event of its arrival is published again, under its own id: what was made of it by the same version stays, and a new
-    version of a model or of a tool makes something new of it, which is filed beside. It is told to the ledger first.
+    version of a model or of a tool makes something new of it, which is filed beside; with --failed, so does the same version
+    where it failed. It is told to the ledger first.
     """
 
 
@@ -53,6 +59,7 @@ def options[R](command: Callable[..., R]) -> Callable[..., R]:
     for option in reversed(
         (
             click.option("--case", "cases", type=click.UUID, multiple=True, help="Only of this case; may be given again."),
+            click.option("--failed", is_flag=True, help="Only what failed, to be tried anew, also by the same version."),
             click.option("--by", required=True, help="Who decided, for the ledger."),
             click.option("--reason", required=True, help="Why, for the ledger. No patient data."),
             click.option(
@@ -73,32 +80,56 @@ def options[R](command: Callable[..., R]) -> Callable[..., R]:
 @click.option("--version", default="", help="Only what this version of a model read; without it, every slide.")
 @options
 @asynchronous
-async def slides(version: str, cases: Collection[str], kafka: Kafka, **said: Any) -> None:
-    """Have slides read again by the versions of the model that are in production, canary or shadow now."""
-    scored = [one async for _, one in messages(kafka, INFERENCE_SLIDE_SCORED, SlideScored)] if version else []
-    read = {(one.case_id, one.scan_id) for one in scored if one.model.version == version}
+async def slides(version: str, cases: Collection[str], failed: bool, kafka: Kafka, **said: Any) -> None:
+    """Have slides read again by the versions of the model that are in production, canary or shadow now.
+
+    Of a reading that failed since there was no tissue, or no level of the model's resolution, the same version says the same.
+    """
+    scored = await readings(kafka, INFERENCE_SLIDE_SCORED, version) if version or failed else set()
+    wanted = scored
+    if failed:
+        wanted = await readings(kafka, INFERENCE_SLIDE_FAILED, version) - scored
+    scans = {(case_id, scan_id) for case_id, scan_id, _ in wanted}
     chosen = [
         (record, one.case_id)
         async for record, one in messages(kafka, SLIDES_SLIDE_INGESTED, SlideIngested)
-        if of(one.case_id, cases) and (not version or (one.case_id, one.scan_id) in read)
+        if of(one.case_id, cases) and (not (version or failed) or (one.case_id, one.scan_id) in scans)
     ]
-    await again(kafka, "slides", chosen, **said)
+    await again(kafka, "slides", chosen, failed, **said)
+
+
+async def readings(kafka: Kafka, topic: Topic[Any], version: str) -> set[tuple[str, str, str]]:
+    """Case, scan and model of what ended so, by this version or, without one, by any."""
+    found = [one async for _, one in messages(kafka, topic, topic.message)]
+    return {(one.case_id, one.scan_id, one.model.sha256) for one in found if version in ("", one.model.version)}
 
 
 @reprocess.command()
 @click.option("--tool", default="", help='Only what this made variants of, such as "bcftools 1.22"; without it, all reads.')
 @options
 @asynchronous
-async def reads(tool: str, cases: Collection[str], kafka: Kafka, **said: Any) -> None:
+async def reads(tool: str, cases: Collection[str], failed: bool, kafka: Kafka, **said: Any) -> None:
     """Have variants called again of reads, by the tools and reference that sequencing has now."""
-    called = [one async for _, one in messages(kafka, SEQUENCING_VARIANTS_CALLED, VariantsCalled)] if tool else []
-    made = {(one.case_id, one.sample_id) for one in called if tool in one.tools}
+    if tool and failed:
+        raise click.UsageError("what failed was made by no tool: give --tool or --failed")
+    called = [one async for _, one in messages(kafka, SEQUENCING_VARIANTS_CALLED, VariantsCalled)] if tool or failed else []
+    wanted = {(one.case_id, one.sample_id) for one in called if not tool or tool in one.tools}
+    if failed:
+        not_called = [one async for _, one in messages(kafka, SEQUENCING_CALLING_FAILED, CallingFailed)]
+        wanted = {(one.case_id, one.sample_id) for one in not_called} - wanted
     chosen = [
         (record, one.case_id)
         async for record, one in messages(kafka, SEQUENCING_READS_RECEIVED, ReadsReceived)
-        if of(one.case_id, cases) and (not tool or (one.case_id, one.sample_id) in made)
+        if of(one.case_id, cases) and (not (tool or failed) or (one.case_id, one.sample_id) in wanted)
     ]
-    await again(kafka, "reads", chosen, **said)
+    await again(kafka, "reads", chosen, failed, **said)
+
+
+def asked(record: ConsumerRecord, attempt: UUID | None) -> Outgoing:
+    """As it was, but for which attempt it asks for."""
+    found = as_it_was(record)
+    others = [(name, value) for name, value in found.headers if name != ATTEMPT]
+    return replace(found, headers=[*others, *([(ATTEMPT, str(attempt).encode())] if attempt else [])])
 
 
 def of(case_id: str, cases: Collection[str]) -> bool:
@@ -122,6 +153,7 @@ async def again(
     kafka: Kafka,
     what: str,
     chosen: Sequence[tuple[ConsumerRecord, str]],
+    failed: bool,
     by: str,
     reason: str,
     per_minute: int,
@@ -134,6 +166,7 @@ async def again(
         return
     if not yes:
         click.confirm("Go on?", abort=True)
+    attempt = uuid4() if failed else None
     async with KafkaPublisher(kafka, "casepath-cli") as publisher:
         for some in batched(cases, MOST_CASES):
             entries = [("Case", one) for one in some]
@@ -142,5 +175,5 @@ async def again(
             for number, part in enumerate(bar):
                 if number:
                     await asyncio.sleep(60 * len(part) / per_minute)
-                await publisher.publish([as_it_was(record) for record, _ in part])
+                await publisher.publish([asked(record, attempt) for record, _ in part])
     click.echo(f"{len(chosen)} published again")

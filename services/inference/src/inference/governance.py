@@ -18,7 +18,7 @@ from inference.adapters.registry_store import RegistryStore
 from inference.adapters.signatures import verified
 from inference.bundle import load_bundle
 from inference.evaluation import Evaluation, Scored, tried
-from inference.handlers import failure
+from inference.handlers import failed_job
 from inference.models import Models
 from inference.monitoring import Monitoring
 from inference.registry import judged, latest, promoted, rolled_back
@@ -117,7 +117,7 @@ class Governance:
         job = await self.jobs.get(job_id)
         if job is None:
             raise NotFound("no slide is being read by a job of this id")
-        mine = Conclusion(failed=failure(job.slide, job.model, job.stage, FAILURE_REASON_CANCELLED, len(job.cells)))
+        mine = Conclusion(failed=failed_job(job, FAILURE_REASON_CANCELLED, len(job.cells)))
         await self.conclusions.create(job_id, mine)
         kept = await self.conclusions.get(job_id) or mine
         return kept, kept == mine

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casepath.inference.v1.scoring_pb2 import (
+    FAILURE_REASON_CANCELLED,
     FAILURE_REASON_MODEL_FAILED,
     FAILURE_REASON_RESOLUTION_DIFFERS,
     FAILURE_REASON_RESOLUTION_TOO_LOW,
     FAILURE_REASON_TOO_MANY_FAILED_TILES,
+    FAILURE_REASON_UNREADABLE,
     FAILURE_REASON_UNSPECIFIED,
     STAGE_SHADOW,
     Cell,
@@ -67,10 +69,27 @@ COARSER = 1.05
 SCORE_BINS = 20
 
 
-def job_id(slide: SlideIngested, model: Model, stage: Stage) -> str:
-    """One version of a model reads one scan of one case once; beside the one in production, once more."""
+# Of readings that may end otherwise when they are tried anew.
+PASSING = frozenset(
+    {
+        FAILURE_REASON_UNREADABLE,
+        FAILURE_REASON_TOO_MANY_FAILED_TILES,
+        FAILURE_REASON_MODEL_FAILED,
+        FAILURE_REASON_CANCELLED,
+    }
+)
+
+
+def job_id(slide: SlideIngested, model: Model, stage: Stage, attempt: str = "") -> str:
+    """One version of a model reads one scan of one case once; beside the one in production, once more; and what failed, once
+    for each `attempt` that was asked for."""
     beside = "|shadow" if stage == STAGE_SHADOW else ""
-    return str(uuid5(UUID(slide.scan_id), f"{slide.case_id}|{model.sha256}|{model.version}{beside}"))
+    again = f"|{attempt}" if attempt else ""
+    return str(uuid5(UUID(slide.scan_id), f"{slide.case_id}|{model.sha256}|{model.version}{beside}{again}"))
+
+
+def may_be_tried_anew(conclusion: Conclusion | None) -> bool:
+    return conclusion is not None and conclusion.failed.reason in PASSING
 
 
 def volumes(slide: SlideIngested) -> list[Instance]:
@@ -111,6 +130,7 @@ def planned(
     batch_tiles: int,
     stage: Stage,
     at: datetime,
+    attempt: str = "",
 ) -> ScoringJob:
     """The job of reading a slide whose tissue is `mask`, an image of it at any scale; `at` is when it was ingested."""
     said = bundle.manifest
@@ -121,7 +141,7 @@ def planned(
     scale = mask.shape[1] / level.total_columns
     cells = tissue_cells(mask, columns, rows, side, scale)
     job = ScoringJob(
-        job_id=job_id(slide, bundle.model, stage),
+        job_id=job_id(slide, bundle.model, stage, attempt),
         model=bundle.model,
         slide=slide,
         level=level,
@@ -199,7 +219,7 @@ def fails(job: ScoringJob, outcome: Outcome, failed_allowed: float) -> SlideFail
     reason = outcome.failure or FAILURE_REASON_TOO_MANY_FAILED_TILES
     if found.tiles and not isfinite(found.score):
         reason = FAILURE_REASON_MODEL_FAILED
-    return failure(job.slide, job.model, job.stage, reason, found.tiles, found.failed_tiles)
+    return failed_job(job, reason, found.tiles, found.failed_tiles)
 
 
 def scored(
@@ -320,19 +340,21 @@ def unexamined(job: ScoringJob, failed_cells: Sequence[int]) -> float:
     return min(1.0, max(0.0, 1.0 - examined))
 
 
-def failure(
-    slide: SlideIngested, model: Model, stage: Stage, reason: FailureReason, tiles: int = 0, failed_tiles: int = 0
-) -> SlideFailed:
+def failed_job(job: ScoringJob, reason: FailureReason, tiles: int, failed_tiles: int = 0) -> SlideFailed:
+    found = failure(job.slide, job.model, job.stage, reason)
+    found.job_id, found.tiles, found.failed_tiles = job.job_id, tiles, failed_tiles
+    return found
+
+
+def failure(slide: SlideIngested, model: Model, stage: Stage, reason: FailureReason, attempt: str = "") -> SlideFailed:
     """A failure is an event of its own kind: nobody can take it for a negative finding."""
     return SlideFailed(
         case_id=slide.case_id,
         patient_id=slide.patient_id,
         slide_id=slide.slide_id,
-        job_id=job_id(slide, model, stage),
+        job_id=job_id(slide, model, stage, attempt),
         model=model,
         reason=reason,
-        tiles=tiles,
-        failed_tiles=failed_tiles,
         scan_id=slide.scan_id,
         stage=stage,
     )

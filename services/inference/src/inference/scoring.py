@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import structlog
@@ -16,6 +17,7 @@ from casepath.inference.v1.scoring_pb2 import (
     MODEL_KIND_SLIDE_AGGREGATOR,
     Conclusion,
     FailureReason,
+    Model,
     ScoringJob,
     ShardRequested,
     ShardResult,
@@ -45,6 +47,8 @@ from inference.handlers import (
     failure,
     findings,
     histogram,
+    job_id,
+    may_be_tried_anew,
     overview_level,
     planned,
     probabilities,
@@ -87,6 +91,8 @@ class Scoring:
         self.jobs = Shelf(objects, ScoringJob, "inference/jobs", by("slide.case_id"))
         self.results = Shelf(objects, ShardResult, "inference/results")
         self.conclusions = Shelf(objects, Conclusion, "inference/conclusions", whose)
+        # By the job that failed first: which attempts were asked for.
+        self.attempts = Shelf(objects, Model, "inference/attempts")
         self.shards = Turns(SHARDS_AT_ONCE)
         # One session runs one batch at a time; more would share the same cores and memory.
         self.batches = Turns()
@@ -112,18 +118,30 @@ class Scoring:
                     mask = await self.mask(slide)
                 except Unreadable:
                     reason = FAILURE_REASON_UNREADABLE
+            attempt = await self.attempt(slide, one, received.envelope.attempt)
             if reason is not None or mask is None:
-                events.append(await self.failed(slide, one, reason or FAILURE_REASON_UNREADABLE))
+                events.append(await self.failed(slide, one, reason or FAILURE_REASON_UNREADABLE, attempt))
                 continue
             bundle = await self.models.bundle(one.model)
             sizes = self.settings.shard_tiles, self.settings.batch_tiles
-            job = planned(slide, bundle, mask, *sizes, one.stage, received.envelope.time)
+            job = planned(slide, bundle, mask, *sizes, one.stage, received.envelope.time, attempt)
             if not job.cells:
-                events.append(await self.failed(slide, one, FAILURE_REASON_NO_TISSUE))
+                events.append(await self.failed(slide, one, FAILURE_REASON_NO_TISSUE, attempt))
                 continue
             await self.jobs.put(job.job_id, job)
             events += shards_requested(job)
         return events
+
+    async def attempt(self, slide: SlideIngested, one: Assignment, asked: UUID | None) -> str:
+        """Which attempt of this version at this slide is meant: the one that is `asked` for, where all before it failed."""
+        first, wanted = job_id(slide, one.model, one.stage), str(asked or "")
+        for attempt in ("", *sorted(await self.attempts.names(first))):
+            if attempt == wanted or not may_be_tried_anew(
+                await self.conclusions.get(job_id(slide, one.model, one.stage, attempt))
+            ):
+                return attempt
+        await self.attempts.create(f"{first}/{wanted}", one.model)
+        return wanted
 
     async def unsuitable(self, slide: SlideIngested, one: Assignment) -> FailureReason | None:
         try:
@@ -140,8 +158,8 @@ class Scoring:
         except NotFound as error:
             raise Unreadable(str(error)) from error
 
-    async def failed(self, slide: SlideIngested, one: Assignment, reason: FailureReason) -> Event:
-        return await self.conclude(Conclusion(failed=failure(slide, one.model, one.stage, reason)))
+    async def failed(self, slide: SlideIngested, one: Assignment, reason: FailureReason, attempt: str) -> Event:
+        return await self.conclude(Conclusion(failed=failure(slide, one.model, one.stage, reason, attempt)))
 
     async def conclude(self, conclusion: Conclusion) -> Event:
         """Keep how a job ended, and tell it; where it ended already, tell that."""
