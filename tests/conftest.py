@@ -27,8 +27,6 @@ from embedded.ports import Ports
 from embedded.programs import authority_of, bootstrap, kafka_admin, kafka_password_file, keys
 from span_collector import SpanCollector, collecting
 
-TESTS = Path(__file__).parent
-ON_THE_PLATFORM = ("kafka", "e2e", "chaos")
 CASEPATH = Path(sys.executable).with_name("casepath")
 # The run is over, and its process is not: a thread waits for ever, and is named.
 MOST_SECONDS_TO_END = 120
@@ -38,14 +36,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     # A worker of xdist waits for the others, and is ended with them.
     if not hasattr(config, "workerinput"):
         faulthandler.dump_traceback_later(MOST_SECONDS_TO_END, exit=True, file=2)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker of xdist has all that need the platform, after the others: a second platform would cost more than it gains."""
-    for item in items:
-        file = item.path.relative_to(TESTS)
-        item.add_marker(pytest.mark.xdist_group("platform" if file.parts[0] in ON_THE_PLATFORM else str(file)))
 
 
 @dataclass(frozen=True)

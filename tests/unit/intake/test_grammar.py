@@ -64,7 +64,7 @@ def pid(rng: random.Random, letter: str = "P") -> str:
 
 
 def draft(kind: str, rng: random.Random, *lines: str) -> Draft:
-    name = kind[4:7] if kind[4:7] in ("A40", "A37") else kind[:3]
+    name = kind[4:7] if kind[4:7] in ("A40", "A24", "A37") else kind[:3]
     return Draft(name, (header(kind, rng), *(tuple(line.split("|")) for line in lines)))
 
 
@@ -84,6 +84,10 @@ def order(rng: random.Random) -> Draft:
 
 def merge(rng: random.Random) -> Draft:
     return draft("ADT^A40^ADT_A39", rng, pid(rng, "Q"), f"MRG|P{rng.randrange(999)}^^^{AUTHORITY}^PI")
+
+
+def linking(rng: random.Random) -> Draft:
+    return draft("ADT^A24^ADT_A24", rng, pid(rng, "P"), pid(rng, "Q"))
 
 
 def unlinking(rng: random.Random) -> Draft:
@@ -138,7 +142,7 @@ ANYWHERE: dict[str, Change] = {
     "MSH-7 empty": empty("MSH", 7),
     "MSH-7 not a time": says("MSH", 7, *NOT_TIMES),
     "MSH-9 of another type": says(
-        "MSH", 9, "ADT^A24", "ADT^A99", "OML^O33", "ORM^O02", "ORU^R01", "ACK", "", "ADT", "^A01", "adt^a01"
+        "MSH", 9, "ADT^A17", "ADT^A99", "OML^O33", "ORM^O02", "ORU^R01", "ACK", "", "ADT", "^A01", "adt^a01"
     ),
     "MSH-10 empty": empty("MSH", 10),
     "MSH-11 not production": says("MSH", 11, "T", "D", "", '""', "PP", "p"),
@@ -172,6 +176,7 @@ WRONG: dict[str, dict[str, Change]] = {
         "merged into itself": itself("MRG", 1),
         "MRG before its PID": lambda found, _: replace(found, segments=(found.segments[0], found.segments[2], found.segments[1])),
     },
+    "A24": {**ANYWHERE, **WITH_NAME, "linked to itself": itself("PID", 3)},
     "A37": {**ANYWHERE, "unlinked from itself": itself("PID", 3)},
     "OML": {
         **ANYWHERE,
@@ -219,7 +224,7 @@ async def test_of_ten_thousand_messages_none_is_accepted_wrongly_and_none_otherw
     rng = random.Random(20261125)
     tried: Counter[tuple[str, str]] = Counter()
     for _ in range(ROUNDS):
-        found = rng.choice([registration, order, order, merge, unlinking])(rng)
+        found = rng.choice([registration, order, order, merge, linking, unlinking])(rng)
         varied = found
         for change in rng.sample(HARMLESS, rng.randint(0, 2)):
             varied = change(varied, rng)

@@ -131,6 +131,15 @@ def test_several_merges_of_one_message_are_as_many_events() -> None:
     assert pairs == [("P2", "P12"), ("P3", "P13")]
 
 
+def test_a_link_has_what_is_of_the_second_patient_be_of_the_first_as_a_merge_does() -> None:
+    other = "PID|2||P9^^^HOSP&1.2.250.1.999&ISO^PI||Exemple||1970|F"
+    (event,) = read(text("ADT^A24^ADT_A24", other, PID))
+    merge = event.data
+    assert isinstance(merge, PatientMerged)
+    assert (merge.surviving.identifier, merge.retired_identifier, merge.retired_authority) == ("P9", "P1", "1.2.250.1.999")
+    assert (merge.retired_id, event.key) == (examples.PATIENT, merge.surviving.patient_id)
+
+
 def test_an_unlinking_names_both_patients() -> None:
     other = "PID|2||P9^^^HOSP&1.2.250.1.999&ISO^PI||Exemple||1970|F"
     (event,) = read(text("ADT^A37^ADT_A37", PID, other))
@@ -224,7 +233,7 @@ def test_escapes_are_resolved_once(written: str, meant: str) -> None:
     [
         ("hello", "AR", "MSH"),
         (text("ADT^A01", PID, control=""), "AR", "MSH-10"),
-        (text("ADT^A24", PID), "AR", "MSH-9"),
+        (text("ADT^A17", PID), "AR", "MSH-9"),
         (text("OML^O33", PID), "AR", "MSH-9"),
         (text("SIU^S12", PID), "AR", "MSH-9"),
         (text("ADT^A01", PID, charset="KLINGON"), "AR", "MSH-18"),

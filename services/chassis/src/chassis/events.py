@@ -18,10 +18,9 @@ from chassis.framing import unframed
 # In place of a field: what a topic's records are keyed by says whose they are.
 KEY = "key"
 
-type Headers = Sequence[tuple[str, bytes]]
-
-
 ATTEMPT = "ce_attempt"
+
+type Headers = Sequence[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,23 +85,23 @@ async def slides(version: str, cases: Collection[str], failed: bool, kafka: Kafk
 
     Of a reading that failed since there was no tissue, or no level of the model's resolution, the same version says the same.
     """
-    scored = await readings(kafka, INFERENCE_SLIDE_SCORED, version) if version or failed else set()
-    wanted = scored
+    wanted: set[tuple[str, str]] = set()
     if failed:
-        wanted = await readings(kafka, INFERENCE_SLIDE_FAILED, version) - scored
-    scans = {(case_id, scan_id) for case_id, scan_id, _ in wanted}
+        wanted = await readings(kafka, INFERENCE_SLIDE_FAILED, version) - await readings(kafka, INFERENCE_SLIDE_SCORED)
+    elif version:
+        wanted = await readings(kafka, INFERENCE_SLIDE_SCORED, version)
     chosen = [
         (record, one.case_id)
         async for record, one in messages(kafka, SLIDES_SLIDE_INGESTED, SlideIngested)
-        if of(one.case_id, cases) and (not (version or failed) or (one.case_id, one.scan_id) in scans)
+        if of(one.case_id, cases) and (not (version or failed) or (one.case_id, one.scan_id) in wanted)
     ]
     await again(kafka, "slides", chosen, failed, **said)
 
 
-async def readings(kafka: Kafka, topic: Topic[Any], version: str) -> set[tuple[str, str, str]]:
-    """Case, scan and model of what ended so, by this version or, without one, by any."""
+async def readings(kafka: Kafka, topic: Topic[Any], version: str = "") -> set[tuple[str, str]]:
+    """Case and scan of what ended so, by this version or, without one, by any."""
     found = [one async for _, one in messages(kafka, topic, topic.message)]
-    return {(one.case_id, one.scan_id, one.model.sha256) for one in found if version in ("", one.model.version)}
+    return {(one.case_id, one.scan_id) for one in found if version in ("", one.model.version)}
 
 
 @reprocess.command()

@@ -89,9 +89,9 @@ ENCOUNTERS: Mapping[str, EncounterClass] = {
 }
 # HL7 table 0119: a new order and a changed one; and what calls one off, by the placer (CA, DC) or the filler (OC).
 PLACED, CALLED_OFF = frozenset({"NW", "XO"}), frozenset({"CA", "DC", "OC"})
-MERGE, UNLINK = "A40", "A37"
+MERGE, LINK, UNLINK = "A40", "A24", "A37"
 ORDERS = frozenset({("OML", "O21"), ("ORM", "O01")})
-TAKEN = ORDERS | {("ADT", trigger) for trigger in (*ADMISSIONS, MERGE, UNLINK)}
+TAKEN = ORDERS | {("ADT", trigger) for trigger in (*ADMISSIONS, MERGE, LINK, UNLINK)}
 # HL7 table 0485; preoperative and timing critical are as good as as soon as possible.
 URGENCIES = {"S": URGENCY_STAT, "A": URGENCY_ASAP, "P": URGENCY_ASAP, "T": URGENCY_ASAP, "R": URGENCY_ROUTINE}
 PRIORITIES = (("TQ1", 9, 1), ("OBR", 27, 6), ("ORC", 7, 6))
@@ -109,10 +109,12 @@ def events(message: Message, namespace: UUID, zone: ZoneInfo, unit_field: str = 
     if kind == "ADT":
         if trigger == MERGE:
             return list(merges(message, namespace, zone))
+        if trigger == LINK:
+            return [linking(message, namespace, zone)]
         if trigger == UNLINK:
             return [unlinking(message, namespace, zone)]
         if trigger not in ADMISSIONS:
-            taken = ", ".join(sorted([*ADMISSIONS, UNLINK, MERGE]))
+            taken = ", ".join(sorted([*ADMISSIONS, MERGE, LINK, UNLINK]))
             raise Refused("AR", UNSUPPORTED_EVENT, "MSH-9", f"of ADT only {taken} are taken")
         return [registration(message, namespace, zone)]
     if (kind, trigger) in ORDERS:
@@ -181,12 +183,33 @@ def merges(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
         yield Event(INTAKE_PATIENT_MERGED, person.patient_id, data)
 
 
-def unlinking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
-    """Of the two PIDs of an A37 (HL7 v2.5.1 section 3.3.37)."""
+def linking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
+    """Of the two PIDs of an A24, which are of one person (HL7 v2.5.1 section 3.3.24): as the second merged into the first, until
+    an A37 takes them apart."""
+    one, other = (patient_in(message, pid, namespace) for pid in two_patients(message))
+    if one.patient_id == other.patient_id:
+        raise Refused("AE", DATA_TYPE, "PID-3", "a patient cannot be linked to itself")
+    data = PatientMerged(
+        surviving=one,
+        retired_id=other.patient_id,
+        retired_identifier=other.identifier,
+        retired_authority=other.assigning_authority,
+        recorded_at=recorded_at(message, zone),
+    )
+    return Event(INTAKE_PATIENT_MERGED, one.patient_id, data)
+
+
+def two_patients(message: Message) -> list[hl7.Segment]:
     pids = list(message.segments("PID"))
     if len(pids) != 2:
-        raise Refused("AE", SEGMENT_MISSING, "PID", "an unlinking names two patients")
-    one, other = (patient_id(namespace, authority, name) for name, authority in (identified(message, pid, 3) for pid in pids))
+        raise Refused("AE", SEGMENT_MISSING, "PID", "who links or unlinks names two patients")
+    return pids
+
+
+def unlinking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
+    """Of the two PIDs of an A37 (HL7 v2.5.1 section 3.3.37)."""
+    named = (identified(message, pid, 3) for pid in two_patients(message))
+    one, other = (patient_id(namespace, authority, name) for name, authority in named)
     if one == other:
         raise Refused("AE", DATA_TYPE, "PID-3", "a patient cannot be unlinked from itself")
     data = PatientsUnlinked(patient_id=one, other_id=other, recorded_at=recorded_at(message, zone))
