@@ -171,16 +171,20 @@ def merges(message: Message, namespace: UUID, zone: ZoneInfo) -> Iterable[Event]
             raise Refused("AE", SEGMENT_MISSING, "MRG", "a PID has no MRG behind it")
         person = patient_in(message, pid, namespace)
         retired, authority = identified(message, rest[0], 1)
-        data = PatientMerged(
-            surviving=person,
-            retired_id=patient_id(namespace, authority, retired),
-            retired_identifier=retired,
-            retired_authority=authority,
-            recorded_at=stamped,
-        )
-        if data.retired_id == person.patient_id:
+        merge = merged(person, patient_id(namespace, authority, retired), retired, authority, stamped)
+        if merge.retired_id == person.patient_id:
             raise Refused("AE", DATA_TYPE, "MRG-1", "a patient cannot be merged into itself")
-        yield Event(INTAKE_PATIENT_MERGED, person.patient_id, data)
+        yield Event(INTAKE_PATIENT_MERGED, person.patient_id, merge)
+
+
+def merged(surviving: Patient, retired_id: str, identifier: str, authority: str, at: Timestamp) -> PatientMerged:
+    return PatientMerged(
+        surviving=surviving,
+        retired_id=retired_id,
+        retired_identifier=identifier,
+        retired_authority=authority,
+        recorded_at=at,
+    )
 
 
 def linking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
@@ -189,14 +193,8 @@ def linking(message: Message, namespace: UUID, zone: ZoneInfo) -> Event:
     one, other = (patient_in(message, pid, namespace) for pid in two_patients(message))
     if one.patient_id == other.patient_id:
         raise Refused("AE", DATA_TYPE, "PID-3", "a patient cannot be linked to itself")
-    data = PatientMerged(
-        surviving=one,
-        retired_id=other.patient_id,
-        retired_identifier=other.identifier,
-        retired_authority=other.assigning_authority,
-        recorded_at=recorded_at(message, zone),
-    )
-    return Event(INTAKE_PATIENT_MERGED, one.patient_id, data)
+    merge = merged(one, other.patient_id, other.identifier, other.assigning_authority, recorded_at(message, zone))
+    return Event(INTAKE_PATIENT_MERGED, one.patient_id, merge)
 
 
 def two_patients(message: Message) -> list[hl7.Segment]:
