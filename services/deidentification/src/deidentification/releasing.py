@@ -248,8 +248,7 @@ class Releasing:
         if now == order and again == known:
             return
         if now is None or now.patient != order.patient or objected(again.statements):
-            subject = Subject(project.pseudonyms, order.patient.patient_id)
-            await self.released_objects.remove(case_folder(project, subject, order.case_id))
+            await self.remove_copies(project, order.patient.patient_id, order.case_id)
         raise Unavailable("what is known of the case, whose it is, or whether it may leave, changed meanwhile")
 
     async def clear(self, project: Project, known: Decisions) -> None:
@@ -258,8 +257,11 @@ class Releasing:
         kept = await self.released_as.get(f"{order.case_id}/{project.name}")
         for patient in kept.patient_ids if kept is not None else ():
             if patient != order.patient.patient_id or objected(known.statements):
-                subject = Subject(project.pseudonyms, patient)
-                await self.released_objects.remove(case_folder(project, subject, order.case_id))
+                await self.remove_copies(project, patient, order.case_id)
+
+    async def remove_copies(self, project: Project, patient_id: str, case_id: str) -> None:
+        """Of a case as this patient's, from the store of what leaves."""
+        await self.released_objects.remove(case_folder(project, Subject(project.pseudonyms, patient_id), case_id))
 
     async def identifiers(self, order: OrderPlaced) -> tuple[Identifier, ...]:
         """Of who the patient is, of whom it was ordered for, and of all whom they were merged with."""
@@ -401,7 +403,7 @@ class Releasing:
         subject = Subject(project.pseudonyms, patient_id)
         event = str(received.envelope.id)
         for case in mine:
-            await self.released_objects.remove(case_folder(project, subject, case))
+            await self.remove_copies(project, patient_id, case)
         named = [""] if whole else mine
         told = [withdrawn(project, self.hospital, subject, case, reason, at, event) for case in named]
         return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
