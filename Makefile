@@ -8,8 +8,8 @@ KEEP ?=
 RUN := .venv/bin
 PLATFORM := --home $(HOME_FOLDER) --port-base $(PORT_BASE)
 UV := $(or $(shell command -v uv),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/casepath/uv/bin/uv)
-# A worker for each core; each file of tests is at one of them.
-AT_ONCE := --numprocesses logical --dist loadfile --no-loadscope-reorder
+# A worker for each core: one has the platform, and the others what needs none.
+AT_ONCE := --numprocesses logical --dist loadscope --no-loadscope-reorder
 SOURCES := $(wildcard services/*/src/*)
 
 help: ## List the targets
@@ -31,7 +31,7 @@ down: ## Stop the platform that `make up` started
 	@$(RUN)/casepath down --home $(HOME_FOLDER)
 
 test: setup-test lint ## Lint, types and every test, on real Kafka, Orthanc and HAPI FHIR
-	@$(RUN)/python -m pytest
+	@$(RUN)/python -m pytest $(AT_ONCE)
 
 test-unit: setup-test ## The tests that need no server
 	@$(RUN)/python -m pytest $(AT_ONCE) tests/malformed tests/simulation tests/chart tests/stages tests/contract tests/unit

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from chassis.access import Signer
 from chassis.calls import Identity
@@ -28,8 +30,20 @@ from embedded.programs import authority_of, bootstrap, kafka_admin, kafka_passwo
 from span_collector import SpanCollector, collecting
 
 CASEPATH = Path(sys.executable).with_name("casepath")
+OF_THE_PLATFORM = ("tests/kafka/", "tests/e2e/", "tests/chaos/")
 # The run is over, and its process is not: a thread waits for ever, and is named.
 MOST_SECONDS_TO_END = 120
+
+
+class OnePlatform(LoadScopeScheduling):  # type: ignore[misc]
+    """Of more workers one has the platform and every test of it; the others have the rest, by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "the platform" if nodeid.startswith(OF_THE_PLATFORM) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnePlatform:
+    return OnePlatform(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

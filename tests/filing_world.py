@@ -3,12 +3,15 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid5
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
+from memory_objects import at_once
+from obstore.store import ObjectStore
 
 import examples
 from casepath.slides.v1.slide_pb2 import Instance, SlideIngested
@@ -46,9 +49,16 @@ class Points:
             raise Crash
         return await work()
 
+    async def asks[T](self, act: Callable[[], T]) -> T:
+        return await self.through(partial(at_once, act))
+
 
 class PointedObjects(Objects):
-    points = Points()
+    """A real store, asked by a process that ends at a point."""
+
+    def __init__(self, store: ObjectStore, folder: Path | None, points: Points) -> None:
+        super().__init__(store, folder)
+        self.points = points
 
     async def found(self, path: str) -> tuple[bytes | None, Writing]:
         return await self.points.through(lambda: super(PointedObjects, self).found(path))
@@ -103,11 +113,9 @@ class MemoryArchive:
 
 
 def filing(objects: Objects, fhir: FhirServer, archive: DicomArchive, points: Points, scratch: Path) -> Filing:
-    """A process that has just started."""
-    pointed = PointedObjects(objects.store, objects.folder)
-    pointed.points = points
-    orders = ShelvedOrders(pointed, "records", examples.NAMESPACE)
-    return Filing(PointedFhir(fhir, points), PointedArchive(archive, points), pointed, orders, scratch)
+    """A process that has just started; `objects` end it at the same points."""
+    orders = ShelvedOrders(objects, "records", examples.NAMESPACE)
+    return Filing(PointedFhir(fhir, points), PointedArchive(archive, points), objects, orders, scratch)
 
 
 async def handle(to: Filing, message: Message) -> list[Event]:

@@ -17,7 +17,7 @@ import httpx
 import pydicom
 import pytest
 from fault_proxy import FaultProxy
-from filing_world import Crash, MemoryArchive, Points, filing, handle, history
+from filing_world import Crash, MemoryArchive, PointedObjects, Points, filing, handle, history
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
@@ -29,6 +29,7 @@ from conftest import Platform
 from embedded.programs import archive_account
 from records.adapters.dicom_archive import DicomwebArchive
 from records.adapters.fhir_server import HttpFhirServer, MemoryFhirServer
+from records.filing import Filing
 
 FIRST, _, LAST = os.environ.get("FAULT_SEEDS", "1-2").partition("-")
 SEEDS = range(int(FIRST), int(LAST or FIRST) + 1)
@@ -77,14 +78,15 @@ async def test_everything_is_filed_once_and_as_it_should_be_whatever_fails(platf
     to_fhir = FaultProxy(f"http://127.0.0.1:{platform.ports['fhir']}", rng, FAULTY)
     to_dicom = FaultProxy(f"http://127.0.0.1:{platform.ports['orthanc']}", rng, FAULTY)
 
-    def life() -> Points:
-        return Points(partial(eq, round(LONGEST_LIFE ** rng.random())))
+    def begun(fhir: HttpFhirServer, archive: DicomwebArchive) -> Filing:
+        points = Points(partial(eq, round(LONGEST_LIFE ** rng.random())))
+        return filing(PointedObjects(objects.store, objects.folder, points), fhir, archive, points, tmp_path)
 
     async def process(fhir_client: httpx.AsyncClient, dicom_client: httpx.AsyncClient) -> None:
         """Takes what is next, also what another is at; where it ends, one that is new takes its place."""
         fhir = HttpFhirServer(f"{to_fhir.base}/fhir", fhir_client, "version-0")
         archive = DicomwebArchive(f"{to_dicom.base}/dicom-web", dicom_client)
-        to = filing(objects, fhir, archive, life(), tmp_path)
+        to = begun(fhir, archive)
         while work:
             message = work.popleft()
             try:
@@ -93,7 +95,7 @@ async def test_everything_is_filed_once_and_as_it_should_be_whatever_fails(platf
                 work.append(message)
                 await asyncio.sleep(BACK_OFF_SECONDS)
                 if isinstance(failed, Crash):
-                    to = filing(objects, fhir, archive, life(), tmp_path)
+                    to = begun(fhir, archive)
 
     async with asyncio.timeout(SECONDS), to_fhir.listening(), to_dicom.listening():
         account = archive_account(platform.home.folder)

@@ -22,12 +22,12 @@ from pydicom.encaps import generate_frames
 from casepath.cases.v1.cases_pb2 import SLIDE_STATE_READY
 from casepath.topics import TOPICS
 from chassis.calls import connected
+from chassis.reading import everything, whole
 from conftest import Platform
 from e2e.conftest import FILED, Done, begin, ended
 from embedded import samples
 from embedded.programs import archive_account
 from embedded.reading_back import archived, differences
-from kafka.broker import records_on
 from waiting import eventually_async
 
 LOINC_GENETICS = "51969-4"
@@ -124,7 +124,7 @@ def test_the_variants_are_those_of_the_command_line(platform: Platform, done: Do
 
 
 async def records_everywhere(platform: Platform) -> int:
-    return sum([len(await records_on(platform.kafka, topic.name)) for topic in TOPICS])
+    return len([one async for one in everything(platform.kafka, whole(TOPICS))])
 
 
 async def test_a_repeat_of_the_whole_day_changes_nothing(platform: Platform, done: Done) -> None:
@@ -150,10 +150,9 @@ async def test_nothing_of_the_patient_is_in_logs_keys_headers_or_names(platform:
     for log in (platform.home.folder / "logs").iterdir():
         content = log.read_bytes()
         assert not [word for word in private if word in content], log.name
-    for topic in TOPICS:
-        for record in await records_on(platform.kafka, topic.name):
-            outside = record.key + b"".join(name.encode() + value for name, value in record.headers)
-            assert not [word for word in private if word in outside], topic.name
+    async for record in everything(platform.kafka, whole(TOPICS)):
+        outside = record.key + b"".join(name.encode() + value for name, value in record.headers)
+        assert not [word for word in private if word in outside], record.topic
     for path in (platform.home.folder / "objects").rglob("*"):
         assert not [word for word in private if word in path.name.encode()], path
 

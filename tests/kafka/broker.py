@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import ConsumerRecord
 from google.protobuf.message import Message
@@ -18,7 +18,7 @@ from casepath.topics import Topic
 from chassis.events import Event, sealed
 from chassis.kafka import Kafka
 from chassis.publisher import KafkaPublisher
-from chassis.reading import value_of
+from chassis.reading import held, value_of
 from chassis.worker import Worker
 
 
@@ -65,14 +65,7 @@ async def records_on(kafka: Kafka, topic: str) -> list[ConsumerRecord]:
     """Every record that a topic holds now; where the keys are given as it was before, without what was erased."""
     async with administering(kafka) as admin:
         (described,) = await admin.describe_topics([topic])
-    partitions = [TopicPartition(topic, one["partition"]) for one in described["partitions"]]
-    found: list[ConsumerRecord] = []
-    async with AIOKafkaConsumer(**kafka.client(), auto_offset_reset="earliest", enable_auto_commit=False) as consumer:
-        consumer.assign(partitions)
-        for partition, end in (await consumer.end_offsets(partitions)).items():
-            while await consumer.position(partition) < end:
-                batches = await consumer.getmany(partition, timeout_ms=500)
-                found += [record for batch in batches.values() for record in batch]
+    found = await held(kafka, topic, len(described["partitions"]))
     if kafka.encryption is None:
         return found
     return [replace(record, value=value) for record in found if (value := await value_of(kafka, record)) is not None]

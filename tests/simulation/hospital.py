@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from filing_world import MemoryArchive
+from memory_objects import MemoryObjects
 
 import examples
 from advice.patients import Patients
@@ -32,7 +33,7 @@ from simulation.broker import Broker, Member, MemberPublisher
 from simulation.compute import NOWHERE, UncomputedScoring, calling
 from simulation.faults import Faults, Killed, Process
 from simulation.research import UncopiedReleasing
-from simulation.stores import AskedArchive, AskedAuditEvents, AskedFhir, AskedSender, HeldObjects
+from simulation.stores import AskedArchive, AskedAuditEvents, AskedFhir, AskedSender
 
 SIGNER = Signer.fresh()
 PARTIES = Parties(("CASEPATH", "LAB"), ("HIS", "CHU"))
@@ -118,7 +119,7 @@ def sequencing(process: Process, _: World, objects: Objects) -> list[Route[Any]]
 
 
 def deidentification(process: Process, world: World, objects: Objects) -> list[Route[Any]]:
-    return UncopiedReleasing(objects, HeldObjects(process, world.released)).routes()
+    return UncopiedReleasing(objects, MemoryObjects(world.released, process.asks)).routes()
 
 
 type Compose = Callable[[Process, World, Objects], list[Route[Any]]]
@@ -152,7 +153,7 @@ class Hospital:
             await asyncio.sleep(RESTART_SECONDS)
 
     async def run(self, service: str, process: Process) -> None:
-        routes = SERVICES[service](process, self.world, HeldObjects(process, self.world.held))
+        routes = SERVICES[service](process, self.world, MemoryObjects(self.world.held, process.asks))
         worker = Worker(
             [Route(one.topic, one.handle, min(one.retry_for, RETRY_SECONDS), one.batch) for one in routes],
             MemberPublisher(process, self.world.broker),

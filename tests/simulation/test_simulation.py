@@ -17,7 +17,7 @@ from records.filing import Filing
 from simulation.broker import MemberPublisher
 from simulation.trial import Ended, trial
 
-SEEDS = 700
+SEEDS = 300
 # Enough for any of the defects below to show.
 FEW = 300
 

@@ -17,6 +17,7 @@ from uuid import uuid5
 import structlog
 from filing_world import BY_MESSAGE, history, renamed
 from google.protobuf.message import Message
+from memory_objects import MemoryObjects
 
 import examples
 from audit.adapters.ledger import SHELF
@@ -56,7 +57,6 @@ from simulation.faults import CALM, Faults, Process, Rates
 from simulation.hospital import SERVICES, SIGNER, Hospital, World
 from simulation.leaping import LeapingLoop, Stuck
 from simulation.research import held_by_hub
-from simulation.stores import HeldObjects
 
 # What a hospital hears besides, of the same visit.
 FURTHER = (
@@ -144,8 +144,7 @@ def told_and_held() -> tuple[Sequence[Message], Mapping[str, bytes]]:
     """The history, and the objects that it refers to."""
     held: dict[str, bytes] = {}
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
-        nothing = Faults(Random(0), CALM, 0)
-        told = runner.run(history(HeldObjects(Process("world", nothing), held)))
+        told = runner.run(history(MemoryObjects(held)))
     return [*told, *(renamed(one, "0") for one in FURTHER)], held
 
 

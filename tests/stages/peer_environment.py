@@ -20,19 +20,25 @@ def peer_python(name: str, *requirements: str, bare: Sequence[str] = (), python:
     folder = cache() / "peers" / name
     wanted = "\n".join([sys.version, str(python), *requirements, *bare])
     seeing = ["--system-site-packages"] if bare else []
-    uv = shutil.which("uv") or cache() / "uv" / "bin" / "uv"
     with filling(f"peer-{name}"):
         marker = folder / "made-of.txt"
         if not marker.exists() or marker.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
-            install = [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
-            subprocess.run([uv, "venv", "--quiet", *seeing, "--python", python, folder], check=True)
+            install: list[str | Path] = [uv(), "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
+            subprocess.run([uv(), "venv", "--quiet", *seeing, "--python", python, folder], check=True)
             subprocess.run([*install, *requirements], check=True)
             if bare:
                 subprocess.run([*install, "--no-deps", *bare], check=True)
             marker.write_text(wanted)
     return folder / "bin" / "python"
+
+
+def uv() -> str:
+    """The machine's, or what `make setup` installed."""
+    found = shutil.which("uv") or shutil.which(cache() / "uv" / "bin" / "uv")
+    assert found, "uv is missing: make setup installs it"
+    return found
 
 
 def installed(name: str, least: tuple[int, int], *asking: str) -> str | None:

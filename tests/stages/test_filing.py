@@ -8,19 +8,19 @@ from random import Random
 
 import pytest
 from filing_world import Crash, MemoryArchive, Points, filing, handle, history
-from obstore.store import MemoryStore
+from memory_objects import MemoryObjects
 
 from chassis.errors import Unavailable
 from chassis.fhir import Resource
-from chassis.objects import Objects
 from records.adapters.fhir_server import MemoryFhirServer
 
 type Filed = tuple[dict[tuple[str, str], Resource], dict[str, str]]
 
 
 async def filed(points: Points, scratch: Path, rng: Random | None = None) -> Filed:
-    objects, fhir, archive = Objects(MemoryStore()), MemoryFhirServer(), MemoryArchive()
-    to, work = filing(objects, fhir, archive, points, scratch), deque(await history(objects))
+    held: dict[str, bytes] = {}
+    objects, fhir, archive = MemoryObjects(held, points.asks), MemoryFhirServer(), MemoryArchive()
+    to, work = filing(objects, fhir, archive, points, scratch), deque(await history(MemoryObjects(held)))
     if rng is not None:
         rng.shuffle(work)
     while work:

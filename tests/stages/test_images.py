@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from stages.peer_environment import uv
 
 REPOSITORY = Path(__file__).parents[2]
 DOCKERFILES = {file.parent.name: file.read_text() for file in sorted(REPOSITORY.glob("services/*/Dockerfile"))}
@@ -27,13 +28,6 @@ for path in pathlib.Path(importlib.util.find_spec(sys.argv[1]).origin).parent.rg
 print(" ".join(sorted(name for name in wanted if importlib.util.find_spec(name) is None)))
 """
 SERVICES = sorted(DOCKERFILES.keys() - {"cli"})
-
-
-def uv() -> str:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    found = shutil.which("uv") or shutil.which(cache / "casepath/uv/bin/uv")
-    assert found, "uv is missing: make setup installs it"
-    return found
 
 
 def sync_command(name: str) -> list[str]:

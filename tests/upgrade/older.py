@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from stages.peer_environment import uv
+
 from chassis.settings import cache
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,9 +36,8 @@ def installed(version: str) -> Path:
     folder.mkdir(parents=True)
     with subprocess.Popen(["git", "-C", str(REPOSITORY), "archive", version], stdout=subprocess.PIPE) as archive:
         subprocess.run(["tar", "-x", "-C", str(folder)], stdin=archive.stdout, check=True)
-    uv = shutil.which("uv") or str(cache() / "uv" / "bin" / "uv")
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")}
-    command = [uv, "sync", "-q", "--frozen", "--all-packages", "--python", str(Path(sys.base_prefix) / "bin" / "python3")]
+    command = [uv(), "sync", "-q", "--frozen", "--all-packages", "--python", str(Path(sys.base_prefix) / "bin" / "python3")]
     subprocess.run(command, cwd=folder, env=environment, check=True)
     return python
 

@@ -17,6 +17,9 @@ from chassis.kafka import Kafka
 from chassis.kafka_rights import group_of
 from chassis.publisher import started
 
+# Whoever reads what is there waits for nothing new, and a broker answers nothing else on a connection while a fetch of it waits.
+LONGEST_WAIT_MILLISECONDS = 20
+
 
 @asynccontextmanager
 async def reading(kafka: Kafka, topic: str, partitions: int, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
@@ -28,7 +31,13 @@ async def reading(kafka: Kafka, topic: str, partitions: int, group: str | None =
 @asynccontextmanager
 async def assigned(kafka: Kafka, given: Sequence[TopicPartition], group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer that has these partitions; it begins where the group, if one is named, has come."""
-    consumer = AIOKafkaConsumer(**kafka.client(), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        **kafka.client(),
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=LONGEST_WAIT_MILLISECONDS,
+    )
     await started(consumer, kafka.bootstrap)
     try:
         consumer.assign(given)
