@@ -666,6 +666,18 @@ def report_signed(number: int = 1, text: str = "Carcinome. Prélèvement A1.") -
     )
 
 
+def report_withdrawn(number: int = 3) -> ReportSigned:
+    return ReportSigned(
+        case_id=CASE,
+        patient_id=PATIENT,
+        number=number,
+        text="Signé sur le mauvais dossier.",
+        signer=reader(),
+        signed_at=stamp(),
+        withdraws=True,
+    )
+
+
 def disputed() -> IdentityDisputed:
     """The order names the patient of every example, with another birth date and sex."""
     said = order()

@@ -19,7 +19,7 @@ from conftest import Platform
 from e2e.conftest import MILLISECONDS, Done, Portal, begin, ended, new_visit, once
 from e2e.test_results import taken
 from embedded import samples
-from embedded.hospital import genotype, send
+from embedded.hospital import genotype, scan, send
 from hub.adapters.warehouse import Warehouse
 from portal.adapters.case_service import CaseService
 from portal.presenting import tile_address
@@ -96,7 +96,7 @@ async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
     await expect(page.locator(".signed")).to_contain_text("Signed by Dr Alix Martin")
 
     await page.locator("#report-text").fill("HER2 negative.")
-    await page.locator("input[name=password]").fill(portal.passwords["martin"])
+    await page.locator("#report > form input[name=password]").fill(portal.passwords["martin"])
     await page.keyboard.press("Enter")
     await expect(page.locator(".signed")).to_have_count(2)
 
@@ -104,24 +104,69 @@ async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
     assert [report.number for report in case.reports] == [1, 2]
     assert sorted(review.verdict for review in case.reports[0].reviews) == [VERDICT_ACCEPTED, VERDICT_CORRECTED]
     assert case.reader.user_id == case.assignee.user_id == "martin"
-    await filed_report(platform, cases, visit.case_id)
+    filed = await filed_report(platform, cases, visit.case_id, "appended")
+    assert filed["conclusion"].count("Dr Alix Martin") == 2
+    assert "HER2 negative." in filed["conclusion"]
+    assert len(filed["result"]) == 1
 
 
-async def filed_report(platform: Platform, cases: CaseService, case_id: str) -> None:
-    """The record holds the report once, with its addendum."""
+async def filed_report(platform: Platform, cases: CaseService, case_id: str, status: str) -> dict[str, Any]:
+    """The case's one report in the record, once it has come to this."""
+    patient = (await cases.get(case_id)).order.patient.patient_id
     base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
     async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
-        while True:
-            case = await cases.get(case_id)
-            code = {"code": "http://loinc.org|11526-1", "patient": case.order.patient.patient_id}
-            found = (await fhir.get("/DiagnosticReport", params=code)).json().get("entry", [])
-            if found and found[0]["resource"]["status"] == "appended":
-                break
-    (entry,) = found
-    assert entry["resource"]["conclusion"].count("Dr Alix Martin") == 2
-    assert "HER2 negative." in entry["resource"]["conclusion"]
-    observations = [one["reference"] for one in entry["resource"]["result"]]
-    assert len(observations) == 1
+
+        async def found() -> dict[str, Any]:
+            code = {"code": "http://loinc.org|11526-1", "patient": patient}
+            entries = (await fhir.get("/DiagnosticReport", params=code)).raise_for_status().json().get("entry", [])
+            return next((one["resource"] for one in entries if one["resource"]["status"] == status and len(entries) == 1), {})
+
+        return await eventually_async(found)
+
+
+async def test_a_report_that_was_signed_in_error_is_withdrawn_everywhere_and_another_is_signed(
+    platform: Platform, portal: Portal, page: Page, cases: CaseService
+) -> None:
+    visit = new_visit(platform)
+    await send(platform.ports["mllp"], [visit.registration(), visit.order()])
+    scan(visit, samples.SLIDE, platform.home.scanner)
+    await once(platform, visit, lambda case: bool(case.slides) and case.slides[0].HasField("scored"))
+    await portal.enter(page)
+    await find(page, visit.accession)
+    await read(page)
+
+    async def sign(text: str) -> None:
+        await page.locator("#report-text").fill(text)
+        await page.locator("[name=acknowledged]").check()
+        await page.locator("#report > form [name=password]").fill(portal.passwords["martin"])
+        await page.keyboard.press("Enter")
+
+    await sign("Carcinoma.")
+    await expect(page.locator(".signed")).to_have_count(1)
+    await filed_report(platform, cases, visit.case_id, "final")
+    await page.locator(".withdrawing summary").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Signed on another patient's case.")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(portal.passwords["martin"])
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".signed.withdrawn")).to_have_count(2)
+    await expect(page.locator(".signed.withdrawn").first).to_contain_text("withdrawn")
+    withdrawn = await filed_report(platform, cases, visit.case_id, "entered-in-error")
+    assert "another patient's case" in withdrawn["conclusion"]
+    assert "Carcinoma" not in withdrawn["conclusion"]
+    (told,) = await eventually(lambda: taken(platform, visit.accession, "C"))
+    assert [(str(one[5]), str(one[11])) for one in told.segments("OBX")] == [
+        ("", "D"),
+        ("Signed on another patient's case.", "C"),
+    ]
+
+    await sign("Benign naevus.")
+    await expect(page.locator(".signed:not(.withdrawn)")).to_have_count(1)
+    corrected = await filed_report(platform, cases, visit.case_id, "corrected")
+    assert corrected["id"] == withdrawn["id"]
+    assert corrected["conclusion"].startswith("Benign naevus.")
 
 
 async def test_pixels_are_measured_in_micrometres(portal: Portal, page: Page, done: Done) -> None:

@@ -67,6 +67,8 @@ FURTHER = (
     examples.reviewed(),
     examples.annotated(),
     examples.glass_broken(),
+    examples.report_withdrawn(),
+    examples.report_signed(4, "Bénin."),
     examples.unlinked(examples.NOON + timedelta(hours=3)),
     examples.objection_recorded(at=examples.NOON + timedelta(hours=4)),
     examples.objection_recorded(lifted=True, at=examples.NOON + timedelta(hours=5)),

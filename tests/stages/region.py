@@ -105,9 +105,10 @@ def genes(patient: int, diplotype: str) -> FactReleased:
     return made
 
 
-def report(patient: int, text: str) -> FactReleased:
+def report(patient: int, text: str, number: int = 1, *, withdraws: bool = False) -> FactReleased:
     made = fact(patient)
-    made.report.CopyFrom(ReportFact(case_id=NAMES.name("case", str(patient)), number=1, signed_on="2025-03-09", text=text))
+    named = NAMES.name("case", str(patient))
+    made.report.CopyFrom(ReportFact(case_id=named, number=number, signed_on="2025-03-09", text=text, withdraws=withdraws))
     return made
 
 

@@ -18,7 +18,7 @@ from chassis.errors import Misconfigured, NotFound, Unavailable
 from deidentification.linkage import encoding
 from hub import facts
 from hub.adapters import warehouse
-from hub.adapters.warehouse import files_of, version_name
+from hub.adapters.warehouse import version_name
 from hub.cohorts import persons, read_cohort
 from hub.questions import Refused, count
 from hub.vocabulary import mapped
@@ -155,10 +155,12 @@ def test_old_snapshots_are_forgotten_with_their_files(region: Region) -> None:
     region.warehouse.expire(2)
     assert region.warehouse.snapshots() == ["20260102", "20260103"]
     assert len(list(region.folder.rglob("*.parquet"))) < before
+    tables = [region.warehouse.catalog.load_table(f"hub.{name}") for name in (*region.warehouse.tables, "facts")]
     kept = {
-        one.removeprefix("file://")
-        for name in (*region.warehouse.tables, "facts")
-        for one in files_of(region.warehouse.catalog.load_table(f"hub.{name}"))
+        one.file.file_path.removeprefix("file://")
+        for table in tables
+        for snapshot in table.snapshots()
+        for one in table.scan(snapshot_id=snapshot.snapshot_id).plan_files()
     }
     assert {str(path) for path in region.folder.rglob("*.parquet")} == kept
 
@@ -238,6 +240,22 @@ def test_a_cohort_is_counted_by_what_was_said_of_persons(region: Region) -> None
     assert asked(region, '{"sex": "male", "criteria": [{"table": "note", "word": "CARCINOME"}]}') == 15
     assert asked(region, '{"born_from": 1940, "born_to": 1944}') == 10
     assert asked(region, '{"born_from": 1940, "born_to": 1940}') is None
+
+
+def test_of_a_report_that_was_signed_in_error_no_note_is_left_and_of_the_next_there_is(region: Region) -> None:
+    def notes(patient: int) -> list[tuple[str, str]]:
+        with region.warehouse.snapshot() as database:
+            of_patient = "from note join person using (person_id) where person_source_value = ?"
+            found = database.execute(f"select note_title, note_text {of_patient} order by 2", [subject(patient)]).fetchall()
+        return [(title, text) for title, text in found]
+
+    region.gather([case(1), case(2), report(1, "Carcinome."), report(1, "HER2 négatif.", 2), report(2, "Bénin.")])
+    region.gather([report(1, "Mauvais dossier.", 3, withdraws=True)])
+    region.snapshot("20260101")
+    assert (notes(1), notes(2)) == ([], [("report", "Bénin.")])
+    region.gather([report(1, "Adénome.", 4), report(1, "Relu.", 5)])
+    region.snapshot("20260102")
+    assert notes(1) == [("report", "Adénome."), ("addendum", "Relu.")]
 
 
 def test_a_question_that_would_tell_of_a_few_beside_an_earlier_one_is_refused(region: Region) -> None:

@@ -23,6 +23,7 @@ from casepath.cases.v1.cases_pb2 import (
     REASON_AI_FAILED,
     REASON_AI_FINDINGS,
     REASON_BLURRED,
+    REASON_REPORT_WITHDRAWN,
     REASON_UNEXAMINED,
     SORT_DUE,
     SORT_NEWEST,
@@ -78,6 +79,11 @@ def blurred() -> object:
         ([examples.order(), examples.ingested(), examples.scored()], CASE_STATE_WAITING_FOR_SCAN),
         ([one_slide_order(), examples.ingested(), examples.reading_begun()], CASE_STATE_IN_READING),
         ([one_slide_order(), examples.ingested(), examples.report_signed()], CASE_STATE_SIGNED),
+        ([one_slide_order(), examples.report_signed(), examples.report_withdrawn(2)], CASE_STATE_WAITING_FOR_SCAN),
+        (
+            [one_slide_order(), examples.report_signed(), examples.report_withdrawn(2), examples.report_signed(3)],
+            CASE_STATE_SIGNED,
+        ),
         ([examples.reads_received()], CASE_STATE_NO_SLIDES),
         ([one_slide_order(), examples.ingested(), called_off()], CASE_STATE_CALLED_OFF),
         ([one_slide_order(), examples.reading_begun(), called_off()], CASE_STATE_CALLED_OFF),
@@ -102,6 +108,15 @@ def test_what_a_person_could_miss_comes_before_what_nobody_examined() -> None:
     )
     assert [one.reason for one in found.attention] == [REASON_AI_FINDINGS, REASON_UNEXAMINED, REASON_AI_FAILED]
     assert found.priority == 3
+
+
+def test_a_case_whose_report_was_withdrawn_comes_first_until_it_is_signed_again() -> None:
+    events = [one_slide_order(), examples.ingested(), examples.scored(), examples.report_signed(), examples.report_withdrawn(2)]
+    found = entry(case_of(*events), PARIS)
+    assert found.attention[0].reason == REASON_REPORT_WITHDRAWN
+    assert found.priority == 3
+    signed = entry(case_of(*events, examples.report_signed(3)), PARIS)
+    assert REASON_REPORT_WITHDRAWN not in [one.reason for one in signed.attention]
 
 
 def test_a_blurred_scan_is_flagged_at_once_before_any_ai() -> None:

@@ -123,9 +123,10 @@ async def test_after_its_key_is_destroyed_nobody_reads_it_and_what_comes_later_i
         assert await reader.decrypt(others, "") == b"another's"
 
 
-async def test_a_process_that_still_holds_a_data_key_asks_again_in_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 3600.0])
+async def test_a_process_that_still_holds_a_data_key_uses_it_no_more(tmp_path: Path, seconds: float) -> None:
     destroying = new(tmp_path)
-    held = Encryption(FileKeys(tmp_path / "keys"), held_seconds=0.0)
+    held = Encryption(FileKeys(tmp_path / "keys"), held_seconds=seconds)
     before = await held.encrypt(CASE, b"before", "")
     await destroying.destroy(CASE)
     with pytest.raises(Erased):

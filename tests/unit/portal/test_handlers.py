@@ -7,7 +7,7 @@ from casepath.cases.v1.cases_pb2 import Case, Slide
 from casepath.portal.v1.reading_pb2 import FindingReviewed, ReportSigned
 from chassis.errors import Malformed, NotFound
 from chassis.events import check
-from portal.handlers import checked_geojson, report, reviewed, signed, undecided, unread
+from portal.handlers import checked_geojson, report, reviewed, signed, undecided, unread, withdrawal
 
 SIZE = 1000, 800
 
@@ -44,6 +44,25 @@ def test_a_signed_report_holds_what_was_decided_and_open_at_that_moment() -> Non
     assert list(said.scan_ids) == [examples.SCAN]
     assert list(said.reviews) == [examples.reviewed()]
     assert signed(said).id == signed(report(one, 1, "Autre.", examples.reader("u2"), examples.NOON)).id
+
+
+def test_a_withdrawal_takes_back_what_stands_for_a_reason_and_decisions_count_again_afterwards() -> None:
+    one = case()
+    one.reviews.append(examples.reviewed())
+    why = " Signé sur le mauvais dossier. "
+    with pytest.raises(Malformed, match="no report is signed"):
+        withdrawal(one, 1, why, examples.reader(), examples.NOON)
+    one.reports.append(report(one, 1, "Carcinome.", examples.reader(), examples.NOON))
+    assert not report(one, 2, "HER2 négatif.", examples.reader(), examples.NOON).reviews
+    with pytest.raises(Malformed, match="a reason"):
+        withdrawal(one, 2, "Erreur", examples.reader(), examples.NOON)
+    said = withdrawal(one, 2, why, examples.reader(), examples.NOON)
+    check(said)
+    assert (said.number, said.text, said.withdraws) == (2, "Signé sur le mauvais dossier.", True)
+    one.reports.append(said)
+    assert list(report(one, 3, "Bénin.", examples.reader(), examples.NOON).reviews) == [examples.reviewed()]
+    with pytest.raises(Malformed, match="no report is signed"):
+        withdrawal(one, 3, why, examples.reader(), examples.NOON)
 
 
 def test_a_report_without_text_is_not_signed() -> None:

@@ -5,6 +5,7 @@ from starlette.requests import Request
 
 import examples
 from casepath.cases.v1.cases_pb2 import Case, Slide
+from chassis.signed_reports import parts, standing
 from portal.desk import render
 from portal.handlers import undecided, unread
 from portal.presenting import notices
@@ -27,6 +28,8 @@ def test_the_page_asks_to_acknowledge_whatever_the_signature_needs_acknowledged(
         REQUEST,
         "report.html",
         case=one,
+        parts=parts(one.reports),
+        standing=standing(one.reports),
         draft="",
         may_sign=True,
         undecided=undecided(one),

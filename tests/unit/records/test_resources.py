@@ -248,6 +248,41 @@ def test_an_addendum_is_appended_to_the_same_report_and_changes_no_signed_word()
     assert "HER2 négatif." in both["conclusion"]
 
 
+WITHDRAWN = [examples.report_signed(), examples.report_signed(2, "HER2 négatif."), examples.report_withdrawn()]
+
+
+def test_what_was_signed_in_error_is_so_in_the_record_and_why_takes_the_place_of_its_words() -> None:
+    report = whole(WITHDRAWN)
+    assert report["id"] == whole(WITHDRAWN[:2])["id"]
+    assert report["status"] == "entered-in-error"
+    assert report["conclusion"].startswith(
+        "Report withdrawn / Compte rendu retiré\nSigné sur le mauvais dossier.\n— Dr Alix Martin"
+    )
+    assert "HER2" not in report["conclusion"]
+    assert {one["status"] for one in of_kind("Observation", WITHDRAWN)} == {"entered-in-error"}
+    documents = of_kind("DocumentReference", WITHDRAWN)
+    assert [one["status"] for one in documents] == ["entered-in-error", "entered-in-error", "current"]
+    assert [one["content"] for one in documents[:2]] == [one["content"] for one in of_kind("DocumentReference", WITHDRAWN[:2])]
+    assert [(one["code"], one["target"]["reference"].split("/")[1]) for one in documents[2]["relatesTo"]] == [
+        ("replaces", documents[0]["id"]),
+        ("replaces", documents[1]["id"]),
+    ]
+
+
+def test_what_is_signed_after_a_withdrawal_is_a_report_again_and_corrects_it() -> None:
+    signed = [*WITHDRAWN, examples.report_signed(4, "Bénin."), examples.report_signed(5, "Relu.")]
+    report = whole(signed)
+    assert report["status"] == "corrected"
+    assert report["conclusion"].startswith("Bénin.\n— ")
+    assert "Addendum 1 / Complément 1\nRelu." in report["conclusion"]
+    assert "retiré" not in report["conclusion"]
+    statuses = {one["id"]: one["status"] for one in of_kind("Observation", signed)}
+    assert {statuses[one["reference"].split("/")[1]] for one in report["result"]} == {"final"}
+    *_, anew, addendum = of_kind("DocumentReference", signed)
+    assert "relatesTo" not in anew
+    assert addendum["relatesTo"] == [{"code": "appends", "target": {"reference": f"DocumentReference/{anew['id']}"}}]
+
+
 def test_each_decision_on_a_finding_is_filed() -> None:
     observation, *_ = of_reports(examples.order(), [examples.report_signed()], [])
     assert [one["valueString"] for one in observation["component"]] == ["accepted"]

@@ -65,6 +65,19 @@ def test_an_addendum_sends_the_whole_again_as_corrected() -> None:
     assert str(message["OBR"][0][25]) == "C"
 
 
+def test_a_withdrawal_deletes_each_part_without_its_words_and_says_why() -> None:
+    signed = [report(1), report(2, "Complément"), examples.report_withdrawn()]
+    message = parsed(signed_report(PARTIES, examples.order(), signed, CAUSE))
+    assert [(str(one[4]), str(one[5]), str(one[11])) for one in message.segments("OBX")] == [
+        ("1", "", "D"),
+        ("2", "", "D"),
+        ("3", "Signé sur le mauvais dossier.", "C"),
+    ]
+    assert str(message["OBR"][0][25]) == "C"
+    anew = parsed(signed_report(PARTIES, examples.order(), [*signed, report(4, "Bénin")], CAUSE))
+    assert [(str(one[4]), str(one[5]), str(one[11])) for one in anew.segments("OBX")] == [("4", "Bénin", "C")]
+
+
 def test_pharmacogenomics_is_preliminary_with_its_pages_and_a_gene_that_was_not_called_is_said_to_be_so() -> None:
     issued, at = examples.pharmacogenomics_reported(), Timestamp(seconds=1_800_000_000)
     untold = issued.genes.add(gene="CYP2D6", reason="needs copy number")

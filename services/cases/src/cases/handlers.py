@@ -236,7 +236,7 @@ def annotated(case: Case, saved: AnnotationsSaved) -> None:
 
 
 def signed(case: Case, report: ReportSigned) -> None:
-    """The first report of a number stays: signed text never changes."""
+    """The first of a number stays, what was withdrawn too: signed text never changes."""
     if all(one.number != report.number for one in case.reports):
         case.reports.append(report)
         case.reports.sort(key=lambda one: one.number)

@@ -19,6 +19,7 @@ from casepath.cases.v1.cases_pb2 import (
     REASON_AI_NO_FINDINGS,
     REASON_BLURRED,
     REASON_EMPTY,
+    REASON_REPORT_WITHDRAWN,
     REASON_UNEXAMINED,
     SLIDE_STATE_AI_FAILED,
     SLIDE_STATE_READY,
@@ -34,9 +35,11 @@ from casepath.cases.v1.cases_pb2 import (
 from casepath.intake.v1.order_pb2 import URGENCY_ASAP, URGENCY_STAT, OrderPlaced, RequestedService, Urgency
 from casepath.slides.v1.slide_pb2 import QUALITY_FLAG_BLURRED, QUALITY_FLAG_EMPTY
 from cases.working_time import WorkingTime
+from chassis.signed_reports import standing
 
 # What a person could miss comes first; what nobody could examine next, since it may hide the same.
 PRIORITIES: Mapping[Reason, int] = {
+    REASON_REPORT_WITHDRAWN: 3,
     REASON_AI_FINDINGS: 3,
     REASON_AI_FAILED: 2,
     REASON_EMPTY: 2,
@@ -52,10 +55,12 @@ ROUTINE = timedelta(days=3)
 
 
 def entry(case: Case, working: WorkingTime) -> WorklistEntry:
-    attention = sorted(
+    withdrawn = [Attention(reason=REASON_REPORT_WITHDRAWN)] if case.reports and not standing(case.reports) else []
+    of_slides = sorted(
         (found for slide in case.slides for found in attention_of(slide)),
         key=lambda one: (-PRIORITIES[one.reason], -one.value, one.slide_id),
     )
+    attention = [*withdrawn, *of_slides]
     order = case.order
     return WorklistEntry(
         case_id=case.case_id,
@@ -90,7 +95,7 @@ def due(order: OrderPlaced, working: WorkingTime) -> Timestamp | None:
 def state_of(case: Case) -> CaseState:
     """A case waits while any of its slides does; it has failed only when nothing is under way."""
     states = {slide.state for slide in case.slides}
-    if case.reports:
+    if standing(case.reports):
         return CASE_STATE_SIGNED
     if case.order.services and not wanted(case.order):
         return CASE_STATE_CALLED_OFF

@@ -34,7 +34,7 @@ FIRST_ROOM = ROOM - STREAM_HEAD
 DATA_KEY = 32
 # A head is never longer: a name of 255 bytes and a wrapped key of 1,000.
 LONGEST_HEAD = 1500
-# How long a process goes on with a data key before it asks for the key of its owner again, in seconds.
+# How long a process goes on with a data key before it asks for its owner's key again, unless it hears of a loss; in seconds.
 HELD_SECONDS = 60.0
 MOST_HELD = 20_000
 
@@ -181,9 +181,11 @@ class Encryption:
         # Data keys that this process made, by whose they are; and those that it read, by their wrapping.
         self.made: TTLCache[str, asyncio.Task[DataKey]] = TTLCache(MOST_HELD, held_seconds)
         self.known: TTLCache[Head, bytes] = TTLCache(MOST_HELD, held_seconds)
+        self.losses = keys.losses()
 
     async def data_key(self, of: str) -> DataKey:
         """Of several who ask at once, one has it wrapped. Raise Unavailable where nobody wraps it now."""
+        self.forget_lost()
         found = self.made.get(of)
         if found is None or (found.done() and (found.cancelled() or found.exception() is not None)):
             found = asyncio.create_task(self.fresh(of))
@@ -196,11 +198,20 @@ class Encryption:
 
     async def unwrapped(self, head: Head) -> bytes:
         """Raise Erased where the key that wraps it was destroyed, Unavailable where it cannot be had now."""
+        self.forget_lost()
         found = self.known.get(head)
         if found is None:
             found = await self.keys.unwrap(head.of, head.wrapped)
             self.known[head] = found
         return found
+
+    def forget_lost(self) -> None:
+        """What is encrypted by a data key whose owner's key was destroyed is lost."""
+        losses = self.keys.losses()
+        if losses != self.losses:
+            self.made.clear()
+            self.known.clear()
+            self.losses = losses
 
     async def encrypt(self, of: str, content: bytes, context: str) -> bytes:
         """Content of a case or patient, readable where the same `context` (a topic, a name) is given."""
@@ -229,7 +240,8 @@ class Encryption:
     async def destroy(self, of: str) -> bool:
         """Make all that was encrypted for a case or patient until now unreadable, for ever; say whether there was a key.
 
-        Other processes go on with data keys that they hold, for `held_seconds`.
+        Where the keys are a folder, other processes know at once. Else they go on with data keys that they hold, for
+        `held_seconds`: what they encrypt by these is lost.
         """
         found = await self.keys.destroy(of)
         self.made.pop(of, None)

@@ -25,6 +25,8 @@ KEY = 32
 GENERATION = 4
 NONCE = 12
 FILE = "keys.sqlite"
+# A byte for each time that a key was destroyed, by which the processes of the folder tell that one was.
+LOSSES = "losses"
 SECONDS_FOR_OTHERS = 30.0
 MOST_AT_ONCE = 1000
 SCHEMA = "CREATE TABLE IF NOT EXISTS keys (of BLOB PRIMARY KEY, generation INTEGER NOT NULL, key BLOB NOT NULL) WITHOUT ROWID"
@@ -39,6 +41,10 @@ class Keys(Protocol):
 
     async def unwrap(self, of: str, wrapped: bytes) -> bytes:
         """Raise Erased where the key was destroyed, Malformed where it never wrapped this, Unavailable where it cannot be had."""
+        ...
+
+    def losses(self) -> int:
+        """Another number after a key was destroyed, as far as that can be told without asking anybody. Raise Unavailable."""
         ...
 
     async def destroy(self, of: str) -> bool:
@@ -67,9 +73,10 @@ class FileKeys:
         """Raise Misconfigured where the folder is not there: a new one would open nothing."""
         if not folder.is_dir():
             raise Misconfigured(f"CASEPATH_KEYS names {folder}, and there is no such folder")
-        self.file = folder / FILE
+        self.file, self.lost = folder / FILE, folder / LOSSES
         with unavailable():
-            self.file.touch(mode=0o600)
+            for file in (self.file, self.lost):
+                file.touch(mode=0o600)
             self.reading, self.writing = opened(self.file), opened(self.file)
         self.alone = threading.Lock()
         # Keys that were asked for while others are being written.
@@ -96,6 +103,13 @@ class FileKeys:
             return AESGCM(found.key).decrypt(wrapped[GENERATION:][:NONCE], wrapped[GENERATION + NONCE :], subject)
         except (InvalidTag, ValueError):
             raise Malformed("its data key is not one that its owner's key wrapped") from None
+
+    def losses(self) -> int:
+        # Asked before each use of a data key.
+        try:
+            return self.lost.stat().st_size
+        except OSError as error:
+            raise unusable(error) from error
 
     async def destroy(self, of: str) -> bool:
         while self.batch is not None:
@@ -158,6 +172,8 @@ class FileKeys:
             change = "UPDATE keys SET generation = generation + 1, key = ? WHERE of = ?"
             if not self.writing.execute(change, (os.urandom(KEY), subject)).rowcount:
                 return False
+            with self.lost.open("ab") as lost:
+                lost.write(b".")
             # The log of writes has the page of before until its content is in the file, and it is begun anew.
             (busy, *_) = self.writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -186,4 +202,8 @@ def unavailable() -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"the file of keys cannot be used: {type(error).__name__}") from error
+        raise unusable(error) from error
+
+
+def unusable(error: Exception) -> Unavailable:
+    return Unavailable(f"the file of keys cannot be used: {type(error).__name__}")

@@ -219,6 +219,7 @@ def report_fact(release: Release, report: ReportSigned) -> ReportFact:
         signed_on=release.day(report.signed_at),
         text=cleaned.text,
         masked=[Masked(sort=sort, count=count) for sort, count in sorted(cleaned.masked.items())],
+        withdraws=report.withdraws,
     )
 
 

@@ -31,6 +31,8 @@ from hub.facts import GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, SPECIME
 # What models say of a slide has no code of a terminology yet.
 OWN = "99CASEPATH"
 SCORE, FINDING, REVIEW = "slide-score", "finding", "finding-review"
+# Of a note that takes back those before it (`omop/note.sql`).
+WITHDRAWS = "withdraws"
 GENES = "HGNC"
 # A model's run that failed has no value, and never one of zero.
 # Of a person, who they are to whom else has them; in facts alone.
@@ -100,7 +102,8 @@ def says(said: Any, row: Row) -> Iterator[Row]:
         case ScoreFact():
             yield from score(said, row)
         case ReportFact():
-            yield replace(row, domain=NOTE, text=said.text, day=day(said.signed_on), value=said.number)
+            what = WITHDRAWS if said.withdraws else ""
+            yield replace(row, domain=NOTE, text=said.text, day=day(said.signed_on), value=said.number, value_text=what)
         case ReviewFact():
             yield review(said, row)
         case PharmacogenomicFact():

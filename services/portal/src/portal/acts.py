@@ -11,6 +11,7 @@ from casepath.portal.v1.reading_pb2 import Reader
 from chassis.errors import Malformed
 from chassis.http_bodies import bounded_body
 from chassis.json_text import json_of
+from chassis.signed_reports import standing
 from portal.case_pages import shown
 from portal.desk import SEEN_SECONDS, Desk, form_of, render
 from portal.handlers import (
@@ -24,6 +25,7 @@ from portal.handlers import (
     slide_named,
     undecided,
     unread,
+    withdrawal,
 )
 from portal.people import Person
 from portal.presenting import levels
@@ -61,7 +63,7 @@ class Acts:
 
     async def begin(self, request: Request, person: Person) -> Response:
         case, form = await self.desk.case(request, person), await form_of(request)
-        if not case.HasField("reader") and not case.reports:
+        if not case.HasField("reader") and not standing(case.reports):
             await self.desk.act(begun(case.case_id, person.reader), person, form.get("act", ""))
         return RedirectResponse(f"/cases/{case.case_id}/read", 303)
 
@@ -79,18 +81,33 @@ class Acts:
         return render(request, "drafted.html")
 
     async def sign(self, request: Request, person: Person) -> Response:
-        """A report, or an addendum where there is one. A signature needs the signer's password again."""
-        case, form = await self.desk.case(request, person), await form_of(request)
-        await self.desk.door.prove(request, person, form.get("password", ""))
-        number = await self.desk.reports.next_number(case.case_id)
-        if form.get("number") != str(number):
-            # What was signed meanwhile was not on the signer's screen.
-            raise Malformed("the report changed since this page was opened: open it again")
-        if number == 1 and (undecided(case) or unread(case)) and form.get("acknowledged") != "yes":
+        """A report, or an addendum where one stands. A signature needs the signer's password again."""
+        case, form, number = await self.signing(request, person)
+        is_report = not standing(case.reports)
+        if is_report and (undecided(case) or unread(case)) and form.get("acknowledged") != "yes":
             raise Malformed("what the AI did not examine and what is undecided must be acknowledged")
         said = report(case, number, form.get("text", ""), person.reader, datetime.now(UTC))
         event = await self.desk.reports.sign(said)
         await self.desk.drafts.remove(case.case_id, person.account.name)
+        return await self.held(request, person, case, event)
+
+    async def withdraw(self, request: Request, person: Person) -> Response:
+        """All that is signed of a case, for a reason: signed as a report is, and the case is open again."""
+        case, form, number = await self.signing(request, person)
+        said = withdrawal(case, number, form.get("text", ""), person.reader, datetime.now(UTC))
+        return await self.held(request, person, case, await self.desk.reports.sign(said))
+
+    async def signing(self, request: Request, person: Person) -> tuple[Case, dict[str, str], int]:
+        """The case, what was filled in, and the number that is signed, once it is proven who signs."""
+        case, form = await self.desk.case(request, person), await form_of(request)
+        await self.desk.door.prove(request, person, form.get("password", ""))
+        number = await self.desk.reports.next_number(case.case_id)
+        if not form.get("number") == str(number) == str(len(case.reports) + 1):
+            # What was signed meanwhile was not on the signer's screen.
+            raise Malformed("the report changed since this page was opened: open it again")
+        return case, form, number
+
+    async def held(self, request: Request, person: Person, case: Case, event: str) -> Response:
         case = await self.desk.cases.holding(case.case_id, [event], SEEN_SECONDS)
         return self.answered(request, person, case, "report.html", "/read")
 
@@ -116,5 +133,5 @@ class Acts:
 
 
 def refuse_signed(case: Case) -> None:
-    if case.reports:
+    if standing(case.reports):
         raise Malformed("the case is signed: write an addendum")

@@ -9,6 +9,7 @@ from casepath.cases.v1.cases_pb2 import Case
 from chassis.access import Permission
 from chassis.errors import NotFound
 from chassis.patients import patient_name
+from chassis.signed_reports import parts, standing
 from portal.desk import Desk, render, spoken
 from portal.handlers import undecided, unread
 from portal.language import CATALOGUES
@@ -102,6 +103,8 @@ def shown(case: Case, desk: Desk) -> dict[str, Any]:
         "case": case,
         "findings": findings(case),
         "notices": notices(case),
+        "parts": parts(case.reports),
+        "standing": standing(case.reports),
         "undecided": undecided(case),
         "unread": unread(case),
         "filed": filed_kinds(case.filed),

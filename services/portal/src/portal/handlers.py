@@ -40,6 +40,7 @@ from casepath.topics import (
 )
 from chassis.errors import Malformed, NotFound
 from chassis.events import Event
+from chassis.signed_reports import standing
 
 VERDICTS: dict[str, Verdict] = {
     "accepted": VERDICT_ACCEPTED,
@@ -70,10 +71,7 @@ def begun(case_id: str, reader: Reader) -> Event:
 
 def glass_broken(case_id: str, reason: str, by: Reader, now: datetime) -> Event:
     """Raise Malformed where the reason says nothing."""
-    said = reason.strip()
-    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
-        raise Malformed(f"a reason has {SHORTEST_REASON} to {LONGEST_REASON} characters")
-    data = GlassBroken(case_id=case_id, by=by, reason=said)
+    data = GlassBroken(case_id=case_id, by=by, reason=reason_said(reason))
     data.until.FromDatetime(now + OPEN_FOR)
     return Event(PORTAL_GLASS_BROKEN, case_id, data)
 
@@ -142,9 +140,33 @@ def report(case: Case, number: int, text: str, signer: Reader, signed_at: dateti
         text=text.strip(),
         signer=signer,
         signed_at=stamp,
-        reviews=case.reviews if number == 1 else (),
+        reviews=() if standing(case.reports) else case.reviews,
         scan_ids=[slide.ingested.scan_id for slide in case.slides if slide.HasField("ingested")],
     )
+
+
+def withdrawal(case: Case, number: int, reason: str, signer: Reader, signed_at: datetime) -> ReportSigned:
+    """That what was signed was signed in error. Raise Malformed where nothing is signed, or the reason says nothing."""
+    if not standing(case.reports):
+        raise Malformed("no report is signed that could be withdrawn")
+    data = ReportSigned(
+        case_id=case.case_id,
+        patient_id=case.order.patient.patient_id,
+        number=number,
+        text=reason_said(reason),
+        signer=signer,
+        withdraws=True,
+    )
+    data.signed_at.FromDatetime(signed_at)
+    return data
+
+
+def reason_said(reason: str) -> str:
+    """Raise Malformed where it says nothing."""
+    said = reason.strip()
+    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
+        raise Malformed(f"a reason has {SHORTEST_REASON} to {LONGEST_REASON} characters")
+    return said
 
 
 def signed(report: ReportSigned) -> Event:

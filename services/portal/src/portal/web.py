@@ -130,6 +130,7 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route(case + "/findings/{finding_id}", guarded(desk, acts.review, sign), methods=["POST"]),
         Route(case + "/draft", guarded(desk, acts.draft, sign), methods=["POST"]),
         Route(case + "/sign", guarded(desk, acts.sign, sign), methods=["POST"]),
+        Route(case + "/withdraw", guarded(desk, acts.withdraw, sign), methods=["POST"]),
         Route(slide + "/annotations", guarded(desk, pictures.annotations)),
         Route(slide + "/annotations", guarded(desk, acts.annotate, sign), methods=["POST"]),
         Route(slide + "/heatmap", guarded(desk, pictures.heatmap)),

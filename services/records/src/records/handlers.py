@@ -16,6 +16,7 @@ from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import RECORDS_CASE_MOVED, RECORDS_ENTRIES_FILED
 from chassis.events import Event
 from chassis.fhir import Resource
+from chassis.signed_reports import parts
 from records import genomics, provenance, resources
 
 
@@ -72,9 +73,10 @@ def of_pharmacogenomics(
 
 def of_reports(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:
     """The report as it stands, and each part of it as the document that was signed."""
+    signed = parts(reports)
     return [
-        *resources.signed_report(order, reports, studies),
-        *(provenance.document(order, report) for report in reports),
+        *resources.signed_report(order, signed, studies),
+        *(provenance.document(order, part) for part in signed),
         *(provenance.of_signature(order, report) for report in reports),
     ]
 

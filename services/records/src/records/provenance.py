@@ -12,6 +12,7 @@ from casepath.inference.v1.scoring_pb2 import Model
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.portal.v1.reading_pb2 import Reader, ReportSigned
 from chassis.fhir import Resource, instant, resource
+from chassis.signed_reports import Part
 from records.resources import (
     accession,
     ai_device_id,
@@ -68,22 +69,30 @@ def document_id(order: OrderPlaced, number: int) -> str:
     return str(uuid5(UUID(order.case_id), f"DocumentReference|pathology|{number}"))
 
 
-def document(order: OrderPlaced, report: ReportSigned) -> Resource:
-    """A report or an addendum with the words that were signed, which never change (FHIR R4 section 11.1)."""
-    content = signed_text(report).encode()
+def related(order: OrderPlaced, part: Part) -> list[Resource]:
+    """What a document adds to, or all that it takes the place of."""
+    number = part.signed.number
+    before = [reference("DocumentReference", document_id(order, one)) for one in range(number - part.addendum, number)]
+    if part.signed.withdraws:
+        return [{"code": "replaces", "target": one} for one in before]
+    return [{"code": "appends", "target": one} for one in before[-1:]]
+
+
+def document(order: OrderPlaced, part: Part) -> Resource:
+    """A report, an addendum or a withdrawal with the words that were signed, which never change (FHIR R4 section 11.1)."""
+    report, content = part.signed, signed_text(part).encode()
+    in_error = not part.holds and not report.withdraws
     return resource(
         "DocumentReference",
         document_id(order, report.number),
         identifier=[accession(order.accession)],
-        status="current",
-        docStatus="final",
+        status="entered-in-error" if in_error else "current",
+        docStatus="entered-in-error" if in_error else "final",
         type=PATHOLOGY,
         subject=reference("Patient", report.patient_id),
         date=instant(report.signed_at),
         author=[signer(report.signer)],
-        relatesTo=[{"code": "appends", "target": reference("DocumentReference", document_id(order, report.number - 1))}]
-        if report.number > 1
-        else None,
+        relatesTo=related(order, part),
         content=[
             {
                 "attachment": {

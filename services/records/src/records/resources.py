@@ -26,11 +26,12 @@ from casepath.intake.v1.patient_pb2 import (
     Patient,
 )
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import Reader, ReportSigned, Verdict
+from casepath.portal.v1.reading_pb2 import Reader, Verdict
 from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.fhir import Resource, instant, resource
 from chassis.ins import AUTHORITIES
+from chassis.signed_reports import Part
 
 GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
 ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -337,37 +338,55 @@ def below_thresholds(called: VariantsCalled) -> list[str]:
     return [f"{BELOW_EN} {BELOW_FR} ({', '.join(names)})"]
 
 
-def signed_report(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:
-    """The pathologist's report with its addenda, in order of number: written whole, so that nothing of it is lost or doubled."""
-    first, last = reports[0], reports[-1]
-    observations = [reviews_of(order, report) for report in reports if report.reviews]
+def signed_report(order: OrderPlaced, signed: Sequence[Part], studies: Sequence[str]) -> list[Resource]:
+    """The pathologist's report with its addenda, in order of number: written whole, so that nothing of it is lost or doubled.
+
+    Of one that was withdrawn the words are in its documents alone.
+    """
+    last = signed[-1]
+    shown = [part for part in signed if part.holds] or [last]
+    observations = [(part, reviews_of(order, part)) for part in signed if part.signed.reviews]
     report = resource(
         "DiagnosticReport",
         str(uuid5(UUID(order.case_id), "DiagnosticReport|pathology")),
         identifier=[accession(order.accession)],
-        status="final" if last is first else "appended",
+        status=report_status(signed),
         category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "PAT", "Pathology")],
         code=coded("http://loinc.org", "11526-1", "Pathology study"),
-        subject=reference("Patient", first.patient_id),
+        subject=reference("Patient", signed[0].signed.patient_id),
         basedOn=requests_of(order),
-        issued=instant(last.signed_at),
-        resultsInterpreter=[signer(one) for one in {report.signer.user_id: report.signer for report in reports}.values()],
+        issued=instant(last.signed.signed_at),
+        resultsInterpreter=[signer(one) for one in {part.signed.signer.user_id: part.signed.signer for part in shown}.values()],
         specimen=[
             reference("Specimen", specimen_id(order.case_id, one.identifier))
             for service in order.services
             for one in service.specimens
             if one.containers
         ],
-        result=[reference("Observation", one["id"]) for one in observations],
+        result=[reference("Observation", one["id"]) for part, one in observations if part.holds or not last.holds],
         imagingStudy=[reference("ImagingStudy", imaging_study_id(order.case_id, uid)) for uid in studies],
-        conclusion="\n\n".join(signed_text(report) for report in reports),
+        conclusion="\n\n".join(signed_text(part) for part in shown),
     )
-    return [*observations, report]
+    return [*(one for _, one in observations), report]
 
 
-def signed_text(report: ReportSigned) -> str:
+def report_status(signed: Sequence[Part]) -> str:
+    """FHIR R4 section 10.3.5: what takes the place of a withdrawn report corrects it."""
+    held = sum(part.holds for part in signed)
+    if not held:
+        return "entered-in-error"
+    if held < len(signed):
+        return "corrected"
+    return "appended" if held > 1 else "final"
+
+
+def signed_text(part: Part) -> str:
     """A part of a report, with who signed it and when."""
-    heading = f"Addendum {report.number - 1} / Complément {report.number - 1}\n" if report.number > 1 else ""
+    heading, report = "", part.signed
+    if report.withdraws:
+        heading = "Report withdrawn / Compte rendu retiré\n"
+    elif part.addendum:
+        heading = f"Addendum {part.addendum} / Complément {part.addendum}\n"
     return f"{heading}{report.text}\n— {report.signer.name}, {instant(report.signed_at)}"
 
 
@@ -375,12 +394,13 @@ def signer(who: Reader) -> Resource:
     return {"display": who.name, "identifier": {"system": "urn:casepath:staff", "value": who.user_id}}
 
 
-def reviews_of(order: OrderPlaced, report: ReportSigned) -> Resource:
+def reviews_of(order: OrderPlaced, part: Part) -> Resource:
     """What the signer decided of each of the AI's findings."""
+    report = part.signed
     return resource(
         "Observation",
         str(uuid5(UUID(order.case_id), f"Observation|reviews|{report.number}")),
-        status="final",
+        status="final" if part.holds else "entered-in-error",
         code=own("ai-finding-reviews", "Pathologist's decision on each AI finding"),
         subject=reference("Patient", report.patient_id),
         performer=[signer(report.signer)],

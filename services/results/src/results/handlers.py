@@ -12,12 +12,13 @@ from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.topics import RESULTS_RESULT_DELIVERED
 from chassis.events import Event
+from chassis.signed_reports import standing
 from results.messages import components, embedded_document, escaped, header, identification, moment, segment, written
 
 PATHOLOGY = ("11526-1", "Pathology study", "LN")
 GENETICS = ("51969-4", "Genetic analysis report", "LN")
-# HL7 tables 0085 and 0123: preliminary, final, corrected.
-PRELIMINARY, FINAL, CORRECTED = "P", "F", "C"
+# HL7 tables 0085 and 0123: preliminary, final, corrected; and of an observation alone, deleted.
+PRELIMINARY, FINAL, CORRECTED, DELETED = "P", "F", "C", "D"
 # MSH-10 has room for so many characters.
 CONTROL_LENGTH = 20
 
@@ -36,9 +37,15 @@ def control_id(cause: UUID) -> str:
 
 
 def signed_report(parties: Parties, order: OrderPlaced, reports: Sequence[ReportSigned], cause: UUID) -> bytes:
-    """The pathologist's report with its addenda so far: the whole, so that none stands alone."""
-    last = reports[-1]
+    """The pathologist's report with its addenda so far: the whole, so that none stands alone.
+
+    Of one that is withdrawn each part is deleted, its words left out, and why it is withdrawn takes its place.
+    """
+    *before, last = reports
     status = FINAL if last.number == 1 else CORRECTED
+    shown = [(report, status) for report in standing(reports)]
+    if last.withdraws:
+        shown = [*((report, DELETED) for report in standing(before)), (last, status)]
     observations = [
         segment(
             "OBX",
@@ -47,13 +54,13 @@ def signed_report(parties: Parties, order: OrderPlaced, reports: Sequence[Report
                 2: "TX",
                 3: components(*PATHOLOGY),
                 4: str(report.number),
-                5: escaped(report.text),
-                11: status,
+                5: escaped(report.text) if of_part != DELETED else "",
+                11: of_part,
                 14: moment(report.signed_at),
                 16: components(report.signer.user_id, report.signer.name),
             },
         )
-        for number, report in enumerate(reports, start=1)
+        for number, (report, of_part) in enumerate(shown, start=1)
     ]
     request = next((one for one in order.services if any(each.containers for each in one.specimens)), order.services[0])
     return message(parties, order, request, PATHOLOGY, last.signed_at, status, "PAT", observations, cause)

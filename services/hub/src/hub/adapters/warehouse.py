@@ -5,7 +5,7 @@ tables is made of the facts that hold; each has a name, a tag of that name on ev
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -58,6 +59,7 @@ class Warehouse:
     tables = (*TABLES, UNMAPPED_TABLE)
 
     def __init__(self, location: str, catalog: str) -> None:
+        self.files: dict[int, frozenset[str]] = {}
         try:
             self.catalog = SqlCatalog(NAMESPACE, uri=catalog, warehouse=location)
             self.catalog.create_namespace_if_not_exists(NAMESPACE)
@@ -219,19 +221,31 @@ class Warehouse:
 
     def forget(self, table: Table, tags: Sequence[str]) -> None:
         """Drop these tags, then every snapshot that no tag keeps but the current one, then files that none has."""
-        before = files_of(table)
         for tag in tags:
             if tag in table.refs():
                 table.manage_snapshots().remove_tag(tag).commit()
                 table.refresh()
         current = table.current_snapshot()
         keep = {ref.snapshot_id for ref in table.refs().values()} | ({current.snapshot_id} if current else set())
-        ended = [one.snapshot_id for one in table.snapshots() if one.snapshot_id not in keep]
-        if ended:
-            table.maintenance.expire_snapshots().by_ids(ended).commit()
-            table.refresh()
-        for file in before - files_of(table):
+        ended = [one for one in table.snapshots() if one.snapshot_id not in keep]
+        if not ended:
+            return
+        files = self.files_of(table, ended) - self.files_of(table, [one for one in table.snapshots() if one not in ended])
+        table.maintenance.expire_snapshots().by_ids([one.snapshot_id for one in ended]).commit()
+        for file in files:
             table.io.delete(file)
+        for one in ended:
+            self.files.pop(one.snapshot_id, None)
+
+    def files_of(self, table: Table, snapshots: Iterable[Snapshot]) -> set[str]:
+        """All that snapshots of a table have. What one has never changes: it is read once."""
+        found: set[str] = set()
+        for one in snapshots:
+            if one.snapshot_id not in self.files:
+                planned = table.scan(snapshot_id=one.snapshot_id).plan_files()
+                self.files[one.snapshot_id] = frozenset(each.file.file_path for each in planned)
+            found |= self.files[one.snapshot_id]
+        return found
 
 
 def encoded(database: duckdb.DuckDBPyConnection) -> list[Encoded]:
@@ -253,10 +267,6 @@ def widen(table: Table, schema: pa.Schema) -> None:
     if missing(schema, table):
         with table.update_schema() as update:
             update.union_by_name(schema)
-
-
-def files_of(table: Table) -> set[str]:
-    return {one.file.file_path for each in table.snapshots() for one in table.scan(snapshot_id=each.snapshot_id).plan_files()}
 
 
 def path_of(file: str) -> str:

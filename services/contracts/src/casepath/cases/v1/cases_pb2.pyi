@@ -50,6 +50,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_EMPTY: _ClassVar[Reason]
     REASON_UNEXAMINED: _ClassVar[Reason]
     REASON_AI_NO_FINDINGS: _ClassVar[Reason]
+    REASON_REPORT_WITHDRAWN: _ClassVar[Reason]
 
 class Sort(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -77,6 +78,7 @@ REASON_BLURRED: Reason
 REASON_EMPTY: Reason
 REASON_UNEXAMINED: Reason
 REASON_AI_NO_FINDINGS: Reason
+REASON_REPORT_WITHDRAWN: Reason
 SORT_UNSPECIFIED: Sort
 SORT_DUE: Sort
 SORT_NEWEST: Sort

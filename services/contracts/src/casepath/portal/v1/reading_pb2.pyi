@@ -93,7 +93,7 @@ class AnnotationsSaved(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., scan_id: _Optional[str] = ..., geojson: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., count: _Optional[int] = ..., author: _Optional[_Union[Reader, _Mapping]] = ...) -> None: ...
 
 class ReportSigned(_message.Message):
-    __slots__ = ("case_id", "patient_id", "number", "text", "signer", "signed_at", "reviews", "scan_ids")
+    __slots__ = ("case_id", "patient_id", "number", "text", "signer", "signed_at", "reviews", "scan_ids", "withdraws")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -102,6 +102,7 @@ class ReportSigned(_message.Message):
     SIGNED_AT_FIELD_NUMBER: _ClassVar[int]
     REVIEWS_FIELD_NUMBER: _ClassVar[int]
     SCAN_IDS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     number: int
@@ -110,7 +111,8 @@ class ReportSigned(_message.Message):
     signed_at: _timestamp_pb2.Timestamp
     reviews: _containers.RepeatedCompositeFieldContainer[FindingReviewed]
     scan_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    withdraws: bool
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
 
 class GenomicReportSigned(_message.Message):
     __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "comment", "signer", "signed_at")
