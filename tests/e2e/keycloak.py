@@ -117,7 +117,7 @@ async def keycloak(port: int, log: Path) -> AsyncIterator[Keycloak]:
     environment = {
         **os.environ,
         "JAVA_HOME": str(Path(java()).parents[1]),
-        "JAVA_OPTS_APPEND": "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        "JAVA_OPTS_APPEND": "-Xmx512m -XX:TieredStopAtLevel=1",
         "KC_BOOTSTRAP_ADMIN_USERNAME": "admin",
         "KC_BOOTSTRAP_ADMIN_PASSWORD": password,
     }
