@@ -3,6 +3,7 @@
 import gzip
 import os
 import signal
+from itertools import batched
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,12 +25,13 @@ def kill(platform: Platform, name: str) -> int:
     return int(state["restarts"].get(name, 0))
 
 
-@pytest.mark.parametrize("service", SERVICES)
-async def test_a_service_that_is_killed_in_the_middle_of_a_visit_changes_nothing(platform: Platform, service: str) -> None:
+@pytest.mark.parametrize("services", list(batched(SERVICES, 3)), ids="+".join)
+async def test_services_that_are_killed_in_the_middle_of_a_visit_change_nothing(platform: Platform, services: list[str]) -> None:
     visit = new_visit(platform)
     await begin(platform, visit)
-    before = kill(platform, service)
-    await eventually(lambda: platform.home.state()["restarts"].get(service, 0) > before)
+    for service in services:
+        before = kill(platform, service)
+        await eventually(lambda: platform.home.state()["restarts"].get(service, 0) > before)  # noqa: B023 - it is asked at once
     case = await ended(platform, visit)
     assert incomplete(case, await archived(case, platform.home.folder, platform.ports)) == []
 

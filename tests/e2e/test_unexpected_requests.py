@@ -25,7 +25,7 @@ from slides.dicomweb import Dicomweb
 
 SPECIFICATION = Path(__file__).parents[1] / "data/wes/workflow_execution_service.openapi.yaml"
 # Of each operation.
-EXAMPLES = "12"
+EXAMPLES = "6"
 # They end a session, wait for what comes next, or count who comes in.
 ASIDE = {"/login", "/logout", "/worklist/events"}
 PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")

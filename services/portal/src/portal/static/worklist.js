@@ -52,7 +52,14 @@ filters.addEventListener("change", remember);
 filters.addEventListener("submit", (event) => event.preventDefault());
 
 let focused = null;
+let shown = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
+  // Drawn anew between pressing and letting go, a line would not hear of a click. What was loaded below may be others' by now.
+  if (event.detail.target.id === "rows" && event.detail.serverResponse === shown) {
+    event.detail.shouldSwap = false;
+    return;
+  }
+  shown = event.detail.target.id === "rows" ? event.detail.serverResponse : "";
   // Nothing has the focus between two swaps that follow each other at once: the first one's line still waits for it.
   if (event.detail.target.id !== "rows" || document.activeElement === document.body) return;
   focused = document.activeElement?.closest("tr[data-case]")?.dataset.case ?? null;
