@@ -58,6 +58,8 @@ from simulation.hospital import SERVICES, SIGNER, Hospital, World
 from simulation.leaping import LeapingLoop, Stuck
 from simulation.research import held_by_hub
 
+# The number under which what was signed before is withdrawn.
+WITHDRAWN = 3
 # What a hospital hears besides, of the same visit.
 FURTHER = (
     examples.reads_received(),
@@ -67,7 +69,7 @@ FURTHER = (
     examples.reviewed(),
     examples.annotated(),
     examples.glass_broken(),
-    examples.report_withdrawn(),
+    examples.report_withdrawn(WITHDRAWN),
     examples.report_signed(4, "Bénin."),
     examples.unlinked(examples.NOON + timedelta(hours=3)),
     examples.objection_recorded(at=examples.NOON + timedelta(hours=4)),
@@ -323,6 +325,12 @@ def results_sent(message: bytes) -> tuple[bytes, bytes]:
     return message.split(b"|")[9], b"\r".join(one for one in message.split(b"\r") if not one.startswith(b"PID"))
 
 
+def is_withdrawn(message: bytes) -> bool:
+    """Whether it is a report that was withdrawn later: that is sent only where it comes before."""
+    parts = [one.split(b"|") for one in message.split(b"\r") if one.startswith(b"OBX")]
+    return all(one[4].isdigit() and int(one[4]) < WITHDRAWN for one in parts)
+
+
 def state(world: World) -> State:
     """What must be the same however it came about."""
     return {
@@ -332,7 +340,7 @@ def state(world: World) -> State:
         "what was told": told_by(world.broker),
         "what a hub holds": held_by_hub(world.broker),
         "images that left": set(world.released),
-        "what was sent": {results_sent(one) for one in world.sender.sent},
+        "what was sent": {results_sent(one) for one in world.sender.sent if not is_withdrawn(one)},
         "dead letters": {
             (topic.name, headers["ce_id"], headers["error_service"])
             for topic in TOPICS

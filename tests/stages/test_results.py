@@ -123,6 +123,18 @@ async def test_a_report_waits_for_its_order_and_an_addendum_for_its_report(sendi
     assert sending.sender.sent[0] == sending.sender.sent[2]
 
 
+async def test_a_repeat_of_what_was_withdrawn_does_not_bring_it_back(sending: Sending) -> None:
+    assert isinstance(sending.sender, MemorySender)
+    await sending.orders.keep(Received(examples.order(), examples.envelope("order")))
+    signed = [examples.report_signed(), examples.report_withdrawn(2), examples.report_signed(3, "Bénin.")]
+    events = [Received(one, examples.envelope("portal.report.signed.v1", str(one.number))) for one in signed]
+    told = [await sending.report(one) for one in events]
+    assert [b"|D|" in message for message in sending.sender.sent] == [False, True, False]
+    assert [await sending.report(one) for one in events] == told
+    assert [message.count(b"\rOBX|") for message in sending.sender.sent] == [1, 2, 1, 2, 1]
+    assert b"Carcinome" not in b"".join(sending.sender.sent[1:])
+
+
 async def test_a_result_names_the_patient_of_now(sending: Sending) -> None:
     assert isinstance(sending.sender, MemorySender)
     await sending.orders.keep(Received(examples.order(), examples.envelope("order")))

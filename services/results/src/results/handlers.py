@@ -128,6 +128,6 @@ def message(
 
 
 def delivered(case_id: str, cause: UUID, of: str) -> Event:
-    """Told once the receiver has it."""
+    """Told once the receiver has it, or need not have it any more."""
     data = ResultDelivered(case_id=case_id, control_id=control_id(cause), cause=of)
     return Event(RESULTS_RESULT_DELIVERED, case_id, data)

@@ -46,16 +46,18 @@ class Sending:
         ]
 
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
-        """An addendum waits for what it adds to."""
+        """An addendum waits for what it adds to. What was withdrawn since is sent no more: a repeat would bring it back."""
         report, cause = received.data, received.envelope.id
         order = await self.orders.expected(report.case_id, "a report")
         name = f"{report.case_id}/{report.number:04}"
         if await self.reports.get(name) is None:
             await self.reports.put(name, report)
-        before = [one for one in await self.reports.all(report.case_id) if one.number <= report.number]
+        kept = await self.reports.all(report.case_id)
+        before = [one for one in kept if one.number <= report.number]
         if len(before) < report.number:
             raise Unavailable("the report that an addendum adds to has not come yet")
-        await self.sender.send(signed_report(self.parties, order, before, cause))
+        if not any(one.withdraws and one.number > report.number for one in kept):
+            await self.sender.send(signed_report(self.parties, order, before, cause))
         return [delivered(report.case_id, cause, PORTAL_REPORT_SIGNED.name)]
 
     async def genomic(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
