@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -124,6 +126,16 @@ def free_ports() -> Ports:
             continue
         return ports
     raise RuntimeError("no hundred free ports were found")
+
+
+@pytest.fixture(scope="session")
+def tracing() -> TracerProvider:
+    """Of the whole process, which takes one and no other."""
+    found = trace.get_tracer_provider()
+    if not isinstance(found, TracerProvider):
+        found = TracerProvider()
+        trace.set_tracer_provider(found)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 import pytest
 from aiokafka import TopicPartition
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
 
 import examples
 from casepath.intake.v1.order_pb2 import OrderPlaced
@@ -302,8 +300,8 @@ async def test_an_output_that_is_too_large_becomes_a_dead_letter_of_its_input(be
     assert len(await bench.outputs()) == 2
 
 
+@pytest.mark.usefixtures("tracing")
 async def test_a_trace_goes_on_through_the_headers(bench: Bench) -> None:
-    trace.set_tracer_provider(TracerProvider())
     recording = Recording(bench.out)
     async with publisher(bench.kafka) as one:
         await announce(one, [Event(bench.source, "k", examples.order())], cause=examples.NAMESPACE, source="test")

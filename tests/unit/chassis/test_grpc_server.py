@@ -54,10 +54,9 @@ async def test_a_taken_port_is_a_clear_error() -> None:
             GrpcServer(f"127.0.0.1:{first.port}", [], [], lambda: True)
 
 
-async def test_a_trace_goes_on_over_grpc() -> None:
-    provider, spans = TracerProvider(), InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    trace.set_tracer_provider(provider)
+async def test_a_trace_goes_on_over_grpc(tracing: TracerProvider) -> None:
+    spans = InMemorySpanExporter()
+    tracing.add_span_processor(SimpleSpanProcessor(spans))
     server = GrpcServer("127.0.0.1:0", [], [], lambda: True)
     async with served(server):
         await status(server.port, "")
