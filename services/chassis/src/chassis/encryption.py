@@ -243,11 +243,7 @@ class Encryption:
         Where the keys are a folder, other processes know at once. Else they go on with data keys that they hold, for
         `held_seconds`: what they encrypt by these is lost.
         """
-        found = await self.keys.destroy(of)
-        self.made.pop(of, None)
-        for head in [head for head in self.known if head.of == of]:
-            self.known.pop(head, None)
-        return found
+        return await self.keys.destroy(of)
 
 
 async def readable(encryption: Encryption | None, content: bytes, context: str) -> bytes:

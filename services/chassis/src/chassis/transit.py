@@ -27,6 +27,8 @@ class TransitKeys:
     def __init__(self, url: str, client: httpx.AsyncClient) -> None:
         self.url = url.rstrip("/")
         self.client = client
+        # Keys that this process destroyed: of others' the server is not asked.
+        self.lost = 0
 
     @classmethod
     def at(cls, url: str, ca: Path | None, authorization: Path | None) -> "TransitKeys":
@@ -55,7 +57,7 @@ class TransitKeys:
         raise Malformed("its data key is not one that its owner's key wrapped")
 
     def losses(self) -> int:
-        return 0
+        return self.lost
 
     async def destroy(self, of: str) -> bool:
         found = await self.key(of)
@@ -69,6 +71,7 @@ class TransitKeys:
         bounds = {"min_decryption_version": least, "min_encryption_version": least}
         answered(await self.ask("POST", f"keys/{of}/config", bounds), "bound a key's versions")
         answered(await self.ask("POST", f"keys/{of}/trim", {"min_available_version": least}), "trim a key")
+        self.lost += 1
         return True
 
     async def close(self) -> None:

@@ -227,10 +227,11 @@ class Warehouse:
                 table.refresh()
         current = table.current_snapshot()
         keep = {ref.snapshot_id for ref in table.refs().values()} | ({current.snapshot_id} if current else set())
-        ended = [one for one in table.snapshots() if one.snapshot_id not in keep]
+        snapshots = table.snapshots()
+        ended = [one for one in snapshots if one.snapshot_id not in keep]
         if not ended:
             return
-        files = self.files_of(table, ended) - self.files_of(table, [one for one in table.snapshots() if one not in ended])
+        files = self.files_of(table, ended) - self.files_of(table, (one for one in snapshots if one.snapshot_id in keep))
         table.maintenance.expire_snapshots().by_ids([one.snapshot_id for one in ended]).commit()
         for file in files:
             table.io.delete(file)
