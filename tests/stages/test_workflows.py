@@ -242,6 +242,37 @@ async def test_a_job_that_does_not_end_where_care_waits_is_begun_again(lab: Lab)
     await running
 
 
+ASKED_TO_END_AS_A_JOB_ENDS = """
+import os, signal
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+finish = JobScheduler._finish_jobs
+
+def interrupted(self):
+    os.kill(os.getpid(), signal.SIGTERM)
+    finish(self)
+
+JobScheduler._finish_jobs = interrupted
+
+rule all:
+    input: "b"
+
+rule a:
+    output: "a"
+    shell: "touch {output}"
+
+rule b:
+    input: "a"
+    output: "b"
+    shell: "sleep 600"
+"""
+
+
+async def test_a_workflow_that_is_asked_to_end_in_the_moment_in_which_a_job_ends_does(going: Lab) -> None:
+    ended = await going.ended(await submit(going, {"Snakefile": ASKED_TO_END_AS_A_JOB_ENDS}))
+    assert "Will exit after finishing currently running jobs" in await content_of(going, ended, "snakemake.log")
+
+
 async def test_a_workflow_that_is_called_off_ends_with_all_its_processes(going: Lab) -> None:
     run = await submit(going, {"Snakefile": "rule it:\n    output: 'x'\n    shell: 'exec -a called-off-by-test sleep 600'\n"})
 

@@ -32,6 +32,7 @@ GRACE_SECONDS = 600.0
 DISK_TICKS = 5
 # What is kept one by one of a run's jobs.
 MOST_TASKS = 1000
+INSIDE = Path(__file__).with_name("inside.py").read_text()
 NAMESPACE = UUID("6a5a3e0c-6d3c-4b52-9f0d-2f6a0d1f7c11")
 
 # Told of a run after each change; raises where it was called off.
@@ -228,7 +229,7 @@ class Workflows:
 
 def snakemake(run: Run, threads: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "snakemake", "--snakefile", run.workflow.snakefile, "--configfile", CONFIG),
+        *(sys.executable, "-c", INSIDE, "--snakefile", run.workflow.snakefile, "--configfile", CONFIG),
         *("--cores", str(threads), "--nocolor", "--nolock", "--rerun-incomplete", "--scheduler", "greedy"),
         *("--", *run.workflow.targets),
     ]
