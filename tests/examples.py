@@ -631,6 +631,13 @@ def genomics_signed(report_id: str = "", at: datetime = NOON + timedelta(hours=3
     )
 
 
+def genomics_withdrawn(at: datetime = NOON + timedelta(hours=5)) -> GenomicReportSigned:
+    said = genomics_signed(at=at)
+    said.comment = "Prélèvement d'un autre patient."
+    said.withdraws = True
+    return said
+
+
 def glass_broken(user: str = "u9", until: datetime = NOON + timedelta(hours=8)) -> GlassBroken:
     return GlassBroken(case_id=CASE, by=reader(user), reason="Frozen section asked for by the surgeon", until=stamp(until))
 

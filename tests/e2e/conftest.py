@@ -122,6 +122,12 @@ def incomplete(case: Case, found: Archived) -> list[str]:
     return wrong
 
 
+def nothing_waits(platform: Platform, topic: Topic[Any]) -> None:
+    """What others set aside would be sent round with a test's own; and no visit leads to a dead letter."""
+    told = platform.casepath("dlq", "list", topic.name)
+    assert told.stdout.strip() == "no dead letter waits", told.stdout + told.stderr
+
+
 async def is_set_aside(platform: Platform, topic: Topic[Any], event: str) -> bool:
     """Whether a dead letter of the event waits from each consumer of its topic."""
     return platform.casepath("dlq", "list", topic.name).stdout.count(event) == len(topic.consumers)

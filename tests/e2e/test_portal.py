@@ -15,8 +15,11 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_CORRECTED
+from chassis.access import Signer
 from conftest import Platform
 from e2e.conftest import MILLISECONDS, Done, Portal, begin, ended, new_visit, once
+from e2e.test_advice import asked
+from e2e.test_advice import order as prescription
 from e2e.test_results import taken
 from embedded import samples
 from embedded.hospital import genotype, scan, send
@@ -24,6 +27,9 @@ from hub.adapters.warehouse import Warehouse
 from portal.adapters.case_service import CaseService
 from portal.presenting import tile_address
 from waiting import eventually, eventually_async
+
+# LOINC: a genetic analysis report.
+GENES = "51969-4"
 
 
 @pytest_asyncio.fixture
@@ -110,15 +116,17 @@ async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
     assert len(filed["result"]) == 1
 
 
-async def filed_report(platform: Platform, cases: CaseService, case_id: str, status: str) -> dict[str, Any]:
-    """The case's one report in the record, once it has come to this."""
+async def filed_report(
+    platform: Platform, cases: CaseService, case_id: str, status: str, code: str = "11526-1"
+) -> dict[str, Any]:
+    """The case's one report of this sort in the record, once it has come to this."""
     patient = (await cases.get(case_id)).order.patient.patient_id
     base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
     async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
 
         async def found() -> dict[str, Any]:
-            code = {"code": "http://loinc.org|11526-1", "patient": patient}
-            entries = (await fhir.get("/DiagnosticReport", params=code)).raise_for_status().json().get("entry", [])
+            wanted = {"code": f"http://loinc.org|{code}", "patient": patient}
+            entries = (await fhir.get("/DiagnosticReport", params=wanted)).raise_for_status().json().get("entry", [])
             return next((one["resource"] for one in entries if one["resource"]["status"] == status and len(entries) == 1), {})
 
         return await eventually_async(found)
@@ -226,7 +234,7 @@ async def test_the_heatmap_the_rotation_and_a_second_view_answer_to_keys(portal:
     await expect(page.locator("#keys")).to_be_visible()
 
 
-async def test_a_biologist_signs_what_the_genome_says_of_medicines(
+async def test_a_biologist_signs_what_the_genome_says_of_medicines_and_takes_it_back_from_everywhere(
     platform: Platform, portal: Portal, page: Page, cases: CaseService
 ) -> None:
     visit = new_visit(platform)
@@ -235,30 +243,41 @@ async def test_a_biologist_signs_what_the_genome_says_of_medicines(
     await once(platform, visit, lambda case: any(one.HasField("reported") for one in case.samples))
     await portal.enter(page, "lefebvre")
     await page.goto(f"{portal.base}/cases/{visit.case_id}")
-    signing = page.locator(".treatment").filter(has_text="Preliminary")
-    await signing.first.locator("[name=comment]").fill("Adapt the dose; repeat in six months.")
-    await signing.first.locator("[name=password]").fill("wrong")
-    await signing.first.get_by_role("button").click()
+    signing = page.locator(".treatment form[action$='/sign']")
+    await signing.locator("[name=comment]").fill("Adapt the dose; repeat in six months.")
+    await signing.locator("[name=password]").fill("wrong")
+    await signing.get_by_role("button").click()
     await expect(page.get_by_role("alert")).to_contain_text("password is wrong")
     await page.goto(f"{portal.base}/cases/{visit.case_id}")
-    await signing.first.locator("[name=comment]").fill("Adapt the dose; repeat in six months.")
-    await signing.first.locator("[name=password]").fill(portal.passwords["lefebvre"])
+    await signing.locator("[name=comment]").fill("Adapt the dose; repeat in six months.")
+    await signing.locator("[name=password]").fill(portal.passwords["lefebvre"])
     await page.keyboard.press("Enter")
     await expect(page.locator(".treatment .signed")).to_contain_text("Dr Maxime Lefebvre")
     await expect(signing).to_have_count(0)
     assert (await Axe().run(page)).violations_count == 0
-    case = await holding(cases, visit.case_id, "portal.genomics.signed.v1")
-    (signed,) = [one.signed for one in case.samples if one.HasField("signed")]
-    base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
-    asked = {"identifier": f"urn:casepath:pharmacogenomics|{signed.report_id}"}
-    async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
-        while True:
-            found = (await fhir.get("/DiagnosticReport", params=asked)).json().get("entry", [])
-            if [one["resource"]["status"] for one in found] == ["final"]:
-                break
-    assert "repeat in six months" in found[0]["resource"]["conclusion"]
+    await holding(cases, visit.case_id, "portal.genomics.signed.v1")
+    final = await filed_report(platform, cases, visit.case_id, "final", GENES)
+    assert "repeat in six months" in final["conclusion"]
     (sent,) = await eventually(lambda: taken(platform, visit.accession, "F"))
     assert {str(one[11]) for one in sent.segments("OBX")} == {"F"}
+
+    signer = Signer.at(platform.home.folder / "access" / "prescriber-key.pem")
+    prescribed = {"patientId": visit.patient_id, "draftOrders": prescription("warfarine")}
+    assert asked(platform, signer, "order-sign", prescribed)
+    withdrawing = page.locator(".treatment .withdrawing")
+    await withdrawing.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await withdrawing.locator("[name=reason]").fill("The sample is another patient's.")
+    await withdrawing.locator("[name=password]").fill(portal.passwords["lefebvre"])
+    assert (await Axe().run(page)).violations_count == 0
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".treatment")).to_contain_text("says nothing of the patient's genome")
+    await expect(page.locator(".treatment q")).to_have_text("The sample is another patient's.")
+    withdrawn = await filed_report(platform, cases, visit.case_id, "entered-in-error", GENES)
+    assert (withdrawn["id"], "warfarin" in withdrawn["conclusion"]) == (final["id"], False)
+    (deleted,) = await eventually(lambda: taken(platform, visit.accession, "C"))
+    assert [str(one[11]) for one in deleted.segments("OBX")] == ["D", "D", "D", "D", "C"]
+    await eventually(lambda: not asked(platform, signer, "order-sign", prescribed))
 
 
 async def test_a_new_case_appears_in_an_open_worklist(platform: Platform, portal: Portal, page: Page) -> None:

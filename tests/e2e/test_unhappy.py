@@ -16,7 +16,7 @@ from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_RESOLUTION_TOO_LOW
 from casepath.sequencing.v1.sequencing_pb2 import REJECTION_REASON_QUALITY_LENGTH, ReadsRejected
 from casepath.topics import BY_NAME
 from conftest import Platform
-from e2e.conftest import begin, ended, is_set_aside, new_visit
+from e2e.conftest import begin, ended, is_set_aside, new_visit, nothing_waits
 from embedded import samples
 from embedded.demo import watched
 from embedded.hospital import SLIDE_CONTAINER, Visit, drop, genotype, scan, send, sequence
@@ -177,6 +177,7 @@ async def test_one_control_id_sent_again_is_one_order(platform: Platform) -> Non
 
 async def test_dead_letters_are_listed_replayed_and_set_aside_again(platform: Platform) -> None:
     topic = "records.entries.filed.v1"
+    nothing_waits(platform, BY_NAME[topic])
     consumers = len(BY_NAME[topic].consumers)
     envelope = examples.envelope(topic, cause="poison")
     await publish_raw(platform.kafka, topic, b"\xff\xff\xff", envelope.headers())

@@ -10,7 +10,7 @@ from stages.npm_package import npm_package
 
 import examples
 from embedded import samples
-from records.genomics import pharmacogenomics
+from records.genomics import NOTHING_DONE, Acts, pharmacogenomics
 from sequencing.pharmacogenomics.messages import report_message
 from sequencing.pharmacogenomics.outside_calls import read_outside
 from sequencing.pharmacogenomics.report import reported
@@ -19,9 +19,16 @@ from sequencing.pharmacogenomics.variant_file import read_genotypes
 type Filed = list[tuple[dict[str, Any], list[Issue]]]
 
 
-def filed() -> list[dict[str, Any]]:
+def filed(acts: Acts = NOTHING_DONE) -> list[dict[str, Any]]:
     found = report_message(reported(read_genotypes(samples.GENOTYPES), read_outside(samples.OUTSIDE_CALLS)))
-    return pharmacogenomics(examples.order(), examples.pharmacogenomics_reported(), found, {"en": b"%PDF", "fr": b"%PDF"})
+    issued, printed = examples.pharmacogenomics_reported(), {"en": b"%PDF", "fr": b"%PDF"}
+    return pharmacogenomics(examples.order(), issued, found, printed, acts=acts)
+
+
+def in_error() -> list[dict[str, Any]]:
+    """Of one that was withdrawn a genotype, an implication and the report."""
+    found = filed(Acts(examples.genomics_signed(), examples.genomics_withdrawn()))
+    return [found[0], *(one for one in found if "derivedFrom" in one)][:2] + [one for one in found if "conclusion" in one]
 
 
 def without_value() -> dict[str, Any]:
@@ -36,8 +43,8 @@ def of_nothing() -> dict[str, Any]:
 
 @pytest_asyncio.fixture(scope="module")
 async def said() -> Filed:
-    """Of everything that is filed; and then of a genotype without its value, and an implication of nothing."""
-    resources = [*filed(), without_value(), of_nothing()]
+    """Of everything that is filed, and in error; and then of a genotype without its value, and an implication of nothing."""
+    resources = [*filed(), *in_error(), without_value(), of_nothing()]
     return list(zip(resources, await issues(npm_package(*GUIDE), resources), strict=True))
 
 
@@ -47,7 +54,7 @@ def errors(found: list[Issue]) -> list[Issue]:
 
 async def test_every_resource_is_of_its_profile(said: Filed) -> None:
     *kept, _, _ = said
-    assert len(kept) == 16 + 26 + 1
+    assert len(kept) == 16 + 26 + 1 + 3
     assert all(resource["meta"]["profile"][0].startswith("http://hl7.org/fhir/uv/genomics-reporting/") for resource, _ in kept)
     assert [(resource["resourceType"], errors(found)) for resource, found in kept if errors(found)] == []
 

@@ -277,6 +277,17 @@ def test_of_two_cohorts_that_are_both_too_small_nothing_is_told_and_nothing_refu
     assert asked(region, '{"born_from": 2190}', ["{}", '{"sex": "male"}']) is None
 
 
+def test_genes_that_were_said_in_error_are_in_no_table_until_the_sample_is_reported_anew(region: Region) -> None:
+    region.gather([case(1), genes(1, "*1/*1"), genes(1, "")])
+    withdrawn = genes(1, "")
+    del withdrawn.pharmacogenomics.genes[:]
+    withdrawn.pharmacogenomics.withdraws = True
+    region.gather([withdrawn])
+    assert region.snapshot("20260101")["measurement"] == 0
+    region.gather([genes(1, "*1/*2A")])
+    assert region.snapshot("20260102")["measurement"] == 1
+
+
 def test_what_every_row_says_leads_back_to_its_event(region: Region) -> None:
     region.gather([case(1), genes(1, "*1/*1")])
     region.snapshot("one")

@@ -135,6 +135,21 @@ async def test_a_repeat_of_what_was_withdrawn_does_not_bring_it_back(sending: Se
     assert b"Carcinome" not in b"".join(sending.sender.sent[1:])
 
 
+async def test_a_genomic_report_that_was_withdrawn_is_deleted_and_no_repeat_brings_it_back(sending: Sending) -> None:
+    assert isinstance(sending.sender, MemorySender)
+    await sending.orders.keep(Received(examples.order(), examples.envelope("order")))
+    issued = examples.pharmacogenomics_reported()
+    for page in issued.pages:
+        page.pdf.CopyFrom(await sending.objects.put(b"%PDF"))
+    told = [await sending.genomic(Received(issued, examples.envelope("issued")))]
+    for said in (examples.genomics_signed(), examples.genomics_withdrawn()):
+        told += [await sending.genomic_signed(Received(said, examples.envelope(str(said.withdraws))))]
+    assert [message.count(b"|D|") for message in sending.sender.sent] == [0, 0, 4]
+    again = [await sending.genomic(Received(issued, examples.envelope("issued")))]
+    again += [await sending.genomic_signed(Received(examples.genomics_signed(), examples.envelope("False")))]
+    assert (again, len(sending.sender.sent)) == (told[:2], 3)
+
+
 async def test_a_result_names_the_patient_of_now(sending: Sending) -> None:
     assert isinstance(sending.sender, MemorySender)
     await sending.orders.keep(Received(examples.order(), examples.envelope("order")))

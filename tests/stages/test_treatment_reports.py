@@ -23,6 +23,7 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     PharmacogenomicsWithheld,
     VariantsReceived,
 )
+from chassis.events import Event
 from chassis.isolated import Isolated
 from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
@@ -72,10 +73,14 @@ async def received(issuing: Issuing, content: bytes, outside: str = "") -> Varia
     )
 
 
-async def issued(issuing: Issuing, data: Message) -> Message:
+async def heard(issuing: Issuing, data: Message) -> list[Event]:
     annotating = Annotating(issuing.objects, issuing.orders, issuing.process, (), issuing.scratch, issuing.scratch)
     route = next(route for route in Interpreting(issuing, annotating).routes() if route.topic.message is type(data))
-    (event,) = await route.handle(Received(data, examples.envelope(route.topic.name)))
+    return list(await route.handle(Received(data, examples.envelope(route.topic.name))))
+
+
+async def issued(issuing: Issuing, data: Message) -> Message:
+    (event,) = await heard(issuing, data)
     found: Message = event.data
     return found
 
@@ -201,3 +206,16 @@ async def test_reports_that_would_say_otherwise_are_issued_again_and_no_others(
     again = PharmacogenomicsReported.FromString(record.value)
     assert (again.sample_id, again.amends) == ("B1", with_gene.report_id)
     assert [one.name for one in again.amended_drugs] == ["codeine"]
+
+
+async def test_a_report_that_was_withdrawn_is_amended_by_no_newer_table(
+    issuing: Issuing, newer_tables: Callable[[], None]
+) -> None:
+    with_gene, publisher = await reported(issuing, outside=OUTSIDE), MemoryPublisher()
+    said = examples.genomics_withdrawn()
+    said.report_id = with_gene.report_id
+    assert await heard(issuing, said) == []
+    newer_tables()
+    with Isolated() as issuing.process:
+        await Renewal([partial(reissued, issuing)], publisher).all(asyncio.Event())
+    assert not publisher.records

@@ -15,6 +15,7 @@ from casepath.cases.v1.cases_pb2 import (
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_REJECTED
 from cases.handlers import folded
 from chassis.errors import Malformed
+from portal.handlers import is_withdrawn
 
 OTHER_SCAN = "11111111-1111-5111-8111-111111111111"
 
@@ -146,6 +147,17 @@ def test_the_latest_signature_of_a_sample_is_kept_whatever_comes_first() -> None
     for order in permutations(messages):
         (sample,) = fold(*order).samples
         assert sample.signed.report_id == examples.RUN
+
+
+def test_a_withdrawn_report_of_genes_is_withdrawn_whatever_comes_first_and_another_is_not() -> None:
+    messages = [examples.pharmacogenomics_reported(), examples.genomics_signed(), examples.genomics_withdrawn()]
+    for order in permutations(messages):
+        (sample,) = fold(*order).samples
+        assert is_withdrawn(sample)
+    another = examples.pharmacogenomics_reported()
+    another.report_id = examples.RUN
+    (sample,) = fold(*messages, another).samples
+    assert not is_withdrawn(sample)
 
 
 def test_a_late_score_of_a_replaced_scan_is_not_shown() -> None:

@@ -15,6 +15,7 @@ from casepath.deidentification.v1.release_pb2 import (
     WITHDRAWAL_REASON_MOVED,
     WITHDRAWAL_REASON_OBJECTED,
     FactReleased,
+    PharmacogenomicFact,
     ReleaseRecorded,
 )
 from casepath.portal.v1.reading_pb2 import VERDICT_CORRECTED
@@ -338,6 +339,18 @@ async def test_genes_and_failed_runs_are_released_as_they_are(tmp_path: Path) ->
     assert genes.sample_id == WAREHOUSE.pseudonyms.name("specimen", "B1")
     failed = facts(await world.hear(examples.failed()))[0].score
     assert failed.WhichOneof("outcome") == "failed"
+
+
+async def test_genes_that_were_said_in_error_are_withdrawn_and_who_signed_them_does_not_leave(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.hear(examples.order())
+    (said,) = facts(await world.hear(examples.pharmacogenomics_reported()))
+    assert await world.hear(examples.genomics_signed()) == []
+    (withdrawn,) = facts(await world.hear(examples.genomics_withdrawn()))
+    assert withdrawn.said_at.ToNanoseconds() >= said.said_at.ToNanoseconds()
+    expected = PharmacogenomicFact(case_id=said.pharmacogenomics.case_id, withdraws=True)
+    expected.sample_id = said.pharmacogenomics.sample_id
+    assert withdrawn.pharmacogenomics == expected
 
 
 def test_the_topics_of_what_is_kept_can_be_read_again() -> None:

@@ -7,7 +7,17 @@ from casepath.cases.v1.cases_pb2 import Case, Slide
 from casepath.portal.v1.reading_pb2 import FindingReviewed, ReportSigned
 from chassis.errors import Malformed, NotFound
 from chassis.events import check
-from portal.handlers import checked_geojson, report, reviewed, signed, undecided, unread, withdrawal
+from portal.handlers import (
+    checked_geojson,
+    genomic_withdrawal,
+    genomics_signed,
+    report,
+    reviewed,
+    signed,
+    undecided,
+    unread,
+    withdrawal,
+)
 
 SIZE = 1000, 800
 
@@ -44,6 +54,15 @@ def test_a_signed_report_holds_what_was_decided_and_open_at_that_moment() -> Non
     assert list(said.scan_ids) == [examples.SCAN]
     assert list(said.reviews) == [examples.reviewed()]
     assert signed(said).id == signed(report(one, 1, "Autre.", examples.reader("u2"), examples.NOON)).id
+
+
+def test_a_report_of_genes_is_withdrawn_for_a_reason() -> None:
+    reported = examples.pharmacogenomics_reported()
+    with pytest.raises(Malformed, match="10 to 500"):
+        genomic_withdrawal(reported, "erreur", examples.reader(), examples.NOON)
+    said = genomic_withdrawal(reported, " Prélèvement d'un autre patient. ", examples.reader(), examples.NOON)
+    assert (said.report_id, said.comment, said.withdraws) == (reported.report_id, "Prélèvement d'un autre patient.", True)
+    assert genomics_signed(said).id != genomics_signed(examples.genomics_signed()).id
 
 
 def test_a_withdrawal_takes_back_what_stands_for_a_reason_and_decisions_count_again_afterwards() -> None:

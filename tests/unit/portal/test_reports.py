@@ -65,7 +65,7 @@ async def test_signing_again_what_is_signed_gives_the_same_event(tmp_path: Path)
     assert await reports(tmp_path).next_number(examples.CASE) == 2
 
 
-async def test_a_genomic_report_is_signed_once_and_an_amended_one_anew(tmp_path: Path) -> None:
+async def test_a_genomic_report_is_signed_and_withdrawn_once_and_an_amended_one_anew(tmp_path: Path) -> None:
     publisher = MemoryPublisher()
     signatures = GenomicReports(Objects.at(f"file://{tmp_path}"), publisher)
     other = examples.genomics_signed()
@@ -73,9 +73,11 @@ async def test_a_genomic_report_is_signed_once_and_an_amended_one_anew(tmp_path:
     await signatures.sign(examples.genomics_signed())
     with pytest.raises(AlreadySigned):
         await signatures.sign(other)
+    await signatures.sign(examples.genomics_withdrawn())
+    assert len({dict(record.headers)["ce_id"] for record in publisher.records}) == 2
     await signatures.sign(examples.genomics_signed(examples.RUN))
     assert [GenomicReportSigned.FromString(record.value).report_id for record in publisher.records] == [
-        examples.pharmacogenomics_reported().report_id,
+        *[examples.pharmacogenomics_reported().report_id] * 2,
         examples.RUN,
     ]
 

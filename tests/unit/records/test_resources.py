@@ -1,6 +1,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -16,7 +17,7 @@ from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport
 from chassis.fhir import Resource
-from records import handlers, resources
+from records import genomics, handlers, resources
 from records.adapters.fhir_server import MemoryFhirServer
 from records.handlers import of_reports
 
@@ -288,9 +289,28 @@ def test_each_decision_on_a_finding_is_filed() -> None:
     assert [one["valueString"] for one in observation["component"]] == ["accepted"]
 
 
+SIGNED = genomics.Acts(examples.genomics_signed())
+
+
+def test_a_genomic_report_that_was_withdrawn_is_in_error_without_its_words_and_says_why() -> None:
+    issued, report = examples.pharmacogenomics_reported(), examples.pharmacogenomic_report()
+    acts = replace(SIGNED, withdrawal=examples.genomics_withdrawn())
+    *filed, signature, origin = handlers.of_pharmacogenomics(examples.order(), issued, report, {"fr": b"%PDF"}, (), acts)
+    assert {one["status"] for one in filed} == {"entered-in-error"}
+    withdrawn = filed[-1]
+    assert withdrawn["conclusion"].splitlines() == [
+        "Report withdrawn / Compte rendu retiré",
+        "Dr Alix Martin: Prélèvement d'un autre patient.",
+    ]
+    assert "presentedForm" not in withdrawn
+    assert signature["recorded"] < origin["recorded"]
+    assert signature["id"] != origin["id"]
+    assert origin["target"] == [{"reference": f"DiagnosticReport/{withdrawn['id']}"}]
+
+
 def test_what_a_biologist_signed_is_final_with_their_name_and_words() -> None:
     issued, report = examples.pharmacogenomics_reported(), examples.pharmacogenomic_report()
-    filed = handlers.of_pharmacogenomics(examples.order(), issued, report, {}, (), examples.genomics_signed())
+    filed = handlers.of_pharmacogenomics(examples.order(), issued, report, {}, (), SIGNED)
     *observations, signed, origin = filed
     assert {one["status"] for one in [*observations, signed]} == {"final"}
     assert signed["resultsInterpreter"][0]["identifier"]["value"] == "lefebvre"

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 import examples
 from casepath.portal.v1.reading_pb2 import ReportSigned
-from results.handlers import Parties, control_id, gene_line, pharmacogenomics, signed_report
+from results.handlers import Parties, control_id, gene_line, pharmacogenomics, pharmacogenomics_withdrawn, signed_report
 from results.messages import escaped, identification
 
 PARTIES = Parties(("CASEPATH", "LAB"), ("HIS", "HOSP"))
@@ -88,6 +88,17 @@ def test_pharmacogenomics_is_preliminary_with_its_pages_and_a_gene_that_was_not_
     assert "CYP2D6: not called" in str(first[5])
     assert {str(one[11]) for one in (first, *pages)} == {"P"}
     assert [str(one[5]) for one in pages] == ["^application^pdf^Base64^JVBERi0x", "^application^pdf^Base64^JVBERi0y"]
+
+
+def test_a_genomic_report_that_was_withdrawn_is_deleted_part_by_part_and_says_why() -> None:
+    issued, said = examples.pharmacogenomics_reported(), examples.genomics_withdrawn()
+    pages = [("page-en", "", "D"), ("page-fr", "", "D")]
+    why = ("withdrawal", "Prélèvement d'un autre patient.", "C")
+    for signature, parts in ((None, ["genes"]), (examples.genomics_signed(), ["genes", "comment"])):
+        message = parsed(pharmacogenomics_withdrawn(PARTIES, examples.order(), issued, said, CAUSE, signature))
+        told = [(str(one[4]), str(one[5]), str(one[11])) for one in message.segments("OBX")]
+        assert told == [*((name, "", "D") for name in parts), *pages, why]
+        assert str(message["OBR"][0][25]) == "C"
 
 
 @pytest.mark.parametrize(

@@ -91,10 +91,10 @@ class CdsHooks:
         if not asking.patients:
             # Section "HTTP Status Codes": what was to be prefetched is not there.
             return JSONResponse({"error": "the patient is not known by this id: send prefetch.patient with identifiers"}, 412)
-        known, withheld = await self.patients.of(asking.patients)
+        known, untold = await self.patients.of(asking.patients)
         asker = replace(client, user_id=f"{asking.user} at {client.user_id}") if asking.user else client
         await self.accesses.read(asker, operation_of(request), map(patient_entry, asking.patients))
-        found = cards(asking, known, withheld, Speaker(self.spoken(request), self.portal))
+        found = cards(asking, known, untold, Speaker(self.spoken(request), self.portal))
         for card in found:
             GIVEN.labels(hook, card["indicator"]).inc()
         seconds = time.perf_counter() - began

@@ -15,7 +15,6 @@ from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     Drug,
     PharmacogenomicReport,
     PharmacogenomicsReported,
-    PharmacogenomicsWithheld,
     Unanswered,
 )
 from chassis.language import Language
@@ -65,14 +64,16 @@ class Speaker:
         return ", ".join(parts)
 
 
-def cards(asking: Asked, known: Sequence[Known], withheld: Sequence[PharmacogenomicsWithheld], say: Speaker) -> list[Card]:
+def cards(asking: Asked, known: Sequence[Known], untold: bool, say: Speaker) -> list[Card]:
     """Of ordered drugs, what asks for a change, cannot be answered, or was not tested whole; of a patient, how much there is.
+
+    `untold` is whether a report was withheld, or withdrawn.
 
     Nothing is said of a drug whose guidelines ask for no change.
     """
     if asking.hook == "patient-view":
         found = [overview(one, say) for one in known if one.issued.changed_drugs]
-        return [*found, *([no_report(say)] if withheld and not known else [])]
+        return [*found, *([no_report(say)] if untold and not known else [])]
     found = []
     for one in known:
         for medication in asking.medications:

@@ -6,12 +6,14 @@ from typing import Any
 from cachetools import LRUCache
 
 from advice.handlers import Known
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     PharmacogenomicReport,
     PharmacogenomicsReported,
     PharmacogenomicsWithheld,
 )
 from casepath.topics import (
+    PORTAL_GENOMICS_SIGNED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_PHARMACOGENOMICS_WITHHELD,
 )
@@ -30,6 +32,7 @@ class Patients:
         self.objects = objects
         self.issued = Shelf(objects, PharmacogenomicsReported, "advice/reported", by("case_id"))
         self.withheld = Shelf(objects, PharmacogenomicsWithheld, "advice/withheld", by("case_id"))
+        self.withdrawals = Shelf(objects, GenomicReportSigned, "advice/withdrawals", by("case_id"))
         self.merges = Merges(objects, "advice")
         self.reports: LRUCache[str, PharmacogenomicReport] = LRUCache(REMEMBERED)
 
@@ -37,6 +40,7 @@ class Patients:
         return [
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.keep),
             Route(SEQUENCING_PHARMACOGENOMICS_WITHHELD, self.keep_withheld),
+            Route(PORTAL_GENOMICS_SIGNED, self.keep_withdrawn),
             *self.merges.routes(),
         ]
 
@@ -50,17 +54,25 @@ class Patients:
         await self.withheld.put(f"{data.patient_id}/{sample_key(data.case_id, data.sample_id)}", data)
         return ()
 
-    async def of(self, patients: Sequence[str]) -> tuple[list[Known], list[PharmacogenomicsWithheld]]:
-        """Under any of these ids, and those of patients who were merged with them.
+    async def keep_withdrawn(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
+        """It may come before the report."""
+        if received.data.withdraws:
+            await self.withdrawals.put(received.data.report_id, received.data)
+        return ()
+
+    async def of(self, patients: Sequence[str]) -> tuple[list[Known], bool]:
+        """Under any of these ids, and those of patients who were merged with them; and whether one was withheld or withdrawn.
 
         Raise Unavailable where the store fails: silence would be taken for nothing known.
         """
         known: list[Known] = []
-        withheld: list[PharmacogenomicsWithheld] = []
+        untold = False
         for patient in await self.merges.one_person(dict.fromkeys(patients)):
-            known += [Known(issued, await self.report(issued)) for issued in await self.issued.all(patient)]
-            withheld += await self.withheld.all(patient)
-        return known, withheld
+            issued = await self.issued.all(patient)
+            holding = [one for one in issued if await self.withdrawals.get(one.report_id) is None]
+            known += [Known(one, await self.report(one)) for one in holding]
+            untold = untold or len(holding) < len(issued) or bool(await self.withheld.names(patient))
+        return known, untold
 
     async def report(self, issued: PharmacogenomicsReported) -> PharmacogenomicReport:
         found = self.reports.get(issued.report.sha256)

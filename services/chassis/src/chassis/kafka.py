@@ -10,7 +10,9 @@ from typing import Any
 
 from chassis.encryption import Encryption
 from chassis.errors import Misconfigured
+from chassis.offset_fetches import heed
 
+heed()
 MECHANISM = "SCRAM-SHA-512"
 # How often clients ask who leads. A consumer of aiokafka 0.14 that is told "not leader" as it looks for where a partition begins
 # does not ask by itself (robinhood/aiokafka#9): it would stand still for as long, which is five minutes unless said.

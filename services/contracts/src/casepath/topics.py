@@ -402,7 +402,7 @@ PORTAL_GENOMICS_SIGNED = Topic(
     key="case id",
     of="key",
     publishers=("portal",),
-    consumers=("records", "cases", "results", "audit"),
+    consumers=("records", "cases", "advice", "results", "sequencing", "deidentification", "audit"),
     partitions=12,
 )
 PORTAL_GLASS_BROKEN = Topic(

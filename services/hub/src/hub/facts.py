@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-PERSON, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, WITHDRAWAL = (
+PERSON, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, RETRACTED, WITHDRAWAL = (
     "person",
     "procedure",
     "specimen",
@@ -16,6 +16,7 @@ PERSON, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, WITHDRAWAL = (
     "measurement",
     "note",
     "gene",
+    "retracted",
     "withdrawal",
 )
 

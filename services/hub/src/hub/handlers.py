@@ -26,7 +26,7 @@ from casepath.intake.v1.patient_pb2 import Sex
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import Verdict
 from casepath.slides.v1.slide_pb2 import Instance
-from hub.facts import GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, SPECIMEN, WITHDRAWAL, Row
+from hub.facts import GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, RETRACTED, SPECIMEN, WITHDRAWAL, Row
 
 # What models say of a slide has no code of a terminology yet.
 OWN = "99CASEPATH"
@@ -196,7 +196,9 @@ def review(said: ReviewFact, row: Row) -> Row:
 
 
 def genes(said: PharmacogenomicFact, row: Row) -> Iterator[Row]:
-    """A gene that was not called says so: it is no reference."""
+    """A gene that was not called says so: it is no reference. A withdrawal is in no table, and takes the place of what was."""
+    if said.withdraws:
+        yield replace(row, domain=RETRACTED)
     for one in said.genes:
         called = " or ".join(one.diplotypes) or "+".join(one.components)
         phenotypes = [each.result for each in one.phenotypes]

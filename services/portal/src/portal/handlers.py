@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from casepath.cases.v1.cases_pb2 import Case, Slide
+from casepath.cases.v1.cases_pb2 import Case, Sample, Slide
 from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import (
@@ -188,9 +188,24 @@ def genomic_report(reported: PharmacogenomicsReported, comment: str, signer: Rea
     return data
 
 
+def genomic_withdrawal(
+    reported: PharmacogenomicsReported, reason: str, signer: Reader, signed_at: datetime
+) -> GenomicReportSigned:
+    """That a report holds no more, signed or not. Raise Malformed where the reason says nothing."""
+    data = genomic_report(reported, reason_said(reason), signer, signed_at)
+    data.withdraws = True
+    return data
+
+
 def genomics_signed(report: GenomicReportSigned) -> Event:
     """Of its own id, as a signed report is."""
-    return Event(PORTAL_GENOMICS_SIGNED, report.case_id, report, id=uuid5(UUID(report.report_id), "signed"))
+    what = "withdrawn" if report.withdraws else "signed"
+    return Event(PORTAL_GENOMICS_SIGNED, report.case_id, report, id=uuid5(UUID(report.report_id), what))
+
+
+def is_withdrawn(sample: Sample) -> bool:
+    """Whether what was last reported of it holds no more."""
+    return sample.signed.withdraws and sample.signed.report_id == sample.reported.report_id
 
 
 def report_event_id(report: ReportSigned) -> UUID:

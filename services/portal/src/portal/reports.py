@@ -74,10 +74,14 @@ class Reports(Signatures[ReportSigned]):
 
 
 class GenomicReports(Signatures[GenomicReportSigned]):
-    """What genomes say of drugs, by the report's id."""
+    """What genomes say of drugs, by the report's id; each is signed once, and withdrawn once."""
 
     def __init__(self, objects: Objects, publisher: Publisher) -> None:
         taken, outbox = (
             Shelf(objects, GenomicReportSigned, f"portal/genomic-{name}", by("case_id")) for name in ("reports", "outbox")
         )
-        super().__init__(taken, outbox, publisher, lambda report: f"{report.case_id}/{report.report_id}", genomics_signed)
+        super().__init__(taken, outbox, publisher, genomic_name, genomics_signed)
+
+
+def genomic_name(said: GenomicReportSigned) -> str:
+    return f"{said.case_id}/{said.report_id}{'-withdrawn' if said.withdraws else ''}"

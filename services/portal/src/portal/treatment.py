@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from casepath.cases.v1.cases_pb2 import Case
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned
 from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported, TreatmentPage
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
 from chassis.errors import NotFound
 from portal.desk import SEEN_SECONDS, Desk, form_of, spoken
-from portal.handlers import genomic_report
+from portal.handlers import genomic_report, genomic_withdrawal, is_withdrawn
 from portal.people import Person
 
 # The page brings its own style, and neither scripts nor pictures.
@@ -35,6 +36,17 @@ class TreatmentPages:
         reported = report_of(case, str(request.path_params["report_id"]))
         await self.desk.door.prove(request, person, form.get("password", ""))
         said = genomic_report(reported, form.get("comment", ""), person.reader, datetime.now(UTC))
+        return await self.held(case, said)
+
+    async def withdraw(self, request: Request, person: Person) -> Response:
+        """The newest report of a sample, signed or not, for a reason: signed as a report is."""
+        case, form = await self.desk.case(request, person), await form_of(request)
+        reported = report_of(case, str(request.path_params["report_id"]))
+        await self.desk.door.prove(request, person, form.get("password", ""))
+        said = genomic_withdrawal(reported, form.get("reason", ""), person.reader, datetime.now(UTC))
+        return await self.held(case, said)
+
+    async def held(self, case: Case, said: GenomicReportSigned) -> Response:
         event = await self.desk.genomic_reports.sign(said)
         await self.desk.cases.holding(case.case_id, [event], SEEN_SECONDS)
         return RedirectResponse(f"/cases/{case.case_id}", 303)
@@ -98,8 +110,11 @@ def called_by(case: Case, job_id: str) -> VariantsCalled:
 
 
 def report_of(case: Case, report_id: str) -> PharmacogenomicsReported:
+    """Raise NotFound where it is not the newest of its sample, or was withdrawn."""
     for sample in case.samples:
         if sample.HasField("reported") and sample.reported.report_id == report_id:
+            if is_withdrawn(sample):
+                raise NotFound("this report was withdrawn: the case says by whom and why")
             return sample.reported
     raise NotFound("there is no such report, or a newer one took its place")
 

@@ -121,6 +121,11 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route(
             case + "/treatment/{report_id:uuid}/sign", guarded(desk, treatment.sign, Permission.SIGN_GENOMICS), methods=["POST"]
         ),
+        Route(
+            case + "/treatment/{report_id:uuid}/withdraw",
+            guarded(desk, treatment.withdraw, Permission.SIGN_GENOMICS),
+            methods=["POST"],
+        ),
         Route(case + "/known/{annotation_id:uuid}.pdf", guarded(desk, treatment.known_printed)),
         Route(case + "/known/{annotation_id:uuid}", guarded(desk, treatment.known)),
         Route(case + "/quality/{job_id:uuid}", guarded(desk, treatment.quality)),

@@ -39,7 +39,7 @@ from chassis.worker import Received, Route
 from records.adapters.dicom_archive import DicomArchive
 from records.adapters.fhir_server import FhirServer
 from records.belonging import belonging_to, patient_of, retired, retired_patient, standing
-from records.genomics import report_resource_id
+from records.genomics import Acts, report_resource_id
 from records.handlers import (
     case_moved,
     filed,
@@ -83,6 +83,7 @@ class Filing:
         self.genomic = Shelf(objects, EntriesFiled, "records/pharmacogenomics")
         self.issued = Shelf(objects, PharmacogenomicsReported, "records/issued", by("case_id"))
         self.signatures = Shelf(objects, GenomicReportSigned, "records/signatures", by("case_id"))
+        self.withdrawals = Shelf(objects, GenomicReportSigned, "records/genomic-withdrawals", by("case_id"))
         self.merges = Merges(objects, "records")
         # Of each patient, as orders name them, what is filed, with its case; and their cases.
         self.belongings = Shelf(objects, Belonging, "records/belongings")
@@ -218,49 +219,51 @@ class Filing:
         order = await self.orders.expected(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)
         name = report_resource_id(issued)
         before = await self.genomic.get(name)
-        signature = await self.signatures.get(issued.report_id)
-        entries = await self.put_genomics(order, issued, signature, before, before.entries if before else ())
+        acts = await self.acts(issued.report_id)
+        entries = await self.put_genomics(order, issued, acts, before, before.entries if before else ())
         newest = EntriesFiled(case_id=issued.case_id, cause=issued.report_id, entries=entries)
         await self.genomic.put(name, newest)
         await self.issued.put(issued.report_id, issued)
-        now = await self.signatures.get(issued.report_id)
-        if now != signature:
-            # Signed meanwhile, and put off there until the report was known.
+        now = await self.acts(issued.report_id)
+        if now != acts:
+            # Signed or withdrawn meanwhile, and put off there until the report was known.
             entries = await self.put_genomics(order, issued, now, newest)
         return [filed(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name, entries)]
 
     async def genomics_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
-        """A signature of a report of which there is a newer one changes nothing of what is filed."""
+        """What is done with a report of which there is a newer one changes nothing of what is filed."""
         said = received.data
         order = await self.orders.expected(said.case_id, PORTAL_GENOMICS_SIGNED.name)
-        await self.signatures.create(said.report_id, said)
+        await (self.withdrawals if said.withdraws else self.signatures).create(said.report_id, said)
         issued = await self.issued.get(said.report_id)
         if issued is None:
             raise Unavailable("the report that was signed is not filed yet")
         newest = await self.genomic.get(report_resource_id(issued))
         if newest is None or newest.cause != said.report_id:
             return ()
-        signature = await self.signatures.get(said.report_id)
-        entries = await self.put_genomics(order, issued, signature, newest)
+        entries = await self.put_genomics(order, issued, await self.acts(said.report_id), newest)
         return [filed(said.case_id, PORTAL_GENOMICS_SIGNED.name, entries)]
+
+    async def acts(self, report_id: str) -> Acts:
+        return Acts(await self.signatures.get(report_id), await self.withdrawals.get(report_id))
 
     async def put_genomics(
         self,
         order: OrderPlaced,
         issued: PharmacogenomicsReported,
-        signature: GenomicReportSigned | None,
+        acts: Acts,
         newest: EntriesFiled | None,
         before: Iterable[Entry] = (),
     ) -> list[Entry]:
-        """As long as nobody signs it, or files another report of the sample than `newest`."""
+        """As long as nobody signs or withdraws it, or files another report of the sample than `newest`."""
 
         async def still() -> bool:
-            signed, filed = await self.signatures.get(issued.report_id), await self.genomic.get(report_resource_id(issued))
-            return (signed, filed) == (signature, newest)
+            done, filed = await self.acts(issued.report_id), await self.genomic.get(report_resource_id(issued))
+            return (done, filed) == (acts, newest)
 
         report = PharmacogenomicReport.FromString(await self.objects.get(issued.report))
         printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
-        return await self.put(of_pharmacogenomics(order, issued, report, printed, before, signature), order.case_id, still)
+        return await self.put(of_pharmacogenomics(order, issued, report, printed, before, acts), order.case_id, still)
 
     async def report(self, received: Received[ReportSigned]) -> Iterable[Event]:
         """An addendum waits for what it adds to. The first report of a number counts."""

@@ -8,6 +8,7 @@ would be our reading of it.
 import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
@@ -16,7 +17,7 @@ from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import Advice, Drug, GeneCall, PharmacogenomicReport, PharmacogenomicsReported
 from chassis.fhir import Resource, instant, resource
 from records.provenance import signed_by
-from records.resources import accession, coded, own, reference, requests_for, signer, specimen_id
+from records.resources import WITHDRAWN, accession, coded, own, reference, requests_for, signer, specimen_id
 
 GUIDE = "http://hl7.org/fhir/uv/genomics-reporting"
 PROFILES = f"{GUIDE}/StructureDefinition"
@@ -67,30 +68,52 @@ NEVER_REFERENCE_EN = "A position that was not genotyped is not taken for the ref
 NEVER_REFERENCE_FR = "Une position non génotypée n'est pas prise pour la référence."
 
 
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What biologists did with a report."""
+
+    signature: GenomicReportSigned | None = None
+    withdrawal: GenomicReportSigned | None = None
+
+    @property
+    def status(self) -> str:
+        """Of the report, and of what it says."""
+        if self.withdrawal is not None:
+            return "entered-in-error"
+        return "final" if self.signature is not None else "preliminary"
+
+    @property
+    def last(self) -> GenomicReportSigned | None:
+        return self.withdrawal or self.signature
+
+
+NOTHING_DONE = Acts()
+
+
 def pharmacogenomics(
     order: OrderPlaced,
     issued: PharmacogenomicsReported,
     report: PharmacogenomicReport,
     printed: Mapping[str, bytes],
     filed_before: Iterable[Entry] = (),
-    signature: GenomicReportSigned | None = None,
+    acts: Acts = NOTHING_DONE,
 ) -> list[Resource]:
     """Genotypes, implications of drugs for which another dose, drug or precaution is asked, and the report with its pages.
 
     `printed` are PDF pages by language. What was filed of an earlier report and is no longer said is marked as withdrawn.
-    Without a signature all of it is preliminary; with one it is final.
+    Without a signature all of it is preliminary; with one it is final, until it is withdrawn.
     """
     genotypes = {one.gene: genotype(issued, one) for one in report.genes if one.diplotypes or one.components}
     implications = implications_of(issued, [one for one in report.advice if one.changes], genotypes)
     observations = [*genotypes.values(), *implications]
-    if signature is not None:
-        observations = [{**one, "status": "final", "performer": [signer(signature.signer)]} for one in observations]
+    if acts.last is not None:
+        observations = [{**one, "status": acts.status, "performer": [signer(acts.last.signer)]} for one in observations]
     kept = {one["id"] for one in observations}
     gone = [one.identifier for one in filed_before if one.kind == "Observation" and one.identifier not in kept]
     return [
         *observations,
-        diagnostic_report(order, issued, report, observations, printed, signature),
-        *([provenance_of(issued, signature)] if signature is not None else []),
+        diagnostic_report(order, issued, report, observations, printed, acts),
+        *(provenance_of(issued, said) for said in (acts.signature, acts.withdrawal) if said is not None),
         *(withdrawn(issued, identifier) for identifier in gone),
     ]
 
@@ -190,9 +213,10 @@ def report_resource_id(issued: PharmacogenomicsReported) -> str:
     return str(uuid5(UUID(issued.case_id), f"DiagnosticReport|pharmacogenomics|{issued.sample_id}"))
 
 
-def provenance_of(issued: PharmacogenomicsReported, signature: GenomicReportSigned) -> Resource:
+def provenance_of(issued: PharmacogenomicsReported, said: GenomicReportSigned) -> Resource:
     target = reference("DiagnosticReport", report_resource_id(issued))
-    return signed_by(uuid5(UUID(issued.report_id), "Provenance|signed"), target, signature.signer, signature.signed_at)
+    name = "Provenance|withdrawn" if said.withdraws else "Provenance|signed"
+    return signed_by(uuid5(UUID(issued.report_id), name), target, said.signer, said.signed_at)
 
 
 def diagnostic_report(
@@ -201,25 +225,30 @@ def diagnostic_report(
     report: PharmacogenomicReport,
     observations: Sequence[Resource],
     printed: Mapping[str, bytes],
-    signature: GenomicReportSigned | None,
+    acts: Acts,
 ) -> Resource:
-    said = [f"{signature.signer.name}: {signature.comment}"] if signature is not None and signature.comment else []
+    """Of one that was withdrawn neither the words nor the pages are left, but why it was."""
+    last = acts.last
+    said = [f"{last.signer.name}: {last.comment}"] if last is not None and last.comment else []
+    withdrawn = acts.withdrawal is not None
     return resource(
         "DiagnosticReport",
         report_resource_id(issued),
         meta={"profile": [f"{PROFILES}/genomic-report"]},
         identifier=[accession(order.accession), {"system": "urn:casepath:pharmacogenomics", "value": issued.report_id}],
-        status="final" if signature is not None else "preliminary",
+        status=acts.status,
         category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
         code=coded(LOINC, "51969-4", "Genetic analysis report"),
         subject=reference("Patient", issued.patient_id),
         basedOn=requests_for(order, issued.sample_id),
         specimen=[reference("Specimen", specimen_id(issued.case_id, issued.sample_id))],
         result=[reference("Observation", one["id"]) for one in observations],
-        issued=instant(signature.signed_at) if signature is not None else None,
-        resultsInterpreter=[signer(signature.signer)] if signature is not None else None,
-        conclusion="\n".join([*said, *in_words(issued, report)]),
-        presentedForm=[
+        issued=instant(last.signed_at) if last is not None else None,
+        resultsInterpreter=[signer(last.signer)] if last is not None else None,
+        conclusion="\n".join([WITHDRAWN, *said] if withdrawn else [*said, *in_words(issued, report)]),
+        presentedForm=None
+        if withdrawn
+        else [
             {
                 "contentType": "application/pdf",
                 "language": language,

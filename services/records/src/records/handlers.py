@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientRegistered
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import ReportSigned
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -66,9 +66,9 @@ def of_pharmacogenomics(
     report: PharmacogenomicReport,
     printed: Mapping[str, bytes],
     filed_before: Iterable[Entry],
-    signature: GenomicReportSigned | None = None,
+    acts: genomics.Acts = genomics.NOTHING_DONE,
 ) -> list[Resource]:
-    return genomics.pharmacogenomics(order, issued, report, printed, filed_before, signature)
+    return genomics.pharmacogenomics(order, issued, report, printed, filed_before, acts)
 
 
 def of_reports(order: OrderPlaced, reports: Sequence[ReportSigned], studies: Sequence[str]) -> list[Resource]:

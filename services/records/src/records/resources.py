@@ -61,6 +61,7 @@ SCREENING_EN = "AI screening only, not a diagnosis: a pathologist reads the slid
 SCREENING_FR = "Dépistage par IA uniquement, pas un diagnostic : un pathologiste lit la lame."
 FAILED_EN = "The AI run failed. This says nothing about what is on the slide."
 FAILED_FR = "L'analyse par IA a échoué. Cela ne dit rien du contenu de la lame."
+WITHDRAWN = "Report withdrawn / Compte rendu retiré"
 BELOW_EN = "Below the laboratory's thresholds."
 BELOW_FR = "En dessous des seuils du laboratoire."
 CALLS_EN = "Variants called, not interpreted. A position without a call is not thereby reference."
@@ -384,7 +385,7 @@ def signed_text(part: Part) -> str:
     """A part of a report, with who signed it and when."""
     heading, report = "", part.signed
     if report.withdraws:
-        heading = "Report withdrawn / Compte rendu retiré\n"
+        heading = f"{WITHDRAWN}\n"
     elif part.addendum:
         heading = f"Addendum {part.addendum} / Complément {part.addendum}\n"
     return f"{heading}{report.text}\n— {report.signer.name}, {instant(report.signed_at)}"

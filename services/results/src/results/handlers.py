@@ -77,17 +77,48 @@ def pharmacogenomics(
 ) -> bytes:
     """Genes as they were called, and the pages; preliminary until somebody has signed it."""
     status = FINAL if signature is not None else PRELIMINARY
-    signed_by = components(signature.signer.user_id, signature.signer.name) if signature is not None else ""
-    texts = [("genes", "TX", escaped("\n".join(gene_line(one) for one in issued.genes)))]
+    texts = [("genes", "TX", escaped("\n".join(gene_line(one) for one in issued.genes)), status)]
     if signature is not None and signature.comment:
-        texts.append(("comment", "TX", escaped(signature.comment)))
-    pages = [(f"page-{language}", "ED", embedded_document(content, "pdf")) for language, content in sorted(printed.items())]
+        texts.append(("comment", "TX", escaped(signature.comment), status))
+    pages = [
+        (f"page-{language}", "ED", embedded_document(content, "pdf"), status) for language, content in sorted(printed.items())
+    ]
+    return genetic(parties, order, issued, [*texts, *pages], at, status, cause, signature)
+
+
+def pharmacogenomics_withdrawn(
+    parties: Parties,
+    order: OrderPlaced,
+    issued: PharmacogenomicsReported,
+    withdrawal: GenomicReportSigned,
+    cause: UUID,
+    signature: GenomicReportSigned | None = None,
+) -> bytes:
+    """Each part as it was sent is deleted, without what it said; why takes its place."""
+    sent = [("genes", "TX"), *([("comment", "TX")] if signature is not None and signature.comment else [])]
+    sent += [(f"page-{language}", "ED") for language in sorted(one.language for one in issued.pages)]
+    parts = [*((name, kind, "", DELETED) for name, kind in sent), ("withdrawal", "TX", escaped(withdrawal.comment), CORRECTED)]
+    return genetic(parties, order, issued, parts, withdrawal.signed_at, CORRECTED, cause, withdrawal)
+
+
+def genetic(
+    parties: Parties,
+    order: OrderPlaced,
+    issued: PharmacogenomicsReported,
+    parts: Sequence[tuple[str, str, str, str]],
+    at: Timestamp,
+    status: str,
+    cause: UUID,
+    said: GenomicReportSigned | None,
+) -> bytes:
+    """Of each part its name, type, value and status (OBX-4, 2, 5 and 11)."""
+    said_by = components(said.signer.user_id, said.signer.name) if said is not None else ""
     observations = [
         segment(
             "OBX",
-            {1: str(number), 2: kind, 3: components(*GENETICS), 4: name, 5: value, 11: status, 14: moment(at), 16: signed_by},
+            {1: str(number), 2: kind, 3: components(*GENETICS), 4: name, 5: value, 11: of_part, 14: moment(at), 16: said_by},
         )
-        for number, (name, kind, value) in enumerate([*texts, *pages], start=1)
+        for number, (name, kind, value, of_part) in enumerate(parts, start=1)
     ]
     ordered = (one for one in order.services if any(each.identifier == issued.sample_id for each in one.specimens))
     return message(parties, order, next(ordered, order.services[0]), GENETICS, at, status, "GE", observations, cause)

@@ -21,7 +21,7 @@ from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from results.adapters.mllp_sender import Sender
-from results.handlers import Parties, delivered, pharmacogenomics, signed_report
+from results.handlers import Parties, delivered, pharmacogenomics, pharmacogenomics_withdrawn, signed_report
 
 # A system that is down for a while, over a holiday too, gets what it missed; Kafka keeps it that long.
 STORE_AND_FORWARD_SECONDS = 30 * 24 * 3600.0
@@ -35,6 +35,8 @@ class Sending:
         self.parties = parties
         self.reports = Shelf(objects, ReportSigned, "results/reports", by("case_id"))
         self.issued = Shelf(objects, PharmacogenomicsReported, "results/issued", by("case_id"))
+        self.signatures = Shelf(objects, GenomicReportSigned, "results/genomic-signatures", by("case_id"))
+        self.withdrawals = Shelf(objects, GenomicReportSigned, "results/genomic-withdrawals", by("case_id"))
 
     def routes(self) -> list[Route[Any]]:
         return [
@@ -69,17 +71,26 @@ class Sending:
         return [delivered(issued.case_id, cause, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)]
 
     async def genomic_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
-        """The report again, final now. It waits for the report."""
+        """The report again, final now, or that it is to be deleted. It waits for the report."""
         said, cause = received.data, received.envelope.id
+        await (self.withdrawals if said.withdraws else self.signatures).create(said.report_id, said)
         issued = await self.issued.get(said.report_id)
         if issued is None:
             raise Unavailable("the report that was signed has not come yet")
-        await self.send_genomic(issued, said.signed_at, cause, said)
+        if said.withdraws:
+            order = await self.orders.expected(said.case_id, "a report")
+            signature = await self.signatures.get(said.report_id)
+            await self.sender.send(pharmacogenomics_withdrawn(self.parties, order, issued, said, cause, signature))
+        else:
+            await self.send_genomic(issued, said.signed_at, cause, said)
         return [delivered(said.case_id, cause, PORTAL_GENOMICS_SIGNED.name)]
 
     async def send_genomic(
         self, issued: PharmacogenomicsReported, at: Timestamp, cause: UUID, signature: GenomicReportSigned | None = None
     ) -> None:
+        """Unless it was withdrawn: a repeat would bring it back."""
         order = await self.orders.expected(issued.case_id, "a report")
+        if await self.withdrawals.get(issued.report_id) is not None:
+            return
         printed = {page.language: await self.objects.get(page.pdf) for page in issued.pages}
         await self.sender.send(pharmacogenomics(self.parties, order, issued, printed, at, cause, signature))

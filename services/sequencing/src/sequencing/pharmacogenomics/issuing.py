@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_UNREADABLE,
     PharmacogenomicReport,
@@ -40,6 +41,8 @@ class Issuing:
         self.scratch = scratch
         self.reports = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics", by("case_id"))
         self.newest = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics-newest", by("case_id"))
+        # By the id of the report.
+        self.withdrawals = Shelf(objects, GenomicReportSigned, "sequencing/pharmacogenomics-withdrawals", by("case_id"))
         self.sources = Shelf(objects, VariantSource, "sequencing/pharmacogenomics-sources", by("case_id"))
 
     async def issue(self, source: VariantSource) -> Event:
@@ -105,3 +108,7 @@ class Issuing:
         await self.sources.put(sample, source)
         await self.newest.put(sample, message)
         await self.reports.put(f"{sample}/{message.report_id}", message)
+
+    async def withdrawn(self, said: GenomicReportSigned) -> None:
+        """Other tables amend it no more: what they made of the same file would be of the wrong patient again."""
+        await self.withdrawals.put(said.report_id, said)

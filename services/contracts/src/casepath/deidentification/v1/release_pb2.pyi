@@ -199,16 +199,18 @@ class Masked(_message.Message):
     def __init__(self, sort: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
 
 class PharmacogenomicFact(_message.Message):
-    __slots__ = ("case_id", "sample_id", "genes", "definitions")
+    __slots__ = ("case_id", "sample_id", "genes", "definitions", "withdraws")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
     GENES_FIELD_NUMBER: _ClassVar[int]
     DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     sample_id: str
     genes: _containers.RepeatedCompositeFieldContainer[_pharmacogenomics_pb2.GeneCall]
     definitions: str
-    def __init__(self, case_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., genes: _Optional[_Iterable[_Union[_pharmacogenomics_pb2.GeneCall, _Mapping]]] = ..., definitions: _Optional[str] = ...) -> None: ...
+    withdraws: bool
+    def __init__(self, case_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., genes: _Optional[_Iterable[_Union[_pharmacogenomics_pb2.GeneCall, _Mapping]]] = ..., definitions: _Optional[str] = ..., withdraws: _Optional[bool] = ...) -> None: ...
 
 class Withdrawal(_message.Message):
     __slots__ = ("reason", "case_id")

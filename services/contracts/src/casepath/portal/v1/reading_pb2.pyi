@@ -115,7 +115,7 @@ class ReportSigned(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
 
 class GenomicReportSigned(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "comment", "signer", "signed_at")
+    __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "comment", "signer", "signed_at", "withdraws")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +123,7 @@ class GenomicReportSigned(_message.Message):
     COMMENT_FIELD_NUMBER: _ClassVar[int]
     SIGNER_FIELD_NUMBER: _ClassVar[int]
     SIGNED_AT_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -130,7 +131,8 @@ class GenomicReportSigned(_message.Message):
     comment: str
     signer: Reader
     signed_at: _timestamp_pb2.Timestamp
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., report_id: _Optional[str] = ..., comment: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    withdraws: bool
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., report_id: _Optional[str] = ..., comment: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
 
 class GlassBroken(_message.Message):
     __slots__ = ("case_id", "by", "reason", "until")
