@@ -53,6 +53,7 @@ from casepath.portal.v1.reading_pb2 import (
     CaseAssigned,
     FindingReviewed,
     GenomicReportSigned,
+    GenomicReportWithdrawn,
     GlassBroken,
     IdentityDecided,
     IdentityVerdict,
@@ -132,6 +133,7 @@ from casepath.topics import (
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
     PORTAL_GENOMICS_SIGNED,
+    PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
@@ -631,11 +633,16 @@ def genomics_signed(report_id: str = "", at: datetime = NOON + timedelta(hours=3
     )
 
 
-def genomics_withdrawn(at: datetime = NOON + timedelta(hours=5)) -> GenomicReportSigned:
-    said = genomics_signed(at=at)
-    said.comment = "Prélèvement d'un autre patient."
-    said.withdraws = True
-    return said
+def genomics_withdrawn(at: datetime = NOON + timedelta(hours=5)) -> GenomicReportWithdrawn:
+    return GenomicReportWithdrawn(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        report_id=pharmacogenomics_reported().report_id,
+        reason="Prélèvement d'un autre patient.",
+        signer=reader("lefebvre"),
+        signed_at=stamp(at),
+    )
 
 
 def glass_broken(user: str = "u9", until: datetime = NOON + timedelta(hours=8)) -> GlassBroken:
@@ -757,6 +764,7 @@ BY_TOPIC: dict[str, Message] = {
     PORTAL_CASE_ASSIGNED.name: assigned(),
     PORTAL_READING_BEGUN.name: reading_begun(),
     PORTAL_GENOMICS_SIGNED.name: genomics_signed(),
+    PORTAL_GENOMICS_WITHDRAWN.name: genomics_withdrawn(),
     PORTAL_GLASS_BROKEN.name: glass_broken(),
     PORTAL_FINDING_REVIEWED.name: reviewed(),
     PORTAL_ANNOTATIONS_SAVED.name: annotated(),

@@ -79,9 +79,8 @@ async def test_a_prescriber_is_told_what_the_genome_says_of_the_drug(client: Asy
 async def test_of_a_report_that_was_withdrawn_nothing_warns_any_more_and_that_nothing_is_known_is_said(
     client: AsyncClient, patients: Patients
 ) -> None:
-    await patients.keep_withdrawn(Received(examples.genomics_signed(), examples.envelope("portal.genomics.signed.v1")))
     assert len((await client.post(SIGN, json=body(), headers=headers())).json()["cards"]) == 1
-    await patients.keep_withdrawn(Received(examples.genomics_withdrawn(), examples.envelope("portal.genomics.signed.v1")))
+    await patients.keep_withdrawn(Received(examples.genomics_withdrawn(), examples.envelope("portal.genomics.withdrawn.v1")))
     assert (await client.post(SIGN, json=body(), headers=headers())).json() == {"cards": []}
     known, untold = await patients.of([examples.PATIENT])
     assert (known, untold) == ([], True)

@@ -11,6 +11,7 @@ from portal.handlers import (
     checked_geojson,
     genomic_withdrawal,
     genomics_signed,
+    genomics_withdrawn,
     report,
     reviewed,
     signed,
@@ -61,8 +62,8 @@ def test_a_report_of_genes_is_withdrawn_for_a_reason() -> None:
     with pytest.raises(Malformed, match="10 to 500"):
         genomic_withdrawal(reported, "erreur", examples.reader(), examples.NOON)
     said = genomic_withdrawal(reported, " Prélèvement d'un autre patient. ", examples.reader(), examples.NOON)
-    assert (said.report_id, said.comment, said.withdraws) == (reported.report_id, "Prélèvement d'un autre patient.", True)
-    assert genomics_signed(said).id != genomics_signed(examples.genomics_signed()).id
+    assert (said.report_id, said.reason) == (reported.report_id, "Prélèvement d'un autre patient.")
+    assert genomics_withdrawn(said).id != genomics_signed(examples.genomics_signed()).id
 
 
 def test_a_withdrawal_takes_back_what_stands_for_a_reason_and_decisions_count_again_afterwards() -> None:

@@ -6,14 +6,14 @@ from typing import Any
 from cachetools import LRUCache
 
 from advice.handlers import Known
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportWithdrawn
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     PharmacogenomicReport,
     PharmacogenomicsReported,
     PharmacogenomicsWithheld,
 )
 from casepath.topics import (
-    PORTAL_GENOMICS_SIGNED,
+    PORTAL_GENOMICS_WITHDRAWN,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_PHARMACOGENOMICS_WITHHELD,
 )
@@ -32,7 +32,7 @@ class Patients:
         self.objects = objects
         self.issued = Shelf(objects, PharmacogenomicsReported, "advice/reported", by("case_id"))
         self.withheld = Shelf(objects, PharmacogenomicsWithheld, "advice/withheld", by("case_id"))
-        self.withdrawals = Shelf(objects, GenomicReportSigned, "advice/withdrawals", by("case_id"))
+        self.withdrawals = Shelf(objects, GenomicReportWithdrawn, "advice/withdrawals", by("case_id"))
         self.merges = Merges(objects, "advice")
         self.reports: LRUCache[str, PharmacogenomicReport] = LRUCache(REMEMBERED)
 
@@ -40,7 +40,7 @@ class Patients:
         return [
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.keep),
             Route(SEQUENCING_PHARMACOGENOMICS_WITHHELD, self.keep_withheld),
-            Route(PORTAL_GENOMICS_SIGNED, self.keep_withdrawn),
+            Route(PORTAL_GENOMICS_WITHDRAWN, self.keep_withdrawn),
             *self.merges.routes(),
         ]
 
@@ -54,10 +54,9 @@ class Patients:
         await self.withheld.put(f"{data.patient_id}/{sample_key(data.case_id, data.sample_id)}", data)
         return ()
 
-    async def keep_withdrawn(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
+    async def keep_withdrawn(self, received: Received[GenomicReportWithdrawn]) -> Iterable[Event]:
         """It may come before the report."""
-        if received.data.withdraws:
-            await self.withdrawals.put(received.data.report_id, received.data)
+        await self.withdrawals.put(received.data.report_id, received.data)
         return ()
 
     async def of(self, patients: Sequence[str]) -> tuple[list[Known], bool]:

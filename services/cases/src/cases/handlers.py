@@ -27,6 +27,7 @@ from casepath.portal.v1.reading_pb2 import (
     CaseAssigned,
     FindingReviewed,
     GenomicReportSigned,
+    GenomicReportWithdrawn,
     GlassBroken,
     ReadingBegun,
     ReportSigned,
@@ -106,6 +107,8 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             signed(case, data)
         case GenomicReportSigned():
             genomics_signed(case, data)
+        case GenomicReportWithdrawn():
+            genomics_withdrawn(case, data)
         case GlassBroken():
             opened_by(case, data)
         case _:
@@ -247,6 +250,13 @@ def genomics_signed(case: Case, said: GenomicReportSigned) -> None:
     kept = sample_of(case, said.sample_id)
     if kept.signed.signed_at.ToNanoseconds() <= said.signed_at.ToNanoseconds():
         kept.signed.CopyFrom(said)
+
+
+def genomics_withdrawn(case: Case, said: GenomicReportWithdrawn) -> None:
+    """As it is of a signature."""
+    kept = sample_of(case, said.sample_id)
+    if kept.withdrawn.signed_at.ToNanoseconds() <= said.signed_at.ToNanoseconds():
+        kept.withdrawn.CopyFrom(said)
 
 
 def opened_by(case: Case, broken: GlassBroken) -> None:

@@ -402,6 +402,15 @@ PORTAL_GENOMICS_SIGNED = Topic(
     key="case id",
     of="key",
     publishers=("portal",),
+    consumers=("records", "cases", "results", "audit"),
+    partitions=12,
+)
+PORTAL_GENOMICS_WITHDRAWN = Topic(
+    name="portal.genomics.withdrawn.v1",
+    message=reading_pb2.GenomicReportWithdrawn,
+    key="case id",
+    of="key",
+    publishers=("portal",),
     consumers=("records", "cases", "advice", "results", "sequencing", "deidentification", "audit"),
     partitions=12,
 )
@@ -546,6 +555,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     PORTAL_CASE_ASSIGNED,
     PORTAL_READING_BEGUN,
     PORTAL_GENOMICS_SIGNED,
+    PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_GLASS_BROKEN,
     PORTAL_FINDING_REVIEWED,
     PORTAL_ANNOTATIONS_SAVED,

@@ -27,7 +27,7 @@ from casepath.deidentification.v1.release_pb2 import (
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, Finding, Model, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportWithdrawn, ReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
@@ -232,7 +232,7 @@ def pharmacogenomic_fact(release: Release, issued: PharmacogenomicsReported) -> 
     )
 
 
-def pharmacogenomics_withdrawn(release: Release, said: GenomicReportSigned) -> PharmacogenomicFact:
+def pharmacogenomics_withdrawn(release: Release, said: GenomicReportWithdrawn) -> PharmacogenomicFact:
     return PharmacogenomicFact(case_id=release.case_id, sample_id=release.name("specimen", said.sample_id), withdraws=True)
 
 

@@ -24,7 +24,7 @@ from casepath.deidentification.v1.release_pb2 import (
 from casepath.inference.v1.scoring_pb2 import Model, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportWithdrawn, ReportSigned
 from casepath.records.v1.erasure_pb2 import PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
@@ -36,7 +36,7 @@ from casepath.topics import (
     INFERENCE_SLIDE_SCORED,
     INTAKE_ORDER_PLACED,
     PORTAL_FINDING_REVIEWED,
-    PORTAL_GENOMICS_SIGNED,
+    PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
     RECORDS_PATIENT_ERASED,
@@ -84,7 +84,7 @@ CONTENT_OF = {
     PORTAL_REPORT_SIGNED.name: REPORTS,
     PORTAL_FINDING_REVIEWED.name: REVIEWS,
     SEQUENCING_PHARMACOGENOMICS_REPORTED.name: PHARMACOGENOMICS,
-    PORTAL_GENOMICS_SIGNED.name: PHARMACOGENOMICS,
+    PORTAL_GENOMICS_WITHDRAWN.name: PHARMACOGENOMICS,
 }
 # Of an objection to every project.
 ALL = "all"
@@ -152,7 +152,7 @@ class Releasing:
             Route(PORTAL_REPORT_SIGNED, self.report),
             Route(PORTAL_FINDING_REVIEWED, self.review),
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.pharmacogenomics),
-            Route(PORTAL_GENOMICS_SIGNED, self.genomics_signed),
+            Route(PORTAL_GENOMICS_WITHDRAWN, self.genomics_withdrawn),
             Route(RECORDS_CASE_MOVED, self.move),
             Route(RECORDS_PATIENT_ERASED, self.erase),
             Route(DEIDENTIFICATION_OBJECTION_RECORDED, self.object),
@@ -185,11 +185,9 @@ class Releasing:
     async def pharmacogenomics(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
         return await self.of_case(SEQUENCING_PHARMACOGENOMICS_REPORTED, f"genes.{received.data.report_id}", received)
 
-    async def genomics_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
-        """Who signed it is not released. A withdrawal takes the place of what was said."""
-        if not received.data.withdraws:
-            return ()
-        return await self.of_case(PORTAL_GENOMICS_SIGNED, f"genes.{received.data.report_id}", received)
+    async def genomics_withdrawn(self, received: Received[GenomicReportWithdrawn]) -> Iterable[Event]:
+        """It takes the place of what was said."""
+        return await self.of_case(PORTAL_GENOMICS_WITHDRAWN, f"genes.{received.data.report_id}", received)
 
     async def of_case(self, topic: Topic[Any], name: str, received: Received[Any]) -> list[Event]:
         """An event waits until the order of its case is here: it says who the patient is, and what must not leave."""
@@ -301,7 +299,7 @@ class Releasing:
                 return await asyncio.to_thread(review_fact, release, data)
             case PharmacogenomicsReported():
                 return pharmacogenomic_fact(release, data)
-            case GenomicReportSigned():
+            case GenomicReportWithdrawn():
                 return pharmacogenomics_withdrawn(release, data)
             case _:
                 raise TypeError(f"{data.DESCRIPTOR.full_name} is nothing that is released")

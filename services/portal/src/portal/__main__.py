@@ -25,7 +25,7 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.login_pages import Login, PasswordLogin, SignOnLogin
 from portal.people import Door, PasswordDoor, Tokens
-from portal.reports import GenomicReports, Reports
+from portal.reports import GenomicReports, GenomicWithdrawals, Reports
 from portal.settings import PortalSettings, SingleSignOn
 from portal.single_sign_on import Ended, KnownStaff, SignOnDoor
 from portal.web import application
@@ -61,6 +61,7 @@ async def compose(settings: PortalSettings) -> None:
             objects=objects,
             reports=Reports(objects, publisher),
             genomic_reports=GenomicReports(objects, publisher),
+            genomic_withdrawals=GenomicWithdrawals(objects, publisher),
             drafts=Drafts(objects),
             disputes=Disputes(objects),
             door=door,
@@ -72,6 +73,7 @@ async def compose(settings: PortalSettings) -> None:
         )
         await desk.reports.resume()
         await desk.genomic_reports.resume()
+        await desk.genomic_withdrawals.resume()
         secret = hashlib.sha256(signer.pem() + b"sessions").hexdigest()
         app = application(desk, login, secret, settings.https_only, provider.issuer if provider else "")
         server = HttpServer(app, *host_and_port(settings.portal_address), settings.http_identity)

@@ -44,7 +44,7 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.people import Door, NotProven, Person, Tokens, WrongPassword
 from portal.relation import NotRelated, opened_for
-from portal.reports import AlreadySigned, GenomicReports, Reports
+from portal.reports import AlreadySigned, GenomicReports, GenomicWithdrawals, Reports
 
 CASE = "/cases/{case_id}"
 # How long a person waits at most to see what they did.
@@ -66,6 +66,7 @@ class Desk:
     objects: Objects
     reports: Reports
     genomic_reports: GenomicReports
+    genomic_withdrawals: GenomicWithdrawals
     drafts: Drafts
     disputes: Disputes
     door: Door

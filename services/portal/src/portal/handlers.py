@@ -19,6 +19,7 @@ from casepath.portal.v1.reading_pb2 import (
     CaseAssigned,
     FindingReviewed,
     GenomicReportSigned,
+    GenomicReportWithdrawn,
     GlassBroken,
     IdentityDecided,
     IdentityVerdict,
@@ -33,6 +34,7 @@ from casepath.topics import (
     PORTAL_CASE_ASSIGNED,
     PORTAL_FINDING_REVIEWED,
     PORTAL_GENOMICS_SIGNED,
+    PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_GLASS_BROKEN,
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
@@ -188,24 +190,35 @@ def genomic_report(reported: PharmacogenomicsReported, comment: str, signer: Rea
     return data
 
 
+def genomics_signed(report: GenomicReportSigned) -> Event:
+    """Of its own id, as a signed report is."""
+    return Event(PORTAL_GENOMICS_SIGNED, report.case_id, report, id=uuid5(UUID(report.report_id), "signed"))
+
+
 def genomic_withdrawal(
     reported: PharmacogenomicsReported, reason: str, signer: Reader, signed_at: datetime
-) -> GenomicReportSigned:
+) -> GenomicReportWithdrawn:
     """That a report holds no more, signed or not. Raise Malformed where the reason says nothing."""
-    data = genomic_report(reported, reason_said(reason), signer, signed_at)
-    data.withdraws = True
+    data = GenomicReportWithdrawn(
+        case_id=reported.case_id,
+        patient_id=reported.patient_id,
+        sample_id=reported.sample_id,
+        report_id=reported.report_id,
+        reason=reason_said(reason),
+        signer=signer,
+    )
+    data.signed_at.FromDatetime(signed_at)
     return data
 
 
-def genomics_signed(report: GenomicReportSigned) -> Event:
-    """Of its own id, as a signed report is."""
-    what = "withdrawn" if report.withdraws else "signed"
-    return Event(PORTAL_GENOMICS_SIGNED, report.case_id, report, id=uuid5(UUID(report.report_id), what))
+def genomics_withdrawn(said: GenomicReportWithdrawn) -> Event:
+    """Of its own id too."""
+    return Event(PORTAL_GENOMICS_WITHDRAWN, said.case_id, said, id=uuid5(UUID(said.report_id), "withdrawn"))
 
 
 def is_withdrawn(sample: Sample) -> bool:
     """Whether what was last reported of it holds no more."""
-    return sample.signed.withdraws and sample.signed.report_id == sample.reported.report_id
+    return sample.HasField("reported") and sample.withdrawn.report_id == sample.reported.report_id
 
 
 def report_event_id(report: ReportSigned) -> UUID:

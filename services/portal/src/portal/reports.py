@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
 from chassis.errors import Rejected
 from chassis.events import Event
 from chassis.objects import Objects, Shelf, by
 from chassis.publisher import Publisher, announce
-from portal.handlers import genomics_signed, signed
+from portal.handlers import genomics_signed, genomics_withdrawn, signed
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -20,7 +20,7 @@ class AlreadySigned(Rejected):
 
 
 @dataclass(frozen=True, slots=True)
-class Signatures[M: (ReportSigned, GenomicReportSigned)]:
+class Signatures[M: (ReportSigned, GenomicReportSigned, GenomicReportWithdrawn)]:
     """What is signed is written to the outbox, then takes its name, is published, and leaves the outbox.
 
     What is found in the outbox at start is published if it has its name, and else was never signed. `name` is opaque.
@@ -74,14 +74,25 @@ class Reports(Signatures[ReportSigned]):
 
 
 class GenomicReports(Signatures[GenomicReportSigned]):
-    """What genomes say of drugs, by the report's id; each is signed once, and withdrawn once."""
+    """What genomes say of drugs, by the report's id."""
 
     def __init__(self, objects: Objects, publisher: Publisher) -> None:
         taken, outbox = (
             Shelf(objects, GenomicReportSigned, f"portal/genomic-{name}", by("case_id")) for name in ("reports", "outbox")
         )
-        super().__init__(taken, outbox, publisher, genomic_name, genomics_signed)
+        super().__init__(taken, outbox, publisher, of_genomic_report, genomics_signed)
 
 
-def genomic_name(said: GenomicReportSigned) -> str:
-    return f"{said.case_id}/{said.report_id}{'-withdrawn' if said.withdraws else ''}"
+class GenomicWithdrawals(Signatures[GenomicReportWithdrawn]):
+    """That they say so no more, by the report's id too."""
+
+    def __init__(self, objects: Objects, publisher: Publisher) -> None:
+        taken, outbox = (
+            Shelf(objects, GenomicReportWithdrawn, f"portal/genomic-{name}", by("case_id"))
+            for name in ("withdrawals", "withdrawals-outbox")
+        )
+        super().__init__(taken, outbox, publisher, of_genomic_report, genomics_withdrawn)
+
+
+def of_genomic_report(said: GenomicReportSigned | GenomicReportWithdrawn) -> str:
+    return f"{said.case_id}/{said.report_id}"

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from casepath.cases.v1.cases_pb2 import Case
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned
 from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported, TreatmentPage
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -36,7 +35,7 @@ class TreatmentPages:
         reported = report_of(case, str(request.path_params["report_id"]))
         await self.desk.door.prove(request, person, form.get("password", ""))
         said = genomic_report(reported, form.get("comment", ""), person.reader, datetime.now(UTC))
-        return await self.held(case, said)
+        return await self.held(case, await self.desk.genomic_reports.sign(said))
 
     async def withdraw(self, request: Request, person: Person) -> Response:
         """The newest report of a sample, signed or not, for a reason: signed as a report is."""
@@ -44,10 +43,9 @@ class TreatmentPages:
         reported = report_of(case, str(request.path_params["report_id"]))
         await self.desk.door.prove(request, person, form.get("password", ""))
         said = genomic_withdrawal(reported, form.get("reason", ""), person.reader, datetime.now(UTC))
-        return await self.held(case, said)
+        return await self.held(case, await self.desk.genomic_withdrawals.sign(said))
 
-    async def held(self, case: Case, said: GenomicReportSigned) -> Response:
-        event = await self.desk.genomic_reports.sign(said)
+    async def held(self, case: Case, event: str) -> Response:
         await self.desk.cases.holding(case.case_id, [event], SEEN_SECONDS)
         return RedirectResponse(f"/cases/{case.case_id}", 303)
 

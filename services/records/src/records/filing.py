@@ -10,7 +10,7 @@ from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
 from casepath.records.v1.filing_pb2 import Belonging, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -23,10 +23,12 @@ from casepath.topics import (
     INTAKE_PATIENT_REGISTERED,
     INTAKE_PATIENTS_UNLINKED,
     PORTAL_GENOMICS_SIGNED,
+    PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_REPORT_SIGNED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
+    Topic,
 )
 from chassis.at_once import at_once
 from chassis.errors import Unavailable
@@ -83,7 +85,7 @@ class Filing:
         self.genomic = Shelf(objects, EntriesFiled, "records/pharmacogenomics")
         self.issued = Shelf(objects, PharmacogenomicsReported, "records/issued", by("case_id"))
         self.signatures = Shelf(objects, GenomicReportSigned, "records/signatures", by("case_id"))
-        self.withdrawals = Shelf(objects, GenomicReportSigned, "records/genomic-withdrawals", by("case_id"))
+        self.withdrawals = Shelf(objects, GenomicReportWithdrawn, "records/genomic-withdrawals", by("case_id"))
         self.merges = Merges(objects, "records")
         # Of each patient, as orders name them, what is filed, with its case; and their cases.
         self.belongings = Shelf(objects, Belonging, "records/belongings")
@@ -102,6 +104,7 @@ class Filing:
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.pharmacogenomics),
             Route(PORTAL_REPORT_SIGNED, self.report),
             Route(PORTAL_GENOMICS_SIGNED, self.genomics_signed),
+            Route(PORTAL_GENOMICS_WITHDRAWN, self.genomics_withdrawn),
         ]
 
     async def registration(self, received: Received[PatientRegistered]) -> Iterable[Event]:
@@ -231,18 +234,24 @@ class Filing:
         return [filed(issued.case_id, SEQUENCING_PHARMACOGENOMICS_REPORTED.name, entries)]
 
     async def genomics_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
+        await self.signatures.create(received.data.report_id, received.data)
+        return await self.done_with(PORTAL_GENOMICS_SIGNED, received.data)
+
+    async def genomics_withdrawn(self, received: Received[GenomicReportWithdrawn]) -> Iterable[Event]:
+        await self.withdrawals.create(received.data.report_id, received.data)
+        return await self.done_with(PORTAL_GENOMICS_WITHDRAWN, received.data)
+
+    async def done_with(self, topic: Topic[Any], said: GenomicReportSigned | GenomicReportWithdrawn) -> Iterable[Event]:
         """What is done with a report of which there is a newer one changes nothing of what is filed."""
-        said = received.data
-        order = await self.orders.expected(said.case_id, PORTAL_GENOMICS_SIGNED.name)
-        await (self.withdrawals if said.withdraws else self.signatures).create(said.report_id, said)
+        order = await self.orders.expected(said.case_id, topic.name)
         issued = await self.issued.get(said.report_id)
         if issued is None:
-            raise Unavailable("the report that was signed is not filed yet")
+            raise Unavailable("the report is not filed yet")
         newest = await self.genomic.get(report_resource_id(issued))
         if newest is None or newest.cause != said.report_id:
             return ()
         entries = await self.put_genomics(order, issued, await self.acts(said.report_id), newest)
-        return [filed(said.case_id, PORTAL_GENOMICS_SIGNED.name, entries)]
+        return [filed(said.case_id, topic.name, entries)]
 
     async def acts(self, report_id: str) -> Acts:
         return Acts(await self.signatures.get(report_id), await self.withdrawals.get(report_id))

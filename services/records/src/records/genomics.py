@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from casepath.intake.v1.order_pb2 import OrderPlaced
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn
 from casepath.records.v1.filing_pb2 import Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import Advice, Drug, GeneCall, PharmacogenomicReport, PharmacogenomicsReported
 from chassis.fhir import Resource, instant, resource
@@ -73,7 +73,7 @@ class Acts:
     """What biologists did with a report."""
 
     signature: GenomicReportSigned | None = None
-    withdrawal: GenomicReportSigned | None = None
+    withdrawal: GenomicReportWithdrawn | None = None
 
     @property
     def status(self) -> str:
@@ -83,8 +83,17 @@ class Acts:
         return "final" if self.signature is not None else "preliminary"
 
     @property
-    def last(self) -> GenomicReportSigned | None:
+    def last(self) -> GenomicReportSigned | GenomicReportWithdrawn | None:
         return self.withdrawal or self.signature
+
+    @property
+    def words(self) -> list[str]:
+        """What the last of them said of it."""
+        if self.withdrawal is not None:
+            return [WITHDRAWN, f"{self.withdrawal.signer.name}: {self.withdrawal.reason}"]
+        if self.signature is not None and self.signature.comment:
+            return [f"{self.signature.signer.name}: {self.signature.comment}"]
+        return []
 
 
 NOTHING_DONE = Acts()
@@ -113,7 +122,8 @@ def pharmacogenomics(
     return [
         *observations,
         diagnostic_report(order, issued, report, observations, printed, acts),
-        *(provenance_of(issued, said) for said in (acts.signature, acts.withdrawal) if said is not None),
+        *([provenance_of(issued, "signed", acts.signature)] if acts.signature is not None else []),
+        *([provenance_of(issued, "withdrawn", acts.withdrawal)] if acts.withdrawal is not None else []),
         *(withdrawn(issued, identifier) for identifier in gone),
     ]
 
@@ -213,10 +223,9 @@ def report_resource_id(issued: PharmacogenomicsReported) -> str:
     return str(uuid5(UUID(issued.case_id), f"DiagnosticReport|pharmacogenomics|{issued.sample_id}"))
 
 
-def provenance_of(issued: PharmacogenomicsReported, said: GenomicReportSigned) -> Resource:
+def provenance_of(issued: PharmacogenomicsReported, what: str, said: GenomicReportSigned | GenomicReportWithdrawn) -> Resource:
     target = reference("DiagnosticReport", report_resource_id(issued))
-    name = "Provenance|withdrawn" if said.withdraws else "Provenance|signed"
-    return signed_by(uuid5(UUID(issued.report_id), name), target, said.signer, said.signed_at)
+    return signed_by(uuid5(UUID(issued.report_id), f"Provenance|{what}"), target, said.signer, said.signed_at)
 
 
 def diagnostic_report(
@@ -229,7 +238,6 @@ def diagnostic_report(
 ) -> Resource:
     """Of one that was withdrawn neither the words nor the pages are left, but why it was."""
     last = acts.last
-    said = [f"{last.signer.name}: {last.comment}"] if last is not None and last.comment else []
     withdrawn = acts.withdrawal is not None
     return resource(
         "DiagnosticReport",
@@ -245,7 +253,7 @@ def diagnostic_report(
         result=[reference("Observation", one["id"]) for one in observations],
         issued=instant(last.signed_at) if last is not None else None,
         resultsInterpreter=[signer(last.signer)] if last is not None else None,
-        conclusion="\n".join([WITHDRAWN, *said] if withdrawn else [*said, *in_words(issued, report)]),
+        conclusion="\n".join([*acts.words, *([] if withdrawn else in_words(issued, report))]),
         presentedForm=None
         if withdrawn
         else [

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.intake.v1.order_pb2 import OrderPlaced, RequestedService
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
 from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.topics import RESULTS_RESULT_DELIVERED
@@ -90,14 +90,14 @@ def pharmacogenomics_withdrawn(
     parties: Parties,
     order: OrderPlaced,
     issued: PharmacogenomicsReported,
-    withdrawal: GenomicReportSigned,
+    withdrawal: GenomicReportWithdrawn,
     cause: UUID,
     signature: GenomicReportSigned | None = None,
 ) -> bytes:
     """Each part as it was sent is deleted, without what it said; why takes its place."""
     sent = [("genes", "TX"), *([("comment", "TX")] if signature is not None and signature.comment else [])]
     sent += [(f"page-{language}", "ED") for language in sorted(one.language for one in issued.pages)]
-    parts = [*((name, kind, "", DELETED) for name, kind in sent), ("withdrawal", "TX", escaped(withdrawal.comment), CORRECTED)]
+    parts = [*((name, kind, "", DELETED) for name, kind in sent), ("withdrawal", "TX", escaped(withdrawal.reason), CORRECTED)]
     return genetic(parties, order, issued, parts, withdrawal.signed_at, CORRECTED, cause, withdrawal)
 
 
@@ -109,7 +109,7 @@ def genetic(
     at: Timestamp,
     status: str,
     cause: UUID,
-    said: GenomicReportSigned | None,
+    said: GenomicReportSigned | GenomicReportWithdrawn | None,
 ) -> bytes:
     """Of each part its name, type, value and status (OBX-4, 2, 5 and 11)."""
     said_by = components(said.signer.user_id, said.signer.name) if said is not None else ""

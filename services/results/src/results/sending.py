@@ -6,11 +6,12 @@ from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.topics import (
     INTAKE_ORDER_PLACED,
     PORTAL_GENOMICS_SIGNED,
+    PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_REPORT_SIGNED,
     RECORDS_CASE_MOVED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
@@ -36,7 +37,7 @@ class Sending:
         self.reports = Shelf(objects, ReportSigned, "results/reports", by("case_id"))
         self.issued = Shelf(objects, PharmacogenomicsReported, "results/issued", by("case_id"))
         self.signatures = Shelf(objects, GenomicReportSigned, "results/genomic-signatures", by("case_id"))
-        self.withdrawals = Shelf(objects, GenomicReportSigned, "results/genomic-withdrawals", by("case_id"))
+        self.withdrawals = Shelf(objects, GenomicReportWithdrawn, "results/genomic-withdrawals", by("case_id"))
 
     def routes(self) -> list[Route[Any]]:
         return [
@@ -44,6 +45,7 @@ class Sending:
             Route(RECORDS_CASE_MOVED, self.orders.move),
             Route(PORTAL_REPORT_SIGNED, self.report, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
             Route(PORTAL_GENOMICS_SIGNED, self.genomic_signed, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
+            Route(PORTAL_GENOMICS_WITHDRAWN, self.genomic_withdrawn, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.genomic, retry_for=STORE_AND_FORWARD_SECONDS, batch=1),
         ]
 
@@ -71,19 +73,27 @@ class Sending:
         return [delivered(issued.case_id, cause, SEQUENCING_PHARMACOGENOMICS_REPORTED.name)]
 
     async def genomic_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
-        """The report again, final now, or that it is to be deleted. It waits for the report."""
+        """The report again, final now. It waits for the report."""
         said, cause = received.data, received.envelope.id
-        await (self.withdrawals if said.withdraws else self.signatures).create(said.report_id, said)
-        issued = await self.issued.get(said.report_id)
-        if issued is None:
-            raise Unavailable("the report that was signed has not come yet")
-        if said.withdraws:
-            order = await self.orders.expected(said.case_id, "a report")
-            signature = await self.signatures.get(said.report_id)
-            await self.sender.send(pharmacogenomics_withdrawn(self.parties, order, issued, said, cause, signature))
-        else:
-            await self.send_genomic(issued, said.signed_at, cause, said)
+        await self.signatures.create(said.report_id, said)
+        await self.send_genomic(await self.expected(said.report_id), said.signed_at, cause, said)
         return [delivered(said.case_id, cause, PORTAL_GENOMICS_SIGNED.name)]
+
+    async def genomic_withdrawn(self, received: Received[GenomicReportWithdrawn]) -> Iterable[Event]:
+        """That it is to be deleted. It waits for the report."""
+        said, cause = received.data, received.envelope.id
+        await self.withdrawals.create(said.report_id, said)
+        issued, order = await self.expected(said.report_id), await self.orders.expected(said.case_id, "a report")
+        signature = await self.signatures.get(said.report_id)
+        await self.sender.send(pharmacogenomics_withdrawn(self.parties, order, issued, said, cause, signature))
+        return [delivered(said.case_id, cause, PORTAL_GENOMICS_WITHDRAWN.name)]
+
+    async def expected(self, report_id: str) -> PharmacogenomicsReported:
+        """Raise Unavailable while the report is not here."""
+        issued = await self.issued.get(report_id)
+        if issued is None:
+            raise Unavailable("the report has not come yet")
+        return issued
 
     async def send_genomic(
         self, issued: PharmacogenomicsReported, at: Timestamp, cause: UUID, signature: GenomicReportSigned | None = None

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportWithdrawn
 from casepath.sequencing.v1.pharmacogenomics_pb2 import WITHHOLDING_REASON_QUALITY, VariantsReceived
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
-from casepath.topics import PORTAL_GENOMICS_SIGNED, SEQUENCING_VARIANTS_CALLED, SEQUENCING_VARIANTS_RECEIVED
+from casepath.topics import PORTAL_GENOMICS_WITHDRAWN, SEQUENCING_VARIANTS_CALLED, SEQUENCING_VARIANTS_RECEIVED
 from chassis.events import Event
 from chassis.worker import Received, Route
 from sequencing.handlers import called_variants, source_of_called, source_of_received, withheld
@@ -25,7 +25,7 @@ class Interpreting:
         return [
             Route(SEQUENCING_VARIANTS_CALLED, self.called, batch=1),
             Route(SEQUENCING_VARIANTS_RECEIVED, self.received, batch=1),
-            Route(PORTAL_GENOMICS_SIGNED, self.signed),
+            Route(PORTAL_GENOMICS_WITHDRAWN, self.withdrawn),
         ]
 
     async def called(self, received: Received[VariantsCalled]) -> Iterable[Event]:
@@ -39,7 +39,6 @@ class Interpreting:
         source = source_of_received(received.data)
         return [await self.issuing.issue(source), *await self.annotating.annotated(source)]
 
-    async def signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
-        if received.data.withdraws:
-            await self.issuing.withdrawn(received.data)
+    async def withdrawn(self, received: Received[GenomicReportWithdrawn]) -> Iterable[Event]:
+        await self.issuing.withdrawn(received.data)
         return ()

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportWithdrawn
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_UNREADABLE,
     PharmacogenomicReport,
@@ -42,7 +42,7 @@ class Issuing:
         self.reports = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics", by("case_id"))
         self.newest = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics-newest", by("case_id"))
         # By the id of the report.
-        self.withdrawals = Shelf(objects, GenomicReportSigned, "sequencing/pharmacogenomics-withdrawals", by("case_id"))
+        self.withdrawals = Shelf(objects, GenomicReportWithdrawn, "sequencing/pharmacogenomics-withdrawals", by("case_id"))
         self.sources = Shelf(objects, VariantSource, "sequencing/pharmacogenomics-sources", by("case_id"))
 
     async def issue(self, source: VariantSource) -> Event:
@@ -109,6 +109,6 @@ class Issuing:
         await self.newest.put(sample, message)
         await self.reports.put(f"{sample}/{message.report_id}", message)
 
-    async def withdrawn(self, said: GenomicReportSigned) -> None:
+    async def withdrawn(self, said: GenomicReportWithdrawn) -> None:
         """Other tables amend it no more: what they made of the same file would be of the wrong patient again."""
         await self.withdrawals.put(said.report_id, said)

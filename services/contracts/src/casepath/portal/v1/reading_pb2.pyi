@@ -115,7 +115,7 @@ class ReportSigned(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
 
 class GenomicReportSigned(_message.Message):
-    __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "comment", "signer", "signed_at", "withdraws")
+    __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "comment", "signer", "signed_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -123,7 +123,6 @@ class GenomicReportSigned(_message.Message):
     COMMENT_FIELD_NUMBER: _ClassVar[int]
     SIGNER_FIELD_NUMBER: _ClassVar[int]
     SIGNED_AT_FIELD_NUMBER: _ClassVar[int]
-    WITHDRAWS_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     sample_id: str
@@ -131,8 +130,25 @@ class GenomicReportSigned(_message.Message):
     comment: str
     signer: Reader
     signed_at: _timestamp_pb2.Timestamp
-    withdraws: bool
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., report_id: _Optional[str] = ..., comment: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., report_id: _Optional[str] = ..., comment: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GenomicReportWithdrawn(_message.Message):
+    __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "reason", "signer", "signed_at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SIGNER_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    patient_id: str
+    sample_id: str
+    report_id: str
+    reason: str
+    signer: Reader
+    signed_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., report_id: _Optional[str] = ..., reason: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GlassBroken(_message.Message):
     __slots__ = ("case_id", "by", "reason", "until")
