@@ -27,7 +27,7 @@ from casepath.deidentification.v1.release_pb2 import ObjectionRecorded
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
@@ -85,7 +85,7 @@ STORIES: Sequence[Sequence[type[Message]]] = (
     (OrderPlaced, SlideIngested, SlideScored, SlideFailed),
     (OrderPlaced, SlideIngested, ReportSigned),
     (OrderPlaced, PatientMerged, ReportSigned),
-    (OrderPlaced, VariantsCalled, PharmacogenomicsReported, GenomicReportSigned),
+    (OrderPlaced, VariantsCalled, PharmacogenomicsReported, GenomicReportSigned, GenomicReportWithdrawn),
     (OrderPlaced, PatientMerged, PatientsUnlinked, PharmacogenomicsReported),
     (OrderPlaced, ReadsReceived),
     (OrderPlaced, SlideIngested, ReportSigned, PatientMerged, PatientsUnlinked),
@@ -325,8 +325,10 @@ def results_sent(message: bytes) -> tuple[bytes, bytes]:
     return message.split(b"|")[9], b"\r".join(one for one in message.split(b"\r") if not one.startswith(b"PID"))
 
 
-def is_withdrawn(message: bytes) -> bool:
+def is_withdrawn(message: bytes, sent: Iterable[bytes]) -> bool:
     """Whether it is a report that was withdrawn later: that is sent only where it comes before."""
+    if b"|genes|" in message:
+        return b"|withdrawal|" not in message and any(b"|withdrawal|" in one for one in sent)
     parts = [one.split(b"|") for one in message.split(b"\r") if one.startswith(b"OBX")]
     return all(one[4].isdigit() and int(one[4]) < WITHDRAWN for one in parts)
 
@@ -340,7 +342,7 @@ def state(world: World) -> State:
         "what was told": told_by(world.broker),
         "what a hub holds": held_by_hub(world.broker),
         "images that left": set(world.released),
-        "what was sent": {results_sent(one) for one in world.sender.sent if not is_withdrawn(one)},
+        "what was sent": {results_sent(one) for one in world.sender.sent if not is_withdrawn(one, world.sender.sent)},
         "dead letters": {
             (topic.name, headers["ce_id"], headers["error_service"])
             for topic in TOPICS

@@ -187,7 +187,9 @@ class Releasing:
 
     async def genomics_withdrawn(self, received: Received[GenomicReportWithdrawn]) -> Iterable[Event]:
         """It takes the place of what was said."""
-        return await self.of_case(PORTAL_GENOMICS_WITHDRAWN, f"genes.{received.data.report_id}", received)
+        order = await self.orders.expected(received.data.case_id, PORTAL_GENOMICS_WITHDRAWN.name)
+        name, at = f"genes.{received.data.report_id}", received.data.signed_at
+        return await self.take(PORTAL_GENOMICS_WITHDRAWN, name, received, order, at)
 
     async def of_case(self, topic: Topic[Any], name: str, received: Received[Any]) -> list[Event]:
         """An event waits until the order of its case is here: it says who the patient is, and what must not leave."""

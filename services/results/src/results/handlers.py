@@ -92,11 +92,13 @@ def pharmacogenomics_withdrawn(
     issued: PharmacogenomicsReported,
     withdrawal: GenomicReportWithdrawn,
     cause: UUID,
-    signature: GenomicReportSigned | None = None,
 ) -> bytes:
-    """Each part as it was sent is deleted, without what it said; why takes its place."""
-    sent = [("genes", "TX"), *([("comment", "TX")] if signature is not None and signature.comment else [])]
-    sent += [(f"page-{language}", "ED") for language in sorted(one.language for one in issued.pages)]
+    """Each part that may have been sent is deleted, without what it said; why takes its place."""
+    sent = [
+        ("genes", "TX"),
+        ("comment", "TX"),
+        *((f"page-{one}", "ED") for one in sorted(page.language for page in issued.pages)),
+    ]
     parts = [*((name, kind, "", DELETED) for name, kind in sent), ("withdrawal", "TX", escaped(withdrawal.reason), CORRECTED)]
     return genetic(parties, order, issued, parts, withdrawal.signed_at, CORRECTED, cause, withdrawal)
 

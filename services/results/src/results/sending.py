@@ -36,7 +36,6 @@ class Sending:
         self.parties = parties
         self.reports = Shelf(objects, ReportSigned, "results/reports", by("case_id"))
         self.issued = Shelf(objects, PharmacogenomicsReported, "results/issued", by("case_id"))
-        self.signatures = Shelf(objects, GenomicReportSigned, "results/genomic-signatures", by("case_id"))
         self.withdrawals = Shelf(objects, GenomicReportWithdrawn, "results/genomic-withdrawals", by("case_id"))
 
     def routes(self) -> list[Route[Any]]:
@@ -75,7 +74,6 @@ class Sending:
     async def genomic_signed(self, received: Received[GenomicReportSigned]) -> Iterable[Event]:
         """The report again, final now. It waits for the report."""
         said, cause = received.data, received.envelope.id
-        await self.signatures.create(said.report_id, said)
         await self.send_genomic(await self.expected(said.report_id), said.signed_at, cause, said)
         return [delivered(said.case_id, cause, PORTAL_GENOMICS_SIGNED.name)]
 
@@ -84,8 +82,7 @@ class Sending:
         said, cause = received.data, received.envelope.id
         await self.withdrawals.create(said.report_id, said)
         issued, order = await self.expected(said.report_id), await self.orders.expected(said.case_id, "a report")
-        signature = await self.signatures.get(said.report_id)
-        await self.sender.send(pharmacogenomics_withdrawn(self.parties, order, issued, said, cause, signature))
+        await self.sender.send(pharmacogenomics_withdrawn(self.parties, order, issued, said, cause))
         return [delivered(said.case_id, cause, PORTAL_GENOMICS_WITHDRAWN.name)]
 
     async def expected(self, report_id: str) -> PharmacogenomicsReported:
