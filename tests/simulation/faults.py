@@ -71,17 +71,18 @@ class Process:
         self.faults = faults
         self.alive = True
         self.stopped_until = 0.0
-        self.tasks: set[asyncio.Task[Any]] = set()
+        # In order, so that they are cancelled in the same one each time.
+        self.tasks: dict[asyncio.Task[Any], None] = {}
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self.tasks[task] = None
+        task.add_done_callback(self.tasks.pop)
         return task
 
     def kill(self) -> None:
         self.alive = False
-        for task in self.tasks:
+        for task in list(self.tasks):
             task.cancel()
 
     @property

@@ -35,7 +35,7 @@ def test_faults_of_every_kind_strike() -> None:
     assert struck == {"slow", "fails", "unanswered", "killed", "stopped"}
 
 
-@pytest.mark.parametrize("seed", [2722, 136, 84, 32])
+@pytest.mark.parametrize("seed", [2722, 136, 84, 76])
 def test_a_seed_replays_exactly(seed: int) -> None:
     def known(ended: Ended) -> Any:
         return ended.state, ended.trace, ended.faults, ended.problems

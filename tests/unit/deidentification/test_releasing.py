@@ -255,6 +255,25 @@ async def test_a_copy_that_a_process_left_behind_that_was_killed_is_removed_by_w
     assert await world.released.names("released") == set()
 
 
+async def test_who_removes_late_what_somebody_has_released_again_since_releases_it_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the simulation's seed 6230 did."""
+    world = World(tmp_path)
+    await world.hear(examples.order())
+    remove, objection = world.released.remove, examples.objection_recorded(at=LATER)
+
+    async def late(folder: str) -> None:
+        monkeypatch.setattr(world.released, "remove", remove)
+        await world.hear(examples.objection_recorded(lifted=True, at=LATER + timedelta(days=1)), "lifted")
+        await remove(folder)
+
+    monkeypatch.setattr(world.released, "remove", late)
+    with pytest.raises(Unavailable, match="meanwhile"):
+        await world.hear(objection)
+    assert kinds(await world.hear(objection)) == [("warehouse", "case")]
+
+
 async def test_what_is_said_later_says_so_by_a_clock_that_is_the_patients_alone(tmp_path: Path) -> None:
     world = World(tmp_path)
     hour = timedelta(hours=1)

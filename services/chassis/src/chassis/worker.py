@@ -364,8 +364,8 @@ class Worker(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self.stopping |= set(lanes)
         try:
-            _, late = await asyncio.wait(lanes.values(), timeout=self.grace)
-            for lane in late:
+            await asyncio.wait(lanes.values(), timeout=self.grace)
+            for lane in lanes.values():
                 lane.cancel()
             await asyncio.gather(*lanes.values(), return_exceptions=True)
         finally:

@@ -268,10 +268,19 @@ class Releasing:
         for patient in kept.patient_ids if kept is not None else ():
             if patient != order.patient.patient_id or objected(known.statements):
                 await self.remove_copies(project, patient, order.case_id)
+                await self.unless_released_again(project, patient, order.case_id)
 
     async def remove_copies(self, project: Project, patient_id: str, case_id: str) -> None:
         """Of a case as this patient's, from the store of what leaves."""
         await self.released_objects.remove(case_folder(project, Subject(project.pseudonyms, patient_id), case_id))
+
+    async def unless_released_again(self, project: Project, patient_id: str, case_id: str) -> None:
+        """Raise Unavailable where copies of now may have gone with those that were to be: taken again, they are made anew."""
+        order = await self.orders.of_case(case_id)
+        if order is None or order.patient.patient_id != patient_id:
+            return
+        if not objected(await self.statements(project, patient_id)):
+            raise Unavailable("it was decided meanwhile that the case may leave again")
 
     async def identifiers(self, order: OrderPlaced) -> tuple[Identifier, ...]:
         """Of who the patient is, of whom it was ordered for, and of all whom they were merged with."""
@@ -416,6 +425,8 @@ class Releasing:
         event = str(received.envelope.id)
         for case in mine:
             await self.remove_copies(project, patient_id, case)
+            if reason != WITHDRAWAL_REASON_ERASED:
+                await self.unless_released_again(project, patient_id, case)
         named = [""] if whole else mine
         told = [withdrawn(project, self.hospital, subject, case, reason, at, event) for case in named]
         return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
