@@ -31,19 +31,22 @@ class TreatmentPages:
 
     async def sign(self, request: Request, person: Person) -> Response:
         """The newest report of a sample, as it was issued. A signature needs the signer's password again."""
-        case, form = await self.desk.case(request, person), await form_of(request)
-        reported = report_of(case, str(request.path_params["report_id"]))
-        await self.desk.door.prove(request, person, form.get("password", ""))
+        case, form, reported = await self.signing(request, person)
         said = genomic_report(reported, form.get("comment", ""), person.reader, datetime.now(UTC))
         return await self.held(case, await self.desk.genomic_reports.sign(said))
 
     async def withdraw(self, request: Request, person: Person) -> Response:
         """The newest report of a sample, signed or not, for a reason: signed as a report is."""
+        case, form, reported = await self.signing(request, person)
+        said = genomic_withdrawal(reported, form.get("reason", ""), person.reader, datetime.now(UTC))
+        return await self.held(case, await self.desk.genomic_withdrawals.sign(said))
+
+    async def signing(self, request: Request, person: Person) -> tuple[Case, dict[str, str], PharmacogenomicsReported]:
+        """The case, what was filled in, and the report that it is of, once it is proven who signs."""
         case, form = await self.desk.case(request, person), await form_of(request)
         reported = report_of(case, str(request.path_params["report_id"]))
         await self.desk.door.prove(request, person, form.get("password", ""))
-        said = genomic_withdrawal(reported, form.get("reason", ""), person.reader, datetime.now(UTC))
-        return await self.held(case, await self.desk.genomic_withdrawals.sign(said))
+        return case, form, reported
 
     async def held(self, case: Case, event: str) -> Response:
         await self.desk.cases.holding(case.case_id, [event], SEEN_SECONDS)
