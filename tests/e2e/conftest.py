@@ -21,6 +21,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from casepath.cases.v1.cases_pb2 import Case
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.topics import Topic
+from chassis.access import Signer
 from conftest import Platform
 from embedded import samples
 from embedded.demo import STAGES, watched
@@ -150,6 +151,11 @@ async def done(platform: Platform) -> Done:
     visit = new_visit(platform)
     await begin(platform, visit)
     return Done(visit, await ended(platform, visit))
+
+
+@pytest.fixture(scope="session")
+def prescriber(platform: Platform) -> Signer:
+    return Signer.at(platform.home.folder / "access" / "prescriber-key.pem")
 
 
 @pytest_asyncio.fixture(scope="session")

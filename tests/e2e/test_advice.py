@@ -7,17 +7,11 @@ from uuid import uuid4
 
 import httpx
 import jwt
-import pytest
 
 from chassis.access import Signer
 from conftest import Platform
 from e2e.conftest import Done
 from embedded.programs import PRESCRIBER
-
-
-@pytest.fixture(scope="session")
-def prescriber(platform: Platform) -> Signer:
-    return Signer.at(platform.home.folder / "access" / "prescriber-key.pem")
 
 
 def asked(platform: Platform, signer: Signer, hook: str, context: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:

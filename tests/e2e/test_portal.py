@@ -235,7 +235,7 @@ async def test_the_heatmap_the_rotation_and_a_second_view_answer_to_keys(portal:
 
 
 async def test_a_biologist_signs_what_the_genome_says_of_medicines_and_takes_it_back_from_everywhere(
-    platform: Platform, portal: Portal, page: Page, cases: CaseService
+    platform: Platform, portal: Portal, page: Page, cases: CaseService, prescriber: Signer
 ) -> None:
     visit = new_visit(platform)
     await send(platform.ports["mllp"], [visit.registration(), visit.order()])
@@ -261,9 +261,8 @@ async def test_a_biologist_signs_what_the_genome_says_of_medicines_and_takes_it_
     (sent,) = await eventually(lambda: taken(platform, visit.accession, "F"))
     assert {str(one[11]) for one in sent.segments("OBX")} == {"F"}
 
-    signer = Signer.at(platform.home.folder / "access" / "prescriber-key.pem")
     prescribed = {"patientId": visit.patient_id, "draftOrders": prescription("warfarine")}
-    assert asked(platform, signer, "order-sign", prescribed)
+    assert asked(platform, prescriber, "order-sign", prescribed)
     withdrawing = page.locator(".treatment .withdrawing")
     await withdrawing.locator("summary").focus()
     await page.keyboard.press("Enter")
@@ -277,7 +276,7 @@ async def test_a_biologist_signs_what_the_genome_says_of_medicines_and_takes_it_
     assert (withdrawn["id"], "warfarin" in withdrawn["conclusion"]) == (final["id"], False)
     (deleted,) = await eventually(lambda: taken(platform, visit.accession, "C"))
     assert [str(one[11]) for one in deleted.segments("OBX")] == ["D", "D", "D", "D", "C"]
-    await eventually(lambda: not asked(platform, signer, "order-sign", prescribed))
+    await eventually(lambda: not asked(platform, prescriber, "order-sign", prescribed))
 
 
 async def test_a_new_case_appears_in_an_open_worklist(platform: Platform, portal: Portal, page: Page) -> None:

@@ -106,9 +106,9 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
         case ReportSigned():
             signed(case, data)
         case GenomicReportSigned():
-            genomics_signed(case, data)
+            later(sample_of(case, data.sample_id).signed, data)
         case GenomicReportWithdrawn():
-            genomics_withdrawn(case, data)
+            later(sample_of(case, data.sample_id).withdrawn, data)
         case GlassBroken():
             opened_by(case, data)
         case _:
@@ -245,18 +245,10 @@ def signed(case: Case, report: ReportSigned) -> None:
         case.reports.sort(key=lambda one: one.number)
 
 
-def genomics_signed(case: Case, said: GenomicReportSigned) -> None:
-    """The latest counts; it may come before the report."""
-    kept = sample_of(case, said.sample_id)
-    if kept.signed.signed_at.ToNanoseconds() <= said.signed_at.ToNanoseconds():
-        kept.signed.CopyFrom(said)
-
-
-def genomics_withdrawn(case: Case, said: GenomicReportWithdrawn) -> None:
-    """As it is of a signature."""
-    kept = sample_of(case, said.sample_id)
-    if kept.withdrawn.signed_at.ToNanoseconds() <= said.signed_at.ToNanoseconds():
-        kept.withdrawn.CopyFrom(said)
+def later[M: (GenomicReportSigned, GenomicReportWithdrawn)](kept: M, said: M) -> None:
+    """The latest counts; it may come before the report that it is of."""
+    if kept.signed_at.ToNanoseconds() <= said.signed_at.ToNanoseconds():
+        kept.CopyFrom(said)
 
 
 def opened_by(case: Case, broken: GlassBroken) -> None:

@@ -254,9 +254,7 @@ def diagnostic_report(
         issued=instant(last.signed_at) if last is not None else None,
         resultsInterpreter=[signer(last.signer)] if last is not None else None,
         conclusion="\n".join([*acts.words, *([] if withdrawn else in_words(issued, report))]),
-        presentedForm=None
-        if withdrawn
-        else [
+        presentedForm=[
             {
                 "contentType": "application/pdf",
                 "language": language,
@@ -264,6 +262,7 @@ def diagnostic_report(
                 "data": base64.b64encode(content).decode(),
             }
             for language, content in sorted(printed.items())
+            if not withdrawn
         ],
     )
 
