@@ -60,6 +60,7 @@ from casepath.portal.v1.reading_pb2 import (
     Reader,
     ReadingBegun,
     ReportSigned,
+    VariantsDisowned,
 )
 from casepath.records.v1.erasure_pb2 import CaseErased, ErasureDecided, PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
@@ -138,6 +139,7 @@ from casepath.topics import (
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
+    PORTAL_VARIANTS_DISOWNED,
     RECORDS_CASE_ERASED,
     RECORDS_CASE_MOVED,
     RECORDS_ENTRIES_FILED,
@@ -645,6 +647,20 @@ def genomics_withdrawn(at: datetime = NOON + timedelta(hours=5)) -> GenomicRepor
     )
 
 
+def variants_disowned(at: datetime = NOON + timedelta(hours=5)) -> VariantsDisowned:
+    called = variants_called()
+    return VariantsDisowned(
+        case_id=CASE,
+        patient_id=PATIENT,
+        sample_id="B1",
+        origin_id=called.job_id,
+        variants_sha256=[called.variants.sha256, pharmacogenomics_reported().variants_sha256],
+        reason="Prélèvement d'un autre patient.",
+        signer=reader("lefebvre"),
+        signed_at=stamp(at),
+    )
+
+
 def glass_broken(user: str = "u9", until: datetime = NOON + timedelta(hours=8)) -> GlassBroken:
     return GlassBroken(case_id=CASE, by=reader(user), reason="Frozen section asked for by the surgeon", until=stamp(until))
 
@@ -765,6 +781,7 @@ BY_TOPIC: dict[str, Message] = {
     PORTAL_READING_BEGUN.name: reading_begun(),
     PORTAL_GENOMICS_SIGNED.name: genomics_signed(),
     PORTAL_GENOMICS_WITHDRAWN.name: genomics_withdrawn(),
+    PORTAL_VARIANTS_DISOWNED.name: variants_disowned(),
     PORTAL_GLASS_BROKEN.name: glass_broken(),
     PORTAL_FINDING_REVIEWED.name: reviewed(),
     PORTAL_ANNOTATIONS_SAVED.name: annotated(),

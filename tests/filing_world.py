@@ -139,8 +139,8 @@ def plain_file(slide: SlideIngested, instance: Instance) -> bytes:
 async def history(
     objects: Objects, world: str = "0", file: Callable[[SlideIngested, Instance], bytes] = plain_file
 ) -> Sequence[Message]:
-    """A visit with two slides, variants, a genomic report that is signed and withdrawn, an order that is partly called off, a
-    report with an addendum, and a merge.
+    """A visit with two slides, variants that are disowned, a genomic report that is signed and withdrawn, an order that is partly
+    called off, a report with an addendum, and a merge.
     """
     off = examples.order(examples.NOON + timedelta(hours=1))
     off.services[1].called_off = True
@@ -165,6 +165,7 @@ async def history(
         off,
         examples.genomics_signed(),
         examples.genomics_withdrawn(),
+        examples.variants_disowned(),
         examples.report_signed(),
         examples.report_signed(2, "HER2 négatif."),
         examples.merged(examples.NOON + timedelta(hours=2)),

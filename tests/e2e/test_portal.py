@@ -120,16 +120,22 @@ async def filed_report(
     platform: Platform, cases: CaseService, case_id: str, status: str, code: str = "11526-1"
 ) -> dict[str, Any]:
     """The case's one report of this sort in the record, once it has come to this."""
+
+    async def found() -> dict[str, Any]:
+        reports = await filed_reports(platform, cases, case_id, code)
+        return next((one for one in reports if one["status"] == status and len(reports) == 1), {})
+
+    return await eventually_async(found)
+
+
+async def filed_reports(platform: Platform, cases: CaseService, case_id: str, code: str) -> list[dict[str, Any]]:
+    """Those of this sort in the record."""
     patient = (await cases.get(case_id)).order.patient.patient_id
     base = f"http://127.0.0.1:{platform.ports['fhir']}/fhir"
     async with httpx.AsyncClient(base_url=base, headers={"Cache-Control": "no-cache"}) as fhir:
-
-        async def found() -> dict[str, Any]:
-            wanted = {"code": f"http://loinc.org|{code}", "patient": patient}
-            entries = (await fhir.get("/DiagnosticReport", params=wanted)).raise_for_status().json().get("entry", [])
-            return next((one["resource"] for one in entries if one["resource"]["status"] == status and len(entries) == 1), {})
-
-        return await eventually_async(found)
+        wanted = {"code": f"http://loinc.org|{code}", "patient": patient}
+        answer = (await fhir.get("/DiagnosticReport", params=wanted)).raise_for_status().json()
+    return [one["resource"] for one in answer.get("entry", [])]
 
 
 async def test_a_report_that_was_signed_in_error_is_withdrawn_everywhere_and_another_is_signed(
@@ -235,7 +241,7 @@ async def test_the_heatmap_the_rotation_and_a_second_view_answer_to_keys(portal:
 
 
 async def test_a_biologist_signs_what_the_genome_says_of_medicines_and_takes_it_back_from_everywhere(
-    platform: Platform, portal: Portal, page: Page, cases: CaseService, prescriber: Signer
+    platform: Platform, portal: Portal, page: Page, cases: CaseService, prescriber: Signer, tmp_path: Path
 ) -> None:
     visit = new_visit(platform)
     await send(platform.ports["mllp"], [visit.registration(), visit.order()])
@@ -277,6 +283,31 @@ async def test_a_biologist_signs_what_the_genome_says_of_medicines_and_takes_it_
     (deleted,) = await eventually(lambda: taken(platform, visit.accession, "C"))
     assert [str(one[11]) for one in deleted.segments("OBX")] == ["D", "D", "D", "D", "C"]
     await eventually(lambda: not asked(platform, prescriber, "order-sign", prescribed))
+
+    again = tmp_path / "again.vcf"
+    again.write_text(samples.GENOTYPES.read_text().replace("VCFv4.2\n", "VCFv4.2\n##again=1\n", 1))
+    genotype(visit, again, samples.OUTSIDE_CALLS, platform.home.sequencer)
+    await filed_report(platform, cases, visit.case_id, "preliminary", GENES)
+    await eventually(lambda: asked(platform, prescriber, "order-sign", prescribed))
+    await page.goto(f"{portal.base}/cases/{visit.case_id}")
+    disowning = page.locator(".withdrawing", has_text="These variants are another patient's")
+    await disowning.locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await disowning.locator("[name=reason]").fill("Tubes were swapped on the run.")
+    await disowning.locator("[name=password]").fill(portal.passwords["lefebvre"])
+    assert (await Axe().run(page)).violations_count == 0
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".treatment q")).to_have_text(["Tubes were swapped on the run."] * 2)
+    await expect(disowning).to_have_count(0)
+    await eventually(lambda: not asked(platform, prescriber, "order-sign", prescribed))
+
+    async def in_error() -> bool:
+        found = await filed_reports(platform, cases, visit.case_id, GENES)
+        return len(found) == 2 and all("Tubes were swapped" in one["conclusion"] for one in found)
+
+    await eventually_async(in_error)
+    found = await filed_reports(platform, cases, visit.case_id, GENES)
+    assert {one["status"] for one in found} == {"entered-in-error"}
 
 
 async def test_a_new_case_appears_in_an_open_worklist(platform: Platform, portal: Portal, page: Page) -> None:

@@ -13,6 +13,7 @@ import pytest_asyncio
 from click.testing import CliRunner
 
 import examples
+from casepath.portal.v1.reading_pb2 import VariantsDisowned
 from casepath.sequencing.v1.known_variants_pb2 import KnownVariant, KnownVariants, VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_OTHER_REFERENCE,
@@ -328,6 +329,15 @@ async def test_a_newer_release_has_each_sample_looked_up_again_and_says_how_many
     assert (again.amends, again.changed) == (first.annotation_id, 2)
     assert [(one.source, one.release) for one in again.snapshots] == [("ClinVar", "2026-11-21")]
     assert await told(annotating, sample(tmp_path, *MINE).read_bytes()) == again
+
+
+async def test_variants_of_another_patient_are_not_looked_up_again(annotating: Annotating, tmp_path: Path) -> None:
+    found, publisher = await told(annotating, sample(tmp_path, *MINE).read_bytes()), MemoryPublisher()
+    said = VariantsDisowned(case_id=examples.CASE, sample_id="B1", variants_sha256=[found.variants_sha256])
+    await annotating.disowned.keep(said)
+    annotating.snapshots = annotating.snapshots[:1]
+    await Renewal([annotating.renewed], publisher).all(asyncio.Event())
+    assert publisher.records == []
 
 
 async def test_reads_below_the_thresholds_are_not_interpreted(annotating: Annotating) -> None:

@@ -9,6 +9,7 @@ import pysam
 import pytest
 
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
+from casepath.portal.v1.reading_pb2 import VariantsDisowned
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS, QualityFigures
 from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_CONCORDANCE, Quality, VariantsCalled
 from chassis.objects import Objects
@@ -141,6 +142,11 @@ async def called(objects: Objects, of: Genome, case_id: str, sample_id: str) -> 
     )
 
 
+def disowned(called: VariantsCalled) -> VariantsDisowned:
+    sha256 = [called.variants.sha256]
+    return VariantsDisowned(case_id=called.case_id, sample_id=called.sample_id, variants_sha256=sha256)
+
+
 async def test_a_sample_is_compared_with_the_patients_others_and_what_differs_stops_the_report(tmp_path: Path) -> None:
     url = f"file://{tmp_path / 'objects'}"
     objects = Objects.at(url)
@@ -157,6 +163,8 @@ async def test_a_sample_is_compared_with_the_patients_others_and_what_differs_st
         await kept.keep(second, PATIENT)
         assert await kept.compared(strange, NEXT_CASE) == []
         differing = await kept.compared(strange, PATIENT)
+        await kept.disowned.keep(disowned(first))
+        assert [one.sample_id for one in await kept.compared(strange, PATIENT)] == ["S2"]
     assert [one.sample_id for one in differing] == ["S1", "S2"]
     figures = (Quality(), QualityFigures(), Thresholds(0, 1, 0, 0, 0, 1))
     assert shortfalls(*figures, concordances=[same]) == []

@@ -208,6 +208,25 @@ async def test_reports_that_would_say_otherwise_are_issued_again_and_no_others(
     assert [one.name for one in again.amended_drugs] == ["codeine"]
 
 
+async def test_of_variants_that_are_another_patients_nothing_is_said_again_and_of_others_of_the_sample_it_is(
+    issuing: Issuing, newer_tables: Callable[[], None]
+) -> None:
+    """The report was issued, and its withdrawal did not come here yet."""
+    source, publisher = await received(issuing, SAMPLE.read_bytes(), OUTSIDE), MemoryPublisher()
+    await issued(issuing, source)
+    said = examples.variants_disowned()
+    said.variants_sha256[:] = [source.variants.sha256]
+    assert await heard(issuing, said) == []
+    assert await heard(issuing, source) == []
+    newer_tables()
+    with Isolated() as issuing.process:
+        await Renewal([partial(reissued, issuing)], publisher).all(asyncio.Event())
+        assert not publisher.records
+        other = await received(issuing, SAMPLE.read_bytes().replace(b"VCFv4.2\n", b"VCFv4.2\n##again=1\n"))
+        assert other.variants.sha256 != source.variants.sha256
+        assert isinstance(await issued(issuing, other), PharmacogenomicsReported)
+
+
 async def test_a_report_that_was_withdrawn_is_amended_by_no_newer_table(
     issuing: Issuing, newer_tables: Callable[[], None]
 ) -> None:

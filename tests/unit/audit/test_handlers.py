@@ -44,6 +44,7 @@ def test_every_write_is_a_line_that_says_of_whom_and_by_whom(topic: Topic[object
         ("portal.glass.broken.v1", "u9"),
         ("portal.genomics.signed.v1", "lefebvre"),
         ("portal.genomics.withdrawn.v1", "lefebvre"),
+        ("portal.variants.disowned.v1", "lefebvre"),
         ("portal.annotations.saved.v1", "u1"),
         ("portal.report.signed.v1", "u1"),
         ("records.erasure.decided.v1", "the data protection officer"),

@@ -15,7 +15,7 @@ from casepath.cases.v1.cases_pb2 import (
 from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED, VERDICT_REJECTED
 from cases.handlers import folded
 from chassis.errors import Malformed
-from portal.handlers import is_withdrawn
+from portal.handlers import disowned, is_withdrawn
 
 OTHER_SCAN = "11111111-1111-5111-8111-111111111111"
 
@@ -158,6 +158,17 @@ def test_a_withdrawn_report_of_genes_is_withdrawn_whatever_comes_first_and_anoth
     another.report_id = examples.RUN
     (sample,) = fold(*messages, another).samples
     assert not is_withdrawn(sample)
+
+
+def test_variants_stay_disowned_whatever_comes_first_and_those_of_another_call_are_not() -> None:
+    for order in permutations([examples.variants_called(), examples.variants_received(), examples.variants_disowned()]):
+        (sample,) = fold(*order).samples
+        assert disowned(sample, sample.called.job_id) == examples.variants_disowned()
+        assert disowned(sample, sample.variants.run_id) is None
+    again = examples.variants_disowned()
+    again.reason = "Dit deux fois."
+    (sample,) = fold(examples.variants_disowned(), again).samples
+    assert list(sample.disowned) == [examples.variants_disowned()]
 
 
 def test_a_late_score_of_a_replaced_scan_is_not_shown() -> None:

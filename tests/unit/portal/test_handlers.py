@@ -3,22 +3,27 @@ from math import inf
 import pytest
 
 import examples
-from casepath.cases.v1.cases_pb2 import Case, Slide
+from casepath.cases.v1.cases_pb2 import Case, Sample, Slide
 from casepath.portal.v1.reading_pb2 import FindingReviewed, ReportSigned
 from chassis.errors import Malformed, NotFound
 from chassis.events import check
 from portal.handlers import (
     checked_geojson,
+    disowned,
+    disowning,
     genomic_withdrawal,
     genomics_signed,
     genomics_withdrawn,
+    of_another,
     report,
     reviewed,
     signed,
     undecided,
     unread,
+    variants_disowned,
     withdrawal,
 )
+from portal.treatment import stands_on
 
 SIZE = 1000, 800
 
@@ -64,6 +69,38 @@ def test_a_report_of_genes_is_withdrawn_for_a_reason() -> None:
     said = genomic_withdrawal(reported, " Prélèvement d'un autre patient. ", examples.reader(), examples.NOON)
     assert (said.report_id, said.reason) == (reported.report_id, "Prélèvement d'un autre patient.")
     assert genomics_withdrawn(said).id != genomics_signed(examples.genomics_signed()).id
+
+
+def test_variants_are_disowned_by_who_called_them_with_all_their_files_for_a_reason() -> None:
+    one, called, received = Case(case_id=examples.CASE), examples.variants_called(), examples.variants_received()
+    received.variants.CopyFrom(examples.ref("received"))
+    called.genomic_variants.CopyFrom(examples.ref("gvcf"))
+    sample = one.samples.add(sample_id="B1", called=called, variants=received, reported=examples.pharmacogenomics_reported())
+    why = "Prélèvement d'un autre patient."
+    ours = disowning(one, called.job_id, why, examples.reader(), examples.NOON)
+    theirs = disowning(one, received.run_id, why, examples.reader(), examples.NOON)
+    for said in (ours, theirs):
+        check(said)
+    assert set(ours.variants_sha256) == {called.variants.sha256, called.genomic_variants.sha256}
+    assert list(theirs.variants_sha256) == [received.variants.sha256]
+    assert variants_disowned(ours).id != variants_disowned(theirs).id
+    sample.disowned.append(ours)
+    assert of_another(sample, called.genomic_variants.sha256)
+    assert not of_another(sample, received.variants.sha256)
+    assert (disowned(sample, called.job_id), disowned(sample, received.run_id)) == (ours, None)
+    with pytest.raises(Malformed, match="10 to 500"):
+        disowning(one, called.job_id, "erreur", examples.reader(), examples.NOON)
+    with pytest.raises(NotFound):
+        disowning(one, examples.SCAN, why, examples.reader(), examples.NOON)
+
+
+def test_a_report_of_disowned_variants_is_withdrawn_with_them_once() -> None:
+    said, reported = examples.variants_disowned(), examples.pharmacogenomics_reported()
+    assert stands_on(Sample(reported=reported), said)
+    assert not stands_on(Sample(reported=reported, withdrawn=examples.genomics_withdrawn()), said)
+    reported.variants_sha256 = examples.ref("another").sha256
+    assert not stands_on(Sample(reported=reported), said)
+    assert not stands_on(Sample(), said)
 
 
 def test_a_withdrawal_takes_back_what_stands_for_a_reason_and_decisions_count_again_afterwards() -> None:

@@ -10,7 +10,7 @@ from chassis.events import Outgoing
 from chassis.objects import Objects
 from chassis.publisher import MemoryPublisher
 from portal.drafts import Drafts
-from portal.reports import AlreadySigned, GenomicReports, GenomicWithdrawals, Reports
+from portal.reports import AlreadySigned, Genomics, Reports
 
 
 class Dead(MemoryPublisher):
@@ -67,7 +67,7 @@ async def test_signing_again_what_is_signed_gives_the_same_event(tmp_path: Path)
 
 async def test_a_genomic_report_is_signed_once_and_an_amended_one_anew(tmp_path: Path) -> None:
     publisher = MemoryPublisher()
-    signatures = GenomicReports(Objects.at(f"file://{tmp_path}"), publisher)
+    signatures = Genomics(Objects.at(f"file://{tmp_path}"), publisher).reports
     other = examples.genomics_signed()
     other.signer.user_id = "u2"
     await signatures.sign(examples.genomics_signed())
@@ -91,9 +91,9 @@ async def test_a_draft_is_its_authors_alone(tmp_path: Path) -> None:
 
 async def test_a_genomic_report_is_withdrawn_once_whether_it_was_signed_or_not(tmp_path: Path) -> None:
     publisher = MemoryPublisher()
-    objects = Objects.at(f"file://{tmp_path}")
-    withdrawals = GenomicWithdrawals(objects, publisher)
-    await GenomicReports(objects, publisher).sign(examples.genomics_signed())
+    genomics = Genomics(Objects.at(f"file://{tmp_path}"), publisher)
+    withdrawals = genomics.withdrawals
+    await genomics.reports.sign(examples.genomics_signed())
     other = examples.genomics_withdrawn()
     other.signer.user_id = "u2"
     await withdrawals.sign(examples.genomics_withdrawn())

@@ -30,7 +30,7 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.login_pages import PasswordLogin
 from portal.people import MOST_FAILURES, PasswordDoor, Tokens
-from portal.reports import GenomicReports, GenomicWithdrawals, Reports
+from portal.reports import Genomics, Reports
 from portal.web import application
 
 BASE = "http://portal"
@@ -61,8 +61,7 @@ async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[ht
             slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
             objects=objects,
             reports=Reports(objects, publisher),
-            genomic_reports=GenomicReports(objects, publisher),
-            genomic_withdrawals=GenomicWithdrawals(objects, publisher),
+            genomics=Genomics(objects, publisher),
             drafts=Drafts(objects),
             disputes=Disputes(objects),
             door=door,

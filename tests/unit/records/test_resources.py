@@ -308,6 +308,22 @@ def test_a_genomic_report_that_was_withdrawn_is_in_error_without_its_words_and_s
     assert origin["target"] == [{"reference": f"DiagnosticReport/{withdrawn['id']}"}]
 
 
+def test_variants_of_another_patient_are_in_error_without_file_and_figures_and_say_why() -> None:
+    order, called, said = examples.order(), examples.variants_called(), examples.variants_disowned()
+    observation, report, origin = handlers.of_variants(order, called, said)
+    standing = handlers.of_variants(order, called)
+    assert [one["id"] for one in (observation, report)] == [one["id"] for one in standing]
+    assert {one["status"] for one in (observation, report)} == {"entered-in-error"}
+    assert not {"component", "note"} & observation.keys()
+    assert "presentedForm" not in report
+    assert report["conclusion"].splitlines() == [
+        "Not this patient's variants / Ces variants ne sont pas ceux du patient",
+        "Dr Alix Martin: Prélèvement d'un autre patient.",
+    ]
+    assert origin["target"] == [{"reference": f"DiagnosticReport/{report['id']}"}]
+    assert handlers.of_disowning(order, said) == [report, origin]
+
+
 def test_what_a_biologist_signed_is_final_with_their_name_and_words() -> None:
     issued, report = examples.pharmacogenomics_reported(), examples.pharmacogenomic_report()
     filed = handlers.of_pharmacogenomics(examples.order(), issued, report, {}, (), SIGNED)

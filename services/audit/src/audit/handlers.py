@@ -25,7 +25,14 @@ from casepath.deidentification.v1.release_pb2 import ObjectionRecorded, ReleaseR
 from casepath.intake.v1.identity_pb2 import IdentityDisputed
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, GlassBroken, IdentityDecided, ReportSigned
+from casepath.portal.v1.reading_pb2 import (
+    GenomicReportSigned,
+    GenomicReportWithdrawn,
+    GlassBroken,
+    IdentityDecided,
+    ReportSigned,
+    VariantsDisowned,
+)
 from casepath.records.v1.erasure_pb2 import CaseErased, ErasureDecided, PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.topics import (
@@ -151,7 +158,7 @@ def concerned(data: Any) -> list[Entry]:
             return [case_entry(data.case_id), *patients(data.patient.patient_id)]
         case CaseMoved():
             return [case_entry(data.case_id), *patients(data.patient.patient_id, data.ordered_for)]
-        case ReportSigned() | GenomicReportSigned() | GenomicReportWithdrawn():
+        case ReportSigned() | GenomicReportSigned() | GenomicReportWithdrawn() | VariantsDisowned():
             return [case_entry(data.case_id), *patients(data.patient_id)]
         case IdentityDisputed():
             named = [case_entry(data.order.case_id)] if data.HasField("order") else []

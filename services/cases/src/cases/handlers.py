@@ -31,6 +31,7 @@ from casepath.portal.v1.reading_pb2 import (
     GlassBroken,
     ReadingBegun,
     ReportSigned,
+    VariantsDisowned,
 )
 from casepath.records.v1.erasure_pb2 import CaseErased
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled
@@ -109,6 +110,8 @@ def folded(before: Case | None, envelope: Envelope, data: Message) -> Case:
             later(sample_of(case, data.sample_id).signed, data)
         case GenomicReportWithdrawn():
             later(sample_of(case, data.sample_id).withdrawn, data)
+        case VariantsDisowned():
+            disowned(sample_of(case, data.sample_id), data)
         case GlassBroken():
             opened_by(case, data)
         case _:
@@ -249,6 +252,13 @@ def later[M: (GenomicReportSigned, GenomicReportWithdrawn)](kept: M, said: M) ->
     """The latest counts; it may come before the report that it is of."""
     if kept.signed_at.ToNanoseconds() <= said.signed_at.ToNanoseconds():
         kept.CopyFrom(said)
+
+
+def disowned(sample: Sample, said: VariantsDisowned) -> None:
+    """The first of each call stays; it may come before the call."""
+    if all(one.origin_id != said.origin_id for one in sample.disowned):
+        sample.disowned.append(said)
+        sample.disowned.sort(key=lambda one: one.origin_id)
 
 
 def opened_by(case: Case, broken: GlassBroken) -> None:

@@ -414,6 +414,15 @@ PORTAL_GENOMICS_WITHDRAWN = Topic(
     consumers=("records", "cases", "advice", "results", "sequencing", "deidentification", "audit"),
     partitions=12,
 )
+PORTAL_VARIANTS_DISOWNED = Topic(
+    name="portal.variants.disowned.v1",
+    message=reading_pb2.VariantsDisowned,
+    key="case id",
+    of="key",
+    publishers=("portal",),
+    consumers=("records", "cases", "sequencing", "audit"),
+    partitions=12,
+)
 PORTAL_GLASS_BROKEN = Topic(
     name="portal.glass.broken.v1",
     message=reading_pb2.GlassBroken,
@@ -556,6 +565,7 @@ TOPICS: tuple[Topic[Message], ...] = (
     PORTAL_READING_BEGUN,
     PORTAL_GENOMICS_SIGNED,
     PORTAL_GENOMICS_WITHDRAWN,
+    PORTAL_VARIANTS_DISOWNED,
     PORTAL_GLASS_BROKEN,
     PORTAL_FINDING_REVIEWED,
     PORTAL_ANNOTATIONS_SAVED,

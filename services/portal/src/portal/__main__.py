@@ -25,7 +25,7 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.login_pages import Login, PasswordLogin, SignOnLogin
 from portal.people import Door, PasswordDoor, Tokens
-from portal.reports import GenomicReports, GenomicWithdrawals, Reports
+from portal.reports import Genomics, Reports
 from portal.settings import PortalSettings, SingleSignOn
 from portal.single_sign_on import Ended, KnownStaff, SignOnDoor
 from portal.web import application
@@ -60,8 +60,7 @@ async def compose(settings: PortalSettings) -> None:
             slides=SlidePixels(settings.slides_dicomweb, client),
             objects=objects,
             reports=Reports(objects, publisher),
-            genomic_reports=GenomicReports(objects, publisher),
-            genomic_withdrawals=GenomicWithdrawals(objects, publisher),
+            genomics=Genomics(objects, publisher),
             drafts=Drafts(objects),
             disputes=Disputes(objects),
             door=door,
@@ -72,8 +71,7 @@ async def compose(settings: PortalSettings) -> None:
             record_link=settings.record_link,
         )
         await desk.reports.resume()
-        await desk.genomic_reports.resume()
-        await desk.genomic_withdrawals.resume()
+        await desk.genomics.resume()
         secret = hashlib.sha256(signer.pem() + b"sessions").hexdigest()
         app = application(desk, login, secret, settings.https_only, provider.issuer if provider else "")
         server = HttpServer(app, *host_and_port(settings.portal_address), settings.http_identity)

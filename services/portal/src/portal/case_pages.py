@@ -11,7 +11,7 @@ from chassis.errors import NotFound
 from chassis.patients import patient_name
 from chassis.signed_reports import parts, standing
 from portal.desk import Desk, render, spoken
-from portal.handlers import is_withdrawn, undecided, unread
+from portal.handlers import disowned, is_withdrawn, of_another, undecided, unread
 from portal.language import CATALOGUES
 from portal.people import Person
 from portal.presenting import (
@@ -120,6 +120,8 @@ def shown(case: Case, desk: Desk) -> dict[str, Any]:
         "snapshot_names": snapshot_names,
         "untold_genes": untold_genes,
         "is_withdrawn": is_withdrawn,
+        "disowned": disowned,
+        "of_another": of_another,
         "state_name": state_name,
         "urgency_name": urgency_name,
         "levels": levels,

@@ -44,7 +44,7 @@ from portal.disputes import Disputes
 from portal.drafts import Drafts
 from portal.people import Door, NotProven, Person, Tokens, WrongPassword
 from portal.relation import NotRelated, opened_for
-from portal.reports import AlreadySigned, GenomicReports, GenomicWithdrawals, Reports
+from portal.reports import AlreadySigned, Genomics, Reports
 
 CASE = "/cases/{case_id}"
 # How long a person waits at most to see what they did.
@@ -65,8 +65,7 @@ class Desk:
     slides: SlidePixels
     objects: Objects
     reports: Reports
-    genomic_reports: GenomicReports
-    genomic_withdrawals: GenomicWithdrawals
+    genomics: Genomics
     drafts: Drafts
     disputes: Disputes
     door: Door

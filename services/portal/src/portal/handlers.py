@@ -26,6 +26,7 @@ from casepath.portal.v1.reading_pb2 import (
     Reader,
     ReadingBegun,
     ReportSigned,
+    VariantsDisowned,
     Verdict,
 )
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
@@ -39,6 +40,7 @@ from casepath.topics import (
     PORTAL_IDENTITY_DECIDED,
     PORTAL_READING_BEGUN,
     PORTAL_REPORT_SIGNED,
+    PORTAL_VARIANTS_DISOWNED,
 )
 from chassis.errors import Malformed, NotFound
 from chassis.events import Event
@@ -214,6 +216,48 @@ def genomic_withdrawal(
 def genomics_withdrawn(said: GenomicReportWithdrawn) -> Event:
     """Of its own id too."""
     return Event(PORTAL_GENOMICS_WITHDRAWN, said.case_id, said, id=uuid5(UUID(said.report_id), "withdrawn"))
+
+
+def disowning(case: Case, origin_id: str, reason: str, signer: Reader, signed_at: datetime) -> VariantsDisowned:
+    """That variants are another patient's. Raise NotFound where the case has none of that origin, Malformed as a withdrawal."""
+    sample = next((one for one in case.samples if origin_id in files_by_origin(one)), None)
+    if sample is None:
+        raise NotFound("there are no such variants, or newer ones took their place")
+    data = VariantsDisowned(
+        case_id=case.case_id,
+        patient_id=(sample.called if sample.called.job_id == origin_id else sample.variants).patient_id,
+        sample_id=sample.sample_id,
+        origin_id=origin_id,
+        variants_sha256=files_by_origin(sample)[origin_id],
+        reason=reason_said(reason),
+        signer=signer,
+    )
+    data.signed_at.FromDatetime(signed_at)
+    return data
+
+
+def files_by_origin(sample: Sample) -> dict[str, list[str]]:
+    """Digests of the files of variants of a sample, by the job that called them, or the run as which they were received."""
+    found: dict[str, list[str]] = {}
+    if sample.HasField("called"):
+        # Called before gVCFs were made, there is no second one.
+        found[sample.called.job_id] = sorted({sample.called.variants.sha256, sample.called.genomic_variants.sha256} - {""})
+    if sample.HasField("variants"):
+        found[sample.variants.run_id] = [sample.variants.variants.sha256]
+    return found
+
+
+def variants_disowned(said: VariantsDisowned) -> Event:
+    return Event(PORTAL_VARIANTS_DISOWNED, said.case_id, said, id=uuid5(UUID(said.case_id), f"disowned|{said.origin_id}"))
+
+
+def disowned(sample: Sample, origin_id: str) -> VariantsDisowned | None:
+    return next((one for one in sample.disowned if one.origin_id == origin_id), None)
+
+
+def of_another(sample: Sample, variants_sha256: str) -> bool:
+    """Whether what was made of a file is another patient's."""
+    return any(variants_sha256 in one.variants_sha256 for one in sample.disowned)
 
 
 def is_withdrawn(sample: Sample) -> bool:

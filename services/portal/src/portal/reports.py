@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from google.protobuf.message import Message
 
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned, VariantsDisowned
 from chassis.errors import Rejected
 from chassis.events import Event
 from chassis.objects import Objects, Shelf, by
 from chassis.publisher import Publisher, announce
-from portal.handlers import genomics_signed, genomics_withdrawn, signed
+from portal.handlers import genomics_signed, genomics_withdrawn, signed, variants_disowned
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -20,7 +21,7 @@ class AlreadySigned(Rejected):
 
 
 @dataclass(frozen=True, slots=True)
-class Signatures[M: (ReportSigned, GenomicReportSigned, GenomicReportWithdrawn)]:
+class Signatures[M: (ReportSigned, GenomicReportSigned, GenomicReportWithdrawn, VariantsDisowned)]:
     """What is signed is written to the outbox, then takes its name, is published, and leaves the outbox.
 
     What is found in the outbox at start is published if it has its name, and else was never signed. `name` is opaque.
@@ -66,33 +67,43 @@ class Reports(Signatures[ReportSigned]):
     """The report of a case and its addenda, by number."""
 
     def __init__(self, objects: Objects, publisher: Publisher) -> None:
-        taken, outbox = (Shelf(objects, ReportSigned, f"portal/{name}", by("case_id")) for name in ("reports", "outbox"))
-        super().__init__(taken, outbox, publisher, lambda report: f"{report.case_id}/{report.number:04}", signed)
+        kept = shelves(objects, ReportSigned, "reports", "outbox")
+        super().__init__(*kept, publisher, lambda report: f"{report.case_id}/{report.number:04}", signed)
 
     async def next_number(self, case_id: str) -> int:
         return len(await self.taken.names(case_id)) + 1
 
 
-class GenomicReports(Signatures[GenomicReportSigned]):
-    """What genomes say of drugs, by the report's id."""
+class Genomics:
+    """What biologists sign: a report on genes and medicines, that it holds no more, and that variants are another patient's."""
 
     def __init__(self, objects: Objects, publisher: Publisher) -> None:
-        taken, outbox = (
-            Shelf(objects, GenomicReportSigned, f"portal/genomic-{name}", by("case_id")) for name in ("reports", "outbox")
+        self.reports = Signatures(
+            *shelves(objects, GenomicReportSigned, "genomic-reports", "genomic-outbox"), publisher, of_report, genomics_signed
         )
-        super().__init__(taken, outbox, publisher, of_genomic_report, genomics_signed)
-
-
-class GenomicWithdrawals(Signatures[GenomicReportWithdrawn]):
-    """That they say so no more, by the report's id too."""
-
-    def __init__(self, objects: Objects, publisher: Publisher) -> None:
-        taken, outbox = (
-            Shelf(objects, GenomicReportWithdrawn, f"portal/genomic-{name}", by("case_id"))
-            for name in ("withdrawals", "withdrawals-outbox")
+        self.withdrawals = Signatures(
+            *shelves(objects, GenomicReportWithdrawn, "genomic-withdrawals", "genomic-withdrawals-outbox"),
+            publisher,
+            of_report,
+            genomics_withdrawn,
         )
-        super().__init__(taken, outbox, publisher, of_genomic_report, genomics_withdrawn)
+        self.disownings = Signatures(
+            *shelves(objects, VariantsDisowned, "disowned-variants", "disowned-variants-outbox"),
+            publisher,
+            lambda said: f"{said.case_id}/{said.origin_id}",
+            variants_disowned,
+        )
+
+    async def resume(self) -> None:
+        await self.reports.resume()
+        await self.withdrawals.resume()
+        await self.disownings.resume()
 
 
-def of_genomic_report(said: GenomicReportSigned | GenomicReportWithdrawn) -> str:
+def shelves[M: Message](objects: Objects, kind: type[M], taken: str, outbox: str) -> tuple[Shelf[M], Shelf[M]]:
+    first, second = (Shelf(objects, kind, f"portal/{name}", by("case_id")) for name in (taken, outbox))
+    return first, second
+
+
+def of_report(said: GenomicReportSigned | GenomicReportWithdrawn) -> str:
     return f"{said.case_id}/{said.report_id}"

@@ -126,6 +126,11 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
             guarded(desk, treatment.withdraw, Permission.SIGN_GENOMICS),
             methods=["POST"],
         ),
+        Route(
+            case + "/variants/{origin_id:uuid}/disown",
+            guarded(desk, treatment.disown, Permission.SIGN_GENOMICS),
+            methods=["POST"],
+        ),
         Route(case + "/known/{annotation_id:uuid}.pdf", guarded(desk, treatment.known_printed)),
         Route(case + "/known/{annotation_id:uuid}", guarded(desk, treatment.known)),
         Route(case + "/quality/{job_id:uuid}", guarded(desk, treatment.quality)),

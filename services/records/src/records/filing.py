@@ -10,7 +10,7 @@ from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned, VariantsDisowned
 from casepath.records.v1.filing_pb2 import Belonging, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -25,6 +25,7 @@ from casepath.topics import (
     PORTAL_GENOMICS_SIGNED,
     PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_REPORT_SIGNED,
+    PORTAL_VARIANTS_DISOWNED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
     SEQUENCING_VARIANTS_CALLED,
     SLIDES_SLIDE_INGESTED,
@@ -45,6 +46,7 @@ from records.genomics import Acts, report_resource_id
 from records.handlers import (
     case_moved,
     filed,
+    of_disowning,
     of_failure,
     of_order,
     of_pharmacogenomics,
@@ -55,7 +57,7 @@ from records.handlers import (
     of_survivor,
     of_variants,
 )
-from records.resources import latest
+from records.resources import disowned_quality, latest, variants_ids
 
 # Of one event; a server has other things to do.
 FILED_AT_ONCE = 4
@@ -86,6 +88,8 @@ class Filing:
         self.issued = Shelf(objects, PharmacogenomicsReported, "records/issued", by("case_id"))
         self.signatures = Shelf(objects, GenomicReportSigned, "records/signatures", by("case_id"))
         self.withdrawals = Shelf(objects, GenomicReportWithdrawn, "records/genomic-withdrawals", by("case_id"))
+        # By the job that called the variants.
+        self.disowned = Shelf(objects, VariantsDisowned, "records/disowned-variants", by("case_id"))
         self.merges = Merges(objects, "records")
         # Of each patient, as orders name them, what is filed, with its case; and their cases.
         self.belongings = Shelf(objects, Belonging, "records/belongings")
@@ -105,6 +109,7 @@ class Filing:
             Route(PORTAL_REPORT_SIGNED, self.report),
             Route(PORTAL_GENOMICS_SIGNED, self.genomics_signed),
             Route(PORTAL_GENOMICS_WITHDRAWN, self.genomics_withdrawn),
+            Route(PORTAL_VARIANTS_DISOWNED, self.variants_disowned),
         ]
 
     async def registration(self, received: Received[PatientRegistered]) -> Iterable[Event]:
@@ -214,7 +219,29 @@ class Filing:
     async def variants(self, received: Received[VariantsCalled]) -> Iterable[Event]:
         called = received.data
         order = await self.orders.expected(called.case_id, SEQUENCING_VARIANTS_CALLED.name)
-        return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, await self.put(of_variants(order, called), order.case_id))]
+        said = await self.disowned.get(called.job_id)
+
+        async def still() -> bool:
+            return await self.disowned.get(called.job_id) == said
+
+        entries = await self.put(of_variants(order, called, said), order.case_id, still)
+        if not await still():
+            # Disowned meanwhile, where nothing was filed yet.
+            entries = await self.put(of_variants(order, called, await self.disowned.get(called.job_id)), order.case_id)
+        return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, entries)]
+
+    async def variants_disowned(self, received: Received[VariantsDisowned]) -> Iterable[Event]:
+        """What is filed of them is in error from now on. Of what others called nothing was filed, and now that."""
+        said = received.data
+        order = await self.orders.expected(said.case_id, PORTAL_VARIANTS_DISOWNED.name)
+        await self.disowned.put(said.origin_id, said)
+        measured = variants_ids(said.origin_id)[0]
+        version = await self.have(
+            "Observation", measured, said.patient_id, lambda kept: disowned_quality(kept, said) if kept is not None else None
+        )
+        entries = [Entry(kind="Observation", identifier=measured, version=version)] if version is not None else []
+        entries += await self.put(of_disowning(order, said), order.case_id)
+        return [filed(said.case_id, PORTAL_VARIANTS_DISOWNED.name, entries)]
 
     async def pharmacogenomics(self, received: Received[PharmacogenomicsReported]) -> Iterable[Event]:
         """What an earlier report of the sample said and this one does not is withdrawn."""
@@ -248,8 +275,10 @@ class Filing:
         if issued is None:
             raise Unavailable("the report is not filed yet")
         newest = await self.genomic.get(report_resource_id(issued))
-        if newest is None or newest.cause != said.report_id:
-            return ()
+        if newest is None:
+            raise Unavailable("the report is not filed yet")
+        if newest.cause != said.report_id:
+            return [filed(said.case_id, topic.name, newest.entries)]
         entries = await self.put_genomics(order, issued, await self.acts(said.report_id), newest)
         return [filed(said.case_id, topic.name, entries)]
 

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import Patient, PatientMerged, PatientRegistered
-from casepath.portal.v1.reading_pb2 import ReportSigned
+from casepath.portal.v1.reading_pb2 import ReportSigned, VariantsDisowned
 from casepath.records.v1.filing_pb2 import CaseMoved, EntriesFiled, Entry
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicReport, PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
@@ -56,8 +56,17 @@ def of_failure(order: OrderPlaced, failed: SlideFailed, at: datetime) -> list[Re
     return [device, *made, provenance.of_model(order, failed.job_id, failed.model, made, "", at)]
 
 
-def of_variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
-    return resources.variants(order, called)
+def of_variants(order: OrderPlaced, called: VariantsCalled, said: VariantsDisowned | None = None) -> list[Resource]:
+    """`said` where they are another patient's."""
+    observation, report = resources.variants(order, called)
+    if said is None:
+        return [observation, report]
+    return [resources.disowned_quality(observation, said), *of_disowning(order, said)]
+
+
+def of_disowning(order: OrderPlaced, said: VariantsDisowned) -> list[Resource]:
+    """What is filed of variants that are another patient's, whoever called them."""
+    return [resources.disowned_variants(order, said), provenance.of_disowning(said)]
 
 
 def of_pharmacogenomics(

@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.inference.v1.scoring_pb2 import Model
 from casepath.intake.v1.order_pb2 import OrderPlaced
-from casepath.portal.v1.reading_pb2 import Reader, ReportSigned
+from casepath.portal.v1.reading_pb2 import Reader, ReportSigned, VariantsDisowned
 from chassis.fhir import Resource, instant, resource
 from chassis.signed_reports import Part
 from records.resources import (
@@ -23,6 +23,7 @@ from records.resources import (
     requests_of,
     signed_text,
     signer,
+    variants_ids,
 )
 
 PARTICIPANTS = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
@@ -52,6 +53,12 @@ def of_signature(order: OrderPlaced, report: ReportSigned) -> Resource:
     """Who signed a document, and when."""
     target = reference("DocumentReference", document_id(order, report.number))
     return signed_by(uuid5(UUID(order.case_id), f"Provenance|pathology|{report.number}"), target, report.signer, report.signed_at)
+
+
+def of_disowning(said: VariantsDisowned) -> Resource:
+    """Who found that variants are another patient's, and when."""
+    target = reference("DiagnosticReport", variants_ids(said.origin_id)[1])
+    return signed_by(uuid5(UUID(said.origin_id), "Provenance|disowned"), target, said.signer, said.signed_at)
 
 
 def signed_by(id_: UUID, target: Resource, who: Reader, at: Timestamp) -> Resource:

@@ -26,7 +26,7 @@ from casepath.intake.v1.patient_pb2 import (
     Patient,
 )
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import Reader, Verdict
+from casepath.portal.v1.reading_pb2 import Reader, VariantsDisowned, Verdict
 from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.fhir import Resource, instant, resource
@@ -62,6 +62,7 @@ SCREENING_FR = "Dépistage par IA uniquement, pas un diagnostic : un pathologist
 FAILED_EN = "The AI run failed. This says nothing about what is on the slide."
 FAILED_FR = "L'analyse par IA a échoué. Cela ne dit rien du contenu de la lame."
 WITHDRAWN = "Report withdrawn / Compte rendu retiré"
+DISOWNED = "Not this patient's variants / Ces variants ne sont pas ceux du patient"
 BELOW_EN = "Below the laboratory's thresholds."
 BELOW_FR = "En dessous des seuils du laboratoire."
 CALLS_EN = "Variants called, not interpreted. A position without a call is not thereby reference."
@@ -293,10 +294,11 @@ def ai_report(
 def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
     """The observation of a run's quality, and the report that carries the VCF."""
     quality = called.quality
+    observation_id, report_id = variants_ids(called.job_id)
     specimen_reference = reference("Specimen", specimen_id(called.case_id, called.sample_id))
     observation = resource(
         "Observation",
-        str(uuid5(UUID(called.job_id), "Observation")),
+        observation_id,
         status="preliminary",
         code=own("sequencing-quality", "Sequencing quality"),
         subject=reference("Patient", called.patient_id),
@@ -317,7 +319,7 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
     )
     report = resource(
         "DiagnosticReport",
-        str(uuid5(UUID(called.job_id), "DiagnosticReport")),
+        report_id,
         identifier=[accession(order.accession)],
         status="preliminary",
         category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
@@ -330,6 +332,34 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
         presentedForm=[attachment("text/x-vcf+gzip", "Variants (VCF 4.2, bgzip)", called.variants)],
     )
     return [observation, report]
+
+
+def variants_ids(job_id: str) -> tuple[str, str]:
+    """Of the observation, and of the report."""
+    return str(uuid5(UUID(job_id), "Observation")), str(uuid5(UUID(job_id), "DiagnosticReport"))
+
+
+def disowned_quality(observation: Resource, said: VariantsDisowned) -> Resource:
+    """The observation where the reads are another patient's: without what was measured."""
+    kept = {name: value for name, value in observation.items() if name not in ("component", "note")}
+    return {**kept, "status": "entered-in-error", "performer": [signer(said.signer)]}
+
+
+def disowned_variants(order: OrderPlaced, said: VariantsDisowned) -> Resource:
+    """The report where the variants are another patient's: who found it, and why; also of what others called."""
+    return resource(
+        "DiagnosticReport",
+        variants_ids(said.origin_id)[1],
+        identifier=[accession(order.accession)],
+        status="entered-in-error",
+        category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
+        code=coded("http://loinc.org", "51969-4", "Genetic analysis report"),
+        subject=reference("Patient", said.patient_id),
+        basedOn=requests_for(order, said.sample_id),
+        specimen=[reference("Specimen", specimen_id(said.case_id, said.sample_id))],
+        resultsInterpreter=[signer(said.signer)],
+        conclusion=f"{DISOWNED}\n{said.signer.name}: {said.reason}",
+    )
 
 
 def below_thresholds(called: VariantsCalled) -> list[str]:

@@ -13,6 +13,8 @@ from chassis.errors import NotFound
 from chassis.isolated import Crashed, allowance
 from chassis.objects import Objects, Shelf, by
 from sequencing.adapters.genotype_concordance import Genome, agreement
+from sequencing.disowned import Disowned
+from sequencing.handlers import called_variants
 from sequencing.runs.turns import CARE
 from sequencing.workers import Workers
 
@@ -32,6 +34,7 @@ class Samples:
         self.objects = objects
         self.pool = pool
         self.shelf = Shelf(objects, VariantsCalled, "sequencing/samples", by("case_id"))
+        self.disowned = Disowned(objects)
 
     async def keep(self, called: VariantsCalled, patient_id: str) -> None:
         """The latest of each sample."""
@@ -46,13 +49,17 @@ class Samples:
             await self.shelf.remove(f"{before}/{case_id}/{name}")
 
     async def compared(self, called: VariantsCalled, patient_id: str) -> list[Concordance]:
-        """With each other sample of the patient on the same reference, where enough SNPs are known in both."""
+        """With each other sample of the patient on the same reference, where enough SNPs are known in both.
+
+        With none that is another patient's after all.
+        """
         others = [
             one
             for one in await self.shelf.all(patient_id)
             if (one.case_id, one.sample_id) != (called.case_id, called.sample_id)
             and one.reference_sha256 == called.reference_sha256
             and one.HasField("genomic_variants")
+            and not await self.disowned.has(called_variants(one))
         ]
         found = []
         for other in others[-MOST_COMPARED:]:

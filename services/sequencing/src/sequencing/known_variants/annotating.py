@@ -25,6 +25,7 @@ from chassis.language import LANGUAGES
 from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from sequencing.adapters.refusals import believed
+from sequencing.disowned import Disowned
 from sequencing.known_variants.lookup import looked_up
 from sequencing.known_variants.page import page
 from sequencing.known_variants.snapshots import Loaded
@@ -105,6 +106,7 @@ class Annotating:
         # Of each sample the newest file of variants, and the newest lookup.
         self.sources = Shelf(objects, VariantSource, "sequencing/known-variants-sources", by("case_id"))
         self.newest = Shelf(objects, VariantsAnnotated, "sequencing/known-variants-newest", by("case_id"))
+        self.disowned = Disowned(objects)
 
     async def annotated(self, source: VariantSource, withheld: WithholdingReason = WITHHOLDING_REASON_UNSPECIFIED) -> list[Event]:
         """What is said of a file of variants, or why it was not looked up; nothing where the site loaded no snapshots."""
@@ -142,6 +144,8 @@ class Annotating:
         for sample in sorted(await self.sources.names()) if self.snapshots else ():
             source, before = await self.sources.get(sample), await self.newest.get(sample)
             if source is None or before is None or before.annotation_id == str(annotation_id(source, self.snapshots)):
+                continue
+            if await self.disowned.has(source):
                 continue
             message = self.message(source)
             await self.fill(message, await self.look_up(source))

@@ -19,6 +19,7 @@ from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
+from sequencing.disowned import Disowned
 from sequencing.handlers import report_id, reported, withheld
 from sequencing.pharmacogenomics.definitions import tables_sha256
 from sequencing.pharmacogenomics.making import Made, Making, make
@@ -43,6 +44,7 @@ class Issuing:
         self.newest = Shelf(objects, PharmacogenomicsReported, "sequencing/pharmacogenomics-newest", by("case_id"))
         # By the id of the report.
         self.withdrawals = Shelf(objects, GenomicReportWithdrawn, "sequencing/pharmacogenomics-withdrawals", by("case_id"))
+        self.disowned = Disowned(objects)
         self.sources = Shelf(objects, VariantSource, "sequencing/pharmacogenomics-sources", by("case_id"))
 
     async def issue(self, source: VariantSource) -> Event:

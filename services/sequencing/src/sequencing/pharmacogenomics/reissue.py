@@ -32,7 +32,7 @@ async def affected(issuing: Issuing) -> AsyncIterator[Affected]:
         if before is None or before.tables_sha256 == tables_sha256():
             continue
         source = await issuing.sources.get(sample)
-        if source is None or await issuing.withdrawals.get(before.report_id) is not None:
+        if source is None or await issuing.withdrawals.get(before.report_id) is not None or await issuing.disowned.has(source):
             continue
         made = await issuing.make(source, before)
         if made.withheld:

@@ -104,7 +104,7 @@ class Slide(_message.Message):
     def __init__(self, slide_id: _Optional[str] = ..., state: _Optional[_Union[SlideState, str]] = ..., ingested: _Optional[_Union[_slide_pb2.SlideIngested, _Mapping]] = ..., scored: _Optional[_Union[_scoring_pb2.SlideScored, _Mapping]] = ..., failed: _Optional[_Union[_scoring_pb2.SlideFailed, _Mapping]] = ..., superseded: _Optional[_Iterable[_Union[_slide_pb2.SlideIngested, _Mapping]]] = ..., annotations: _Optional[_Iterable[_Union[_reading_pb2.AnnotationsSaved, _Mapping]]] = ..., ingested_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Sample(_message.Message):
-    __slots__ = ("sample_id", "received", "called", "failed", "variants", "reported", "withheld", "annotated", "signed", "withdrawn")
+    __slots__ = ("sample_id", "received", "called", "failed", "variants", "reported", "withheld", "annotated", "signed", "withdrawn", "disowned")
     SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_FIELD_NUMBER: _ClassVar[int]
     CALLED_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +115,7 @@ class Sample(_message.Message):
     ANNOTATED_FIELD_NUMBER: _ClassVar[int]
     SIGNED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    DISOWNED_FIELD_NUMBER: _ClassVar[int]
     sample_id: str
     received: _sequencing_pb2.ReadsReceived
     called: _sequencing_pb2.VariantsCalled
@@ -125,7 +126,8 @@ class Sample(_message.Message):
     annotated: _known_variants_pb2.VariantsAnnotated
     signed: _reading_pb2.GenomicReportSigned
     withdrawn: _reading_pb2.GenomicReportWithdrawn
-    def __init__(self, sample_id: _Optional[str] = ..., received: _Optional[_Union[_sequencing_pb2.ReadsReceived, _Mapping]] = ..., called: _Optional[_Union[_sequencing_pb2.VariantsCalled, _Mapping]] = ..., failed: _Optional[_Union[_calling_pb2.CallingFailed, _Mapping]] = ..., variants: _Optional[_Union[_pharmacogenomics_pb2.VariantsReceived, _Mapping]] = ..., reported: _Optional[_Union[_pharmacogenomics_pb2.PharmacogenomicsReported, _Mapping]] = ..., withheld: _Optional[_Union[_pharmacogenomics_pb2.PharmacogenomicsWithheld, _Mapping]] = ..., annotated: _Optional[_Union[_known_variants_pb2.VariantsAnnotated, _Mapping]] = ..., signed: _Optional[_Union[_reading_pb2.GenomicReportSigned, _Mapping]] = ..., withdrawn: _Optional[_Union[_reading_pb2.GenomicReportWithdrawn, _Mapping]] = ...) -> None: ...
+    disowned: _containers.RepeatedCompositeFieldContainer[_reading_pb2.VariantsDisowned]
+    def __init__(self, sample_id: _Optional[str] = ..., received: _Optional[_Union[_sequencing_pb2.ReadsReceived, _Mapping]] = ..., called: _Optional[_Union[_sequencing_pb2.VariantsCalled, _Mapping]] = ..., failed: _Optional[_Union[_calling_pb2.CallingFailed, _Mapping]] = ..., variants: _Optional[_Union[_pharmacogenomics_pb2.VariantsReceived, _Mapping]] = ..., reported: _Optional[_Union[_pharmacogenomics_pb2.PharmacogenomicsReported, _Mapping]] = ..., withheld: _Optional[_Union[_pharmacogenomics_pb2.PharmacogenomicsWithheld, _Mapping]] = ..., annotated: _Optional[_Union[_known_variants_pb2.VariantsAnnotated, _Mapping]] = ..., signed: _Optional[_Union[_reading_pb2.GenomicReportSigned, _Mapping]] = ..., withdrawn: _Optional[_Union[_reading_pb2.GenomicReportWithdrawn, _Mapping]] = ..., disowned: _Optional[_Iterable[_Union[_reading_pb2.VariantsDisowned, _Mapping]]] = ...) -> None: ...
 
 class Moment(_message.Message):
     __slots__ = ("event_id", "type", "time")

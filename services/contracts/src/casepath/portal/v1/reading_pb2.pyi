@@ -150,6 +150,26 @@ class GenomicReportWithdrawn(_message.Message):
     signed_at: _timestamp_pb2.Timestamp
     def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., report_id: _Optional[str] = ..., reason: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class VariantsDisowned(_message.Message):
+    __slots__ = ("case_id", "patient_id", "sample_id", "origin_id", "variants_sha256", "reason", "signer", "signed_at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_ID_FIELD_NUMBER: _ClassVar[int]
+    VARIANTS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SIGNER_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    patient_id: str
+    sample_id: str
+    origin_id: str
+    variants_sha256: _containers.RepeatedScalarFieldContainer[str]
+    reason: str
+    signer: Reader
+    signed_at: _timestamp_pb2.Timestamp
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., origin_id: _Optional[str] = ..., variants_sha256: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class GlassBroken(_message.Message):
     __slots__ = ("case_id", "by", "reason", "until")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
