@@ -27,7 +27,7 @@ from casepath.deidentification.v1.release_pb2 import ObjectionRecorded
 from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned, VariantsDisowned
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
@@ -86,6 +86,7 @@ STORIES: Sequence[Sequence[type[Message]]] = (
     (OrderPlaced, SlideIngested, ReportSigned),
     (OrderPlaced, PatientMerged, ReportSigned),
     (OrderPlaced, VariantsCalled, PharmacogenomicsReported, GenomicReportSigned, GenomicReportWithdrawn),
+    (OrderPlaced, VariantsCalled, VariantsDisowned, PatientMerged, PatientsUnlinked),
     (OrderPlaced, PatientMerged, PatientsUnlinked, PharmacogenomicsReported),
     (OrderPlaced, ReadsReceived),
     (OrderPlaced, SlideIngested, ReportSigned, PatientMerged, PatientsUnlinked),

@@ -224,10 +224,8 @@ class Filing:
         async def still() -> bool:
             return await self.disowned.get(called.job_id) == said
 
+        # Who disowns them changes the observation only where it is there: it is filed first, and then the report no more.
         entries = await self.put(of_variants(order, called, said), order.case_id, still)
-        if not await still():
-            # Disowned meanwhile, where nothing was filed yet.
-            entries = await self.put(of_variants(order, called, await self.disowned.get(called.job_id)), order.case_id)
         return [filed(called.case_id, SEQUENCING_VARIANTS_CALLED.name, entries)]
 
     async def variants_disowned(self, received: Received[VariantsDisowned]) -> Iterable[Event]:
