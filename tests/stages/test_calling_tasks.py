@@ -24,8 +24,15 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
-from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_MEAN_COVERAGE, CallingRequested, ReadsReceived, VariantsCalled
-from casepath.topics import SEQUENCING_CALLING_REQUESTED, SEQUENCING_READS_RECEIVED
+from casepath.sequencing.v1.sequencing_pb2 import (
+    QUALITY_SHORTFALL_CONCORDANCE,
+    QUALITY_SHORTFALL_MEAN_COVERAGE,
+    CallingRequested,
+    Concordance,
+    ReadsReceived,
+    VariantsCalled,
+)
+from casepath.topics import PORTAL_VARIANTS_DISOWNED, SEQUENCING_CALLING_REQUESTED, SEQUENCING_READS_RECEIVED
 from chassis.errors import Malformed, Unavailable
 from chassis.events import Event
 from chassis.isolated import Isolated
@@ -41,6 +48,7 @@ from sequencing.handlers import fastq_group
 from sequencing.local import Request, computed
 from sequencing.quality import Thresholds
 from sequencing.references import References, of_file
+from sequencing.swaps import Samples
 from sequencing.tasks import Work, perform
 from sequencing.workers import Bench, workers
 
@@ -152,6 +160,35 @@ async def test_the_same_reads_of_another_case_are_told_at_once(services: list[Ca
     second = called(broker)
     assert (second.case_id, second.variants) == (other, first.variants)
     assert broker.handled < handled / 4
+
+
+async def test_what_was_held_back_for_another_samples_genotypes_is_told_without_them_once_that_is_another_patients(
+    services: list[Calling], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def differing(_: Samples, called: VariantsCalled, other: VariantsCalled) -> Concordance:
+        return Concordance(case_id=other.case_id, sample_id=other.sample_id, sites=100, agreeing=40)
+
+    monkeypatch.setattr(Samples, "concordance", differing)
+    swapped = VariantsCalled()
+    swapped.CopyFrom(examples.variants_called())
+    swapped.sample_id = "B0"
+    swapped.genomic_variants.CopyFrom(examples.ref("gvcf"))
+    swapped.reference_sha256 = services[0].references.named("hg19-chr20").sha256
+    await services[0].samples.keep(swapped, examples.PATIENT)
+    broker = Broker(services, Random(6))
+    broker.send([received(await reads(services[0]))])
+    await broker.run()
+    held_back = called(broker)
+    assert QUALITY_SHORTFALL_CONCORDANCE in held_back.shortfalls
+    before, broker.ended = broker.ended[0], []
+    said = examples.variants_disowned()
+    said.sample_id = "B0"
+    broker.send([Event(PORTAL_VARIANTS_DISOWNED, said.case_id, said)] * 2)
+    await broker.run()
+    told = called(broker)
+    assert (told.job_id, told.variants, list(told.concordances)) == (held_back.job_id, held_back.variants, [])
+    assert list(told.shortfalls) == [QUALITY_SHORTFALL_MEAN_COVERAGE]
+    assert broker.ended[0].id != before.id
 
 
 async def test_reads_that_are_damaged_in_the_store_end_as_failed(services: list[Calling], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import VariantsDisowned
 from casepath.sequencing.v1.calling_pb2 import ENGINE_BCFTOOLS, QualityFigures
-from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_CONCORDANCE, Quality, VariantsCalled
+from casepath.sequencing.v1.sequencing_pb2 import QUALITY_SHORTFALL_CONCORDANCE, Concordance, Quality, VariantsCalled
 from chassis.objects import Objects
 from embedded import samples
 from sequencing.adapters.genotype_concordance import WINDOW, Agreement, Genome, agreement
@@ -147,6 +147,11 @@ def disowned(called: VariantsCalled) -> VariantsDisowned:
     return VariantsDisowned(case_id=called.case_id, sample_id=called.sample_id, variants_sha256=sha256)
 
 
+async def compared(kept: Samples, of: VariantsCalled, patient_id: str = PATIENT) -> list[Concordance]:
+    others, _ = await kept.others(of.case_id, of.sample_id, patient_id)
+    return await kept.compared(of, others)
+
+
 async def test_a_sample_is_compared_with_the_patients_others_and_what_differs_stops_the_report(tmp_path: Path) -> None:
     url = f"file://{tmp_path / 'objects'}"
     objects = Objects.at(url)
@@ -155,16 +160,16 @@ async def test_a_sample_is_compared_with_the_patients_others_and_what_differs_st
     strange = await called(objects, files(tmp_path / "3", person(2, 400)), NEXT_CASE, "S3")
     with workers(Bench(url, tmp_path, tmp_path), 1) as pool:
         kept = Samples(objects, pool)
-        assert await kept.compared(first, PATIENT) == []
+        assert await compared(kept, first) == []
         await kept.keep(first, PATIENT)
-        assert await kept.compared(first, PATIENT) == []
-        (same,) = await kept.compared(second, PATIENT)
+        assert await compared(kept, first) == []
+        (same,) = await compared(kept, second)
         assert (same.case_id, same.sample_id, same.agreeing) == (CASE, "S1", same.sites)
         await kept.keep(second, PATIENT)
-        assert await kept.compared(strange, NEXT_CASE) == []
-        differing = await kept.compared(strange, PATIENT)
+        assert await compared(kept, strange, NEXT_CASE) == []
+        differing = await compared(kept, strange)
         await kept.disowned.keep(disowned(first))
-        assert [one.sample_id for one in await kept.compared(strange, PATIENT)] == ["S2"]
+        assert [one.sample_id for one in await compared(kept, strange)] == ["S2"]
     assert [one.sample_id for one in differing] == ["S1", "S2"]
     figures = (Quality(), QualityFigures(), Thresholds(0, 1, 0, 0, 0, 1))
     assert shortfalls(*figures, concordances=[same]) == []
@@ -179,12 +184,12 @@ async def test_a_sample_moves_with_its_case_where_patients_are_merged_and_back(t
     with workers(Bench(url, tmp_path, tmp_path), 1) as pool:
         kept = Samples(objects, pool)
         await kept.keep(first, PATIENT)
-        assert await kept.compared(second, survivor) == []
+        assert await compared(kept, second, survivor) == []
         for _ in range(2):
             await kept.move(CASE, PATIENT, survivor)
-        assert [one.sample_id for one in await kept.compared(second, survivor)] == ["S1"]
+        assert [one.sample_id for one in await compared(kept, second, survivor)] == ["S1"]
         await kept.move(CASE, survivor, PATIENT)
-        assert await kept.compared(second, survivor) == []
+        assert await compared(kept, second, survivor) == []
 
 
 async def test_where_an_earlier_samples_files_are_gone_the_next_is_told_without(tmp_path: Path) -> None:
@@ -196,4 +201,4 @@ async def test_where_an_earlier_samples_files_are_gone_the_next_is_told_without(
         kept = Samples(objects, pool)
         await kept.keep(first, PATIENT)
         (tmp_path / "objects" / first.genomic_variants.path).unlink()
-        assert await kept.compared(second, PATIENT) == []
+        assert await compared(kept, second) == []

@@ -274,6 +274,28 @@ async def test_who_removes_late_what_somebody_has_released_again_since_releases_
     assert kinds(await world.hear(objection)) == [("warehouse", "case")]
 
 
+async def test_whoever_takes_an_event_and_removes_late_what_was_released_again_since_has_all_of_the_case_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the simulation's seed 421274 did: the case went back to whose it had been."""
+    world, back = World(tmp_path), examples.case_moved(at=LATER)
+    back.patient.CopyFrom(examples.order().patient)
+    for message in (examples.order(), examples.case_moved()):
+        await world.hear(message)
+    remove = world.released.remove
+
+    async def late(folder: str) -> None:
+        monkeypatch.setattr(world.released, "remove", remove)
+        await world.hear(back)
+        await remove(folder)
+
+    monkeypatch.setattr(world.released, "remove", late)
+    with pytest.raises(Unavailable, match="meanwhile"):
+        await world.hear(examples.report_signed())
+    assert kinds(await world.hear(examples.report_signed())) == [("warehouse", "case"), ("warehouse", "report")]
+    assert kinds(await world.hear(examples.report_signed())) == [("warehouse", "report")]
+
+
 async def test_what_is_said_later_says_so_by_a_clock_that_is_the_patients_alone(tmp_path: Path) -> None:
     world = World(tmp_path)
     hour = timedelta(hours=1)

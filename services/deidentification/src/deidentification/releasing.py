@@ -18,6 +18,7 @@ from casepath.deidentification.v1.release_pb2 import (
     WITHDRAWAL_REASON_OBJECTED,
     ObjectionRecorded,
     ReleasedAs,
+    Removals,
     Source,
     WithdrawalReason,
 )
@@ -141,6 +142,7 @@ class Releasing:
         self.cases = Shelf(objects, ReleasedAs, "deidentification/cases")
         self.released_as = Shelf(objects, ReleasedAs, "deidentification/released-as")
         self.objections = Shelf(objects, ObjectionRecorded, "deidentification/objections")
+        self.removals = Shelf(objects, Removals, "deidentification/removals")
 
     def routes(self) -> list[Route[Any]]:
         return [
@@ -209,7 +211,10 @@ class Releasing:
     async def release(
         self, order: OrderPlaced, sources: Sequence[Source], projects: Sequence[Project] | None = None
     ) -> list[Event]:
-        """What each project gets of these events, and that it did. Raise as what makes it: then nothing leaves to any project."""
+        """What each project gets of these events, and that it did. Raise as what makes it: then nothing leaves to any project.
+
+        It gets all of the case where copies were removed that may lie there again: who removed them knew less than is known now.
+        """
         events: list[Event] = []
         identifiers = await self.identifiers(order)
         scanner = Scanner.of(identifiers, TERMS)
@@ -221,6 +226,10 @@ class Releasing:
             await self.clear(project, known)
             if objected(known.statements):
                 continue
+            removals = await self.removals.get(removals_name(project, order.patient.patient_id, order.case_id)) or Removals()
+            if removals.removed > removals.made_anew:
+                every = await self.sources.all(order.case_id)
+                wanted = [one for one in every if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
             subject = Subject(project.pseudonyms, order.patient.patient_id)
             release = Release(
                 project,
@@ -241,7 +250,19 @@ class Releasing:
                 events += released(release, await self.fact(release, data), source)
             # Who decided otherwise may have emptied the store of what leaves before copies were put there.
             await self.unless_decided(project, known)
+            await self.made_anew(project, order, removals)
         return events
+
+    async def made_anew(self, project: Project, order: OrderPlaced, removals: Removals) -> None:
+        """After these removals; not after any that came since."""
+
+        def later(kept: Removals | None) -> Removals | None:
+            before = kept or Removals()
+            if before.made_anew >= removals.removed:
+                return None
+            return Removals(removed=before.removed, made_anew=removals.removed)
+
+        await self.removals.change(removals_name(project, order.patient.patient_id, order.case_id), later)
 
     async def known(self, project: Project, order: OrderPlaced) -> Decisions:
         """Of whom `order` names."""
@@ -271,8 +292,14 @@ class Releasing:
                 await self.unless_released_again(project, patient, order.case_id)
 
     async def remove_copies(self, project: Project, patient_id: str, case_id: str) -> None:
-        """Of a case as this patient's, from the store of what leaves."""
+        """Of a case as this patient's, from the store of what leaves.
+
+        It is counted before, since who removes them may be ended in between, and after, since others may make them meanwhile.
+        """
+        name = removals_name(project, patient_id, case_id)
+        await self.removals.change(name, once_more)
         await self.released_objects.remove(case_folder(project, Subject(project.pseudonyms, patient_id), case_id))
+        await self.removals.change(name, once_more)
 
     async def unless_released_again(self, project: Project, patient_id: str, case_id: str) -> None:
         """Raise Unavailable where copies of now may have gone with those that were to be: taken again, they are made anew."""
@@ -430,6 +457,15 @@ class Releasing:
         named = [""] if whole else mine
         told = [withdrawn(project, self.hospital, subject, case, reason, at, event) for case in named]
         return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
+
+
+def once_more(kept: Removals | None) -> Removals:
+    before = kept or Removals()
+    return Removals(removed=before.removed + 1, made_anew=before.made_anew)
+
+
+def removals_name(project: Project, patient_id: str, case_id: str) -> str:
+    return f"{case_id}/{project.name}/{patient_id}"
 
 
 def objected(statements: Sequence[ObjectionRecorded]) -> bool:

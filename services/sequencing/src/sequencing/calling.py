@@ -10,6 +10,7 @@ import structlog
 from cachetools import LRUCache
 
 from casepath.intake.v1.patient_pb2 import SEX_UNSPECIFIED
+from casepath.portal.v1.reading_pb2 import VariantsDisowned
 from casepath.records.v1.filing_pb2 import CaseMoved
 from casepath.sequencing.v1.calling_pb2 import (
     CALLING_FAILURE_REASON_TOOL_FAILED,
@@ -26,6 +27,7 @@ from casepath.sequencing.v1.calling_pb2 import (
 )
 from casepath.sequencing.v1.sequencing_pb2 import CallingRequested, QualityFile, ReadsReceived
 from casepath.topics import (
+    PORTAL_VARIANTS_DISOWNED,
     RECORDS_CASE_MOVED,
     SEQUENCING_CALLING_REQUESTED,
     SEQUENCING_READS_RECEIVED,
@@ -38,7 +40,7 @@ from chassis.objects import Objects, Shelf
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received, Route
 from sequencing.adapters.reference_index import IndexedReference
-from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task_key, task_name, whose
+from sequencing.computations import Grain, computation, first_tasks, next_tasks, read_groups, task, task_key, task_name, whose
 from sequencing.handlers import Judged, calling_requested, concluded, conclusion_of, task_done, tasks_requested, variants_called
 from sequencing.provenance import addresses, crate
 from sequencing.quality import Thresholds, shortfalls
@@ -83,10 +85,13 @@ class Calling:
         self.computations = Shelf(objects, Computation, "sequencing/computations", lambda _, made: whose(made))
         self.conclusions = conclusions(objects)
         self.requests = requests(objects)
+        # By job, the task whose end tells its result.
+        self.joins = Shelf(objects, TaskRequested, "sequencing/joins")
 
     def routes(self) -> list[Route[Any]]:
         return [
             Route(RECORDS_CASE_MOVED, self.move),
+            Route(PORTAL_VARIANTS_DISOWNED, self.disowned),
             Route(SEQUENCING_READS_RECEIVED, self.request),
             Route(SEQUENCING_CALLING_REQUESTED, self.plan),
             Route(SEQUENCING_TASK_REQUESTED, self.perform, batch=1),
@@ -101,6 +106,16 @@ class Calling:
             for patient in before - {now.patient.patient_id}:
                 await self.samples.move(now.case_id, patient, now.patient.patient_id)
         return await self.orders.move(received)
+
+    async def disowned(self, received: Received[VariantsDisowned]) -> Iterable[Event]:
+        """What was called of the patient's other samples is judged anew: it may have been held back for its genotypes alone."""
+        said = received.data
+        await self.samples.disowned.keep(said)
+        order = await self.orders.of_case(said.case_id)
+        patient = order.patient.patient_id if order is not None else said.patient_id
+        others, _ = await self.samples.others(said.case_id, said.sample_id, patient)
+        joins = [await self.joins.get(one.job_id) for one in others]
+        return [task_done(join) for join in joins if join is not None]
 
     async def request(self, received: Received[ReadsReceived]) -> Iterable[Event]:
         reference = self.references.named(received.data.reference)
@@ -176,7 +191,11 @@ class Calling:
         sex = order.patient.sex if order is not None else SEX_UNSPECIFIED
         patient = order.patient.patient_id if order is not None else request.reads.patient_id
         plain = variants_called(request, made, result, Judged())
-        concordances = await self.samples.compared(plain, patient)
+        # Before it is compared: whoever disowns another finds it, or is found here.
+        await self.joins.put(request.job_id, task(made, STAGE_JOIN))
+        await self.samples.keep(plain, patient)
+        others, disowned = await self.samples.others(plain.case_id, plain.sample_id, patient)
+        concordances = await self.samples.compared(plain, others)
         failed = shortfalls(result.quality, result.figures, self.thresholds, sex, concordances)
         # Results from before they were kept have no figures to show.
         contents = quality_files(made, result, self.thresholds, failed, concordances) if result.HasField("figures") else {}
@@ -185,8 +204,8 @@ class Calling:
             for name, content in contents.items()
         ]
         provenance = await self.objects.put(crate(made, result, addresses(result)), request.reads.case_id)
-        await self.samples.keep(plain, patient)
-        return concluded(request, made, conclusion, Judged(failed, files, provenance, concordances))
+        judged = Judged(failed, files, provenance, concordances, [one.job_id for one in disowned])
+        return concluded(request, made, conclusion, judged)
 
     async def conclude(self, made: Computation, join: TaskRequested) -> CallingConclusion:
         found = await self.results.get(task_key(join))

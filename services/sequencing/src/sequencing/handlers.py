@@ -66,6 +66,8 @@ class Judged:
     files: Sequence[QualityFile] = ()
     provenance: ObjectRef | None = None
     concordances: Sequence[Concordance] = ()
+    # Jobs of the patient's other samples that were not compared, since they are another patient's.
+    without: Sequence[str] = ()
 
 
 def run_id(namespace: UUID, sha256: Sequence[str]) -> UUID:
@@ -172,10 +174,15 @@ def task_done(task: TaskRequested) -> Event:
 
 
 def concluded(request: CallingRequested, made: Computation, conclusion: CallingConclusion, judged: Judged | None = None) -> Event:
-    """With an id of the job's own: however often it is told, it is the same event. A result comes with what is judged of it."""
+    """With an id of the job's own: however often it is told, it is the same event. A result comes with what is judged of it.
+
+    Judged without what it was compared with before, it is another.
+    """
     if conclusion.HasField("result"):
-        called = variants_called(request, made, conclusion.result, judged or Judged())
-        return Event(SEQUENCING_VARIANTS_CALLED, called.case_id, called, id=uuid5(UUID(request.job_id), "called"))
+        judged = judged or Judged()
+        called = variants_called(request, made, conclusion.result, judged)
+        id_ = uuid5(UUID(request.job_id), "|".join(["called", *sorted(judged.without)]))
+        return Event(SEQUENCING_VARIANTS_CALLED, called.case_id, called, id=id_)
     reads = request.reads
     failed = CallingFailed(case_id=reads.case_id, sample_id=reads.sample_id, job_id=request.job_id, reason=conclusion.failure)
     return Event(SEQUENCING_CALLING_FAILED, failed.case_id, failed, id=uuid5(UUID(request.job_id), "failed"))

@@ -3,15 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from casepath.portal.v1.reading_pb2 import GenomicReportWithdrawn, VariantsDisowned
+from casepath.portal.v1.reading_pb2 import GenomicReportWithdrawn
 from casepath.sequencing.v1.pharmacogenomics_pb2 import WITHHOLDING_REASON_QUALITY, VariantSource, VariantsReceived
 from casepath.sequencing.v1.sequencing_pb2 import VariantsCalled
-from casepath.topics import (
-    PORTAL_GENOMICS_WITHDRAWN,
-    PORTAL_VARIANTS_DISOWNED,
-    SEQUENCING_VARIANTS_CALLED,
-    SEQUENCING_VARIANTS_RECEIVED,
-)
+from casepath.topics import PORTAL_GENOMICS_WITHDRAWN, SEQUENCING_VARIANTS_CALLED, SEQUENCING_VARIANTS_RECEIVED
 from chassis.events import Event
 from chassis.worker import Received, Route
 from sequencing.handlers import called_variants, source_of_called, source_of_received, withheld
@@ -34,7 +29,6 @@ class Interpreting:
             Route(SEQUENCING_VARIANTS_CALLED, self.called, batch=1),
             Route(SEQUENCING_VARIANTS_RECEIVED, self.received, batch=1),
             Route(PORTAL_GENOMICS_WITHDRAWN, self.withdrawn),
-            Route(PORTAL_VARIANTS_DISOWNED, self.disowned),
         ]
 
     async def called(self, received: Received[VariantsCalled]) -> Iterable[Event]:
@@ -57,8 +51,4 @@ class Interpreting:
 
     async def withdrawn(self, received: Received[GenomicReportWithdrawn]) -> Iterable[Event]:
         await self.issuing.withdrawn(received.data)
-        return ()
-
-    async def disowned(self, received: Received[VariantsDisowned]) -> Iterable[Event]:
-        await self.issuing.disowned.keep(received.data)
         return ()

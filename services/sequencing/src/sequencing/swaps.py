@@ -48,21 +48,21 @@ class Samples:
                 await self.keep(called, after)
             await self.shelf.remove(f"{before}/{case_id}/{name}")
 
-    async def compared(self, called: VariantsCalled, patient_id: str) -> list[Concordance]:
-        """With each other sample of the patient on the same reference, where enough SNPs are known in both.
+    async def others(self, case_id: str, sample_id: str, patient_id: str) -> tuple[list[VariantsCalled], list[VariantsCalled]]:
+        """What was called of the patient's other samples, and of those that are another patient's after all."""
+        theirs, disowned = list[VariantsCalled](), list[VariantsCalled]()
+        for one in await self.shelf.all(patient_id):
+            if (one.case_id, one.sample_id) != (case_id, sample_id):
+                (disowned if await self.disowned.has(called_variants(one)) else theirs).append(one)
+        return theirs, disowned
 
-        With none that is another patient's after all.
-        """
-        others = [
-            one
-            for one in await self.shelf.all(patient_id)
-            if (one.case_id, one.sample_id) != (called.case_id, called.sample_id)
-            and one.reference_sha256 == called.reference_sha256
-            and one.HasField("genomic_variants")
-            and not await self.disowned.has(called_variants(one))
+    async def compared(self, called: VariantsCalled, others: Sequence[VariantsCalled]) -> list[Concordance]:
+        """With each that is on the same reference, where enough SNPs are known in both."""
+        comparable = [
+            one for one in others if one.reference_sha256 == called.reference_sha256 and one.HasField("genomic_variants")
         ]
         found = []
-        for other in others[-MOST_COMPARED:]:
+        for other in comparable[-MOST_COMPARED:]:
             with suppress(NotFound):
                 found.append(await self.concordance(called, other))
         return [one for one in found if one.sites >= LEAST_SITES]

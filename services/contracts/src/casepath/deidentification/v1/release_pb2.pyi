@@ -265,3 +265,11 @@ class ReleasedAs(_message.Message):
     project: str
     patient_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, project: _Optional[str] = ..., patient_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Removals(_message.Message):
+    __slots__ = ("removed", "made_anew")
+    REMOVED_FIELD_NUMBER: _ClassVar[int]
+    MADE_ANEW_FIELD_NUMBER: _ClassVar[int]
+    removed: int
+    made_anew: int
+    def __init__(self, removed: _Optional[int] = ..., made_anew: _Optional[int] = ...) -> None: ...
