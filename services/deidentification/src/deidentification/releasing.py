@@ -219,7 +219,7 @@ class Releasing:
         identifiers = await self.identifiers(order)
         scanner = Scanner.of(identifiers, TERMS)
         for project in self.projects if projects is None else projects:
-            wanted = [one for one in sources if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
+            wanted = self.wanted(project, order, sources)
             if not wanted:
                 continue
             known = await self.known(project, order)
@@ -228,8 +228,7 @@ class Releasing:
                 continue
             removals = await self.removals.get(removals_name(project, order.patient.patient_id, order.case_id)) or Removals()
             if removals.removed > removals.made_anew:
-                every = await self.sources.all(order.case_id)
-                wanted = [one for one in every if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
+                wanted = self.wanted(project, order, await self.sources.all(order.case_id))
             subject = Subject(project.pseudonyms, order.patient.patient_id)
             release = Release(
                 project,
@@ -252,6 +251,10 @@ class Releasing:
             await self.unless_decided(project, known)
             await self.made_anew(project, order, removals)
         return events
+
+    def wanted(self, project: Project, order: OrderPlaced, sources: Iterable[Source]) -> list[Source]:
+        """Those of which a project gets something today."""
+        return [one for one in sources if project.takes(CONTENT_OF[one.topic], order.unit, self.day())]
 
     async def made_anew(self, project: Project, order: OrderPlaced, removals: Removals) -> None:
         """After these removals; not after any that came since."""
