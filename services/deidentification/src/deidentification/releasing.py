@@ -249,7 +249,8 @@ class Releasing:
                 events += released(release, await self.fact(release, data), source)
             # Who decided otherwise may have emptied the store of what leaves before copies were put there.
             await self.unless_decided(project, known)
-            await self.made_anew(project, order, removals)
+            if removals.removed > removals.made_anew:
+                await self.made_anew(project, order, removals)
         return events
 
     def wanted(self, project: Project, order: OrderPlaced, sources: Iterable[Source]) -> list[Source]:

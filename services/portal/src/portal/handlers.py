@@ -220,31 +220,33 @@ def genomics_withdrawn(said: GenomicReportWithdrawn) -> Event:
 
 def disowning(case: Case, origin_id: str, reason: str, signer: Reader, signed_at: datetime) -> VariantsDisowned:
     """That variants are another patient's. Raise NotFound where the case has none of that origin, Malformed as a withdrawal."""
-    sample = next((one for one in case.samples if origin_id in files_by_origin(one)), None)
-    if sample is None:
+    data = next((one for sample in case.samples for one in undisowned(sample) if one.origin_id == origin_id), None)
+    if data is None:
         raise NotFound("there are no such variants, or newer ones took their place")
-    data = VariantsDisowned(
-        case_id=case.case_id,
-        patient_id=(sample.called if sample.called.job_id == origin_id else sample.variants).patient_id,
-        sample_id=sample.sample_id,
-        origin_id=origin_id,
-        variants_sha256=files_by_origin(sample)[origin_id],
-        reason=reason_said(reason),
-        signer=signer,
-    )
+    data.case_id = case.case_id
+    data.reason = reason_said(reason)
+    data.signer.CopyFrom(signer)
     data.signed_at.FromDatetime(signed_at)
     return data
 
 
-def files_by_origin(sample: Sample) -> dict[str, list[str]]:
-    """Digests of the files of variants of a sample, by the job that called them, or the run as which they were received."""
-    found: dict[str, list[str]] = {}
+def undisowned(sample: Sample) -> Iterable[VariantsDisowned]:
+    """Each call of a sample as it would be disowned, by nobody yet and for no reason."""
     if sample.HasField("called"):
+        called = sample.called
         # Called before gVCFs were made, there is no second one.
-        found[sample.called.job_id] = sorted({sample.called.variants.sha256, sample.called.genomic_variants.sha256} - {""})
+        files = {called.variants.sha256, called.genomic_variants.sha256} - {""}
+        yield VariantsDisowned(
+            patient_id=called.patient_id, sample_id=sample.sample_id, origin_id=called.job_id, variants_sha256=sorted(files)
+        )
     if sample.HasField("variants"):
-        found[sample.variants.run_id] = [sample.variants.variants.sha256]
-    return found
+        received = sample.variants
+        yield VariantsDisowned(
+            patient_id=received.patient_id,
+            sample_id=sample.sample_id,
+            origin_id=received.run_id,
+            variants_sha256=[received.variants.sha256],
+        )
 
 
 def variants_disowned(said: VariantsDisowned) -> Event:

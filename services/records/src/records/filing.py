@@ -270,10 +270,8 @@ class Filing:
         """What is done with a report of which there is a newer one changes nothing of what is filed."""
         order = await self.orders.expected(said.case_id, topic.name)
         issued = await self.issued.get(said.report_id)
-        if issued is None:
-            raise Unavailable("the report is not filed yet")
-        newest = await self.genomic.get(report_resource_id(issued))
-        if newest is None:
+        newest = await self.genomic.get(report_resource_id(issued)) if issued is not None else None
+        if issued is None or newest is None:
             raise Unavailable("the report is not filed yet")
         if newest.cause != said.report_id:
             return [filed(said.case_id, topic.name, newest.entries)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
@@ -295,14 +296,13 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
     """The observation of a run's quality, and the report that carries the VCF."""
     quality = called.quality
     observation_id, report_id = variants_ids(called.job_id)
-    specimen_reference = reference("Specimen", specimen_id(called.case_id, called.sample_id))
     observation = resource(
         "Observation",
         observation_id,
         status="preliminary",
         code=own("sequencing-quality", "Sequencing quality"),
         subject=reference("Patient", called.patient_id),
-        specimen=specimen_reference,
+        specimen=reference("Specimen", specimen_id(called.case_id, called.sample_id)),
         device={"display": ", ".join(called.tools)},
         note=[{"text": f"Reference {called.reference}, sha256 {called.reference_sha256}"}],
         component=[
@@ -317,21 +317,31 @@ def variants(order: OrderPlaced, called: VariantsCalled) -> list[Resource]:
             component("indels", "Indels", quality.indels),
         ],
     )
-    report = resource(
-        "DiagnosticReport",
+    report = genetic_report(
+        order,
+        called,
         report_id,
-        identifier=[accession(order.accession)],
         status="preliminary",
-        category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
-        code=coded("http://loinc.org", "51969-4", "Genetic analysis report"),
-        subject=reference("Patient", called.patient_id),
-        basedOn=requests_for(order, called.sample_id),
-        specimen=[specimen_reference],
         result=[reference("Observation", observation["id"])],
         conclusion=" ".join([f"{quality.snps} SNPs, {quality.indels} indels. {CALLS_EN} {CALLS_FR}", *below_thresholds(called)]),
         presentedForm=[attachment("text/x-vcf+gzip", "Variants (VCF 4.2, bgzip)", called.variants)],
     )
     return [observation, report]
+
+
+def genetic_report(order: OrderPlaced, of: VariantsCalled | VariantsDisowned, id_: str, **fields: Any) -> Resource:
+    """The report on a sample's variants; `fields` are what it says of them."""
+    return resource(
+        "DiagnosticReport",
+        id_,
+        identifier=[accession(order.accession)],
+        category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
+        code=coded("http://loinc.org", "51969-4", "Genetic analysis report"),
+        subject=reference("Patient", of.patient_id),
+        basedOn=requests_for(order, of.sample_id),
+        specimen=[reference("Specimen", specimen_id(of.case_id, of.sample_id))],
+        **fields,
+    )
 
 
 def variants_ids(job_id: str) -> tuple[str, str]:
@@ -347,16 +357,11 @@ def disowned_quality(observation: Resource, said: VariantsDisowned) -> Resource:
 
 def disowned_variants(order: OrderPlaced, said: VariantsDisowned) -> Resource:
     """The report where the variants are another patient's: who found it, and why; also of what others called."""
-    return resource(
-        "DiagnosticReport",
+    return genetic_report(
+        order,
+        said,
         variants_ids(said.origin_id)[1],
-        identifier=[accession(order.accession)],
         status="entered-in-error",
-        category=[coded("http://terminology.hl7.org/CodeSystem/v2-0074", "GE", "Genetics")],
-        code=coded("http://loinc.org", "51969-4", "Genetic analysis report"),
-        subject=reference("Patient", said.patient_id),
-        basedOn=requests_for(order, said.sample_id),
-        specimen=[reference("Specimen", specimen_id(said.case_id, said.sample_id))],
         resultsInterpreter=[signer(said.signer)],
         conclusion=f"{DISOWNED}\n{said.signer.name}: {said.reason}",
     )
