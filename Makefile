@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test demo up down test test-unit lint security protos topics-page chart malformed fuzz simulate chaos test-k8s test-upgrade test-vault bench bench-gpu clean
+.PHONY: help setup setup-test demo up down test test-unit lint security protos topics-page chart malformed fuzz simulate chaos test-k8s test-upgrade test-vault circle bench bench-gpu clean
 
 # Where a platform keeps everything, and the first of its ports: make up PORT_BASE=28000
 HOME_FOLDER ?= .casepath
@@ -82,6 +82,9 @@ test-upgrade: setup-test ## From an older version (UPGRADE_FROM=COMMIT; half a d
 
 test-vault: setup-test ## Keys of cases and patients in a real Vault (builds it, once)
 	@$(RUN)/python -m pytest tests/vault
+
+circle: setup-test ## What pathologists say of a model's findings, back into care as the next model, twice around (minutes)
+	@$(RUN)/python -m pytest tests/circle -s
 
 bench: setup ## Measure; docs/benchmarks.md says how to read it
 	@$(RUN)/python -m pytest tests/bench -p no:cacheprovider -s

@@ -10,9 +10,7 @@ from uuid import NAMESPACE_OID, uuid5
 import numpy as np
 import pytest
 import pytest_asyncio
-import tifffile
 from click.testing import CliRunner
-from PIL import Image
 from stages.region import NAMES, Region, case, fact
 from stages.slide_reading import reading_at
 from stages.test_model_registry import on_one_core
@@ -33,14 +31,14 @@ from inference.bundle import load_bundle
 from inference.commands import model
 from inference.research_commands import research
 from slides.adapters.dicomizer import Conversion, convert
+from tile_mosaic import MICRONS, SIDE, pixels, write_mosaic
 
 BUNDLE = REPOSITORY / "services/inference/models/camelyon16-tile-demo"
 TILES = REPOSITORY / "services/inference/training/tiles"
-SIDE, COLUMNS, ROWS = 256, 2, 2
+COLUMNS, ROWS = 2, 2
 # The first have tiles that the model was trained on, the others tiles of a slide that it was not; more of that slide judge.
 TRAINED_ON, PERSONS = 8, 12
 EACH = 2
-MICRONS = 0.243
 MODEL = Model(name="camelyon16-tile-demo", version="1", sha256="0" * 64)
 
 
@@ -65,25 +63,10 @@ def evaluation_set(folder: Path) -> Path:
 
 
 def slide_of(person: int, folder: Path) -> Path:
-    """A pyramidal TIFF of the tiles, side by side."""
-    whole = np.zeros((ROWS * SIDE, COLUMNS * SIDE, 3), np.uint8)
-    for number, (path, _) in enumerate(mosaic(person)):
-        row, column = divmod(number, COLUMNS)
-        whole[row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE] = np.asarray(Image.open(path).convert("RGB"))
-    file = folder / f"{person}.tiff"
-    per_centimetre = 1e4 / MICRONS
-    with tifffile.TiffWriter(file) as tiff:
-        tiff.write(
-            whole,
-            tile=(SIDE, SIDE),
-            photometric="rgb",
-            compression="jpeg",
-            compressionargs={"level": 95},
-            resolution=(per_centimetre, per_centimetre),
-            resolutionunit="CENTIMETER",
-            metadata=None,
-        )
-    return file
+    """The tiles, side by side."""
+    tiles = [pixels(path) for path, _ in mosaic(person)]
+    rows = [tiles[first : first + COLUMNS] for first in range(0, COLUMNS * ROWS, COLUMNS)]
+    return write_mosaic(rows, folder / f"{person}.tiff")
 
 
 def named(kind: str, *parts: object) -> str:
@@ -211,17 +194,13 @@ async def test_tiles_are_those_that_pathologists_judged(workspace: Path, tmp_pat
         assert len(cut) == EACH * PERSONS
         # JPEG was in between: of all real tiles the nearest is one of the same class, and near.
         for path in cut:
-            mine = pixels(path)
+            mine = pixels(path).astype(np.float32)
             assert min(float(np.abs(mine - one).mean()) for one in real[label]) < 4
 
 
 def judged_tiles() -> dict[str, list[Path]]:
     every = [one for person in range(PERSONS) for one in mosaic(person)]
     return {"tumor": [path for path, tumour in every if tumour], "normal": [path for path, tumour in every if not tumour]}
-
-
-def pixels(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return np.asarray(Image.open(path).convert("RGB"), np.float32)
 
 
 async def test_nothing_of_a_workspace_names_a_person_as_the_hospitals_project_does(workspace: Path) -> None:

@@ -9,18 +9,15 @@ from pathlib import Path
 from upgrade.older import commit, has, installed
 
 from chaos.trial import told
-from chassis.provision import apply, differences
-from conftest import Platform, free_ports, load_snapshot
+from composed import SECONDS, composed
+from conftest import Platform
 from e2e.conftest import begin, every_stage_is_done, incomplete, new_visit, once
 from e2e.test_reconcile import archives, rows
 from embedded.hospital import Visit
-from embedded.platform import Home, servers
-from embedded.programs import SERVICES, Program, kafka_admin, kafka_passwords, services
+from embedded.programs import SERVICES, Program
 from embedded.reading_back import archived
 from embedded.supervisor import Supervisor
-from span_collector import collecting
 
-SECONDS = 180.0
 BETWEEN_ORDERS = 2.0
 
 
@@ -68,39 +65,27 @@ async def done(platform: Platform, visit: Visit) -> list[str]:
 
 async def test_services_are_upgraded_and_rolled_back_while_orders_come(tmp_path: Path) -> None:
     older = installed(commit())
-    home, ports = Home(tmp_path / "home"), free_ports()
-    home.folder.mkdir()
-    load_snapshot(home.folder)
-    supervisor = Supervisor(home.folder)
-    with collecting() as spans:
-        platform = Platform(home, ports, spans)
-        try:
-            await supervisor.start(*await servers(home.folder, ports, print), seconds=SECONDS)
-            admin = kafka_admin(home.folder, ports)
-            await apply(admin, await differences(admin), kafka_passwords(home.folder))
-            these = services(home.folder, ports, home.namespace())
-            those = of_version(these, older)
-            await supervisor.start(*those, seconds=SECONDS)
-            before, during, after, last = (new_visit(platform) for _ in range(4))
-            await begin(platform, before)
-            assert await done(platform, before) == []
-            async with ordering(platform) as visits:
-                await begin(platform, during)
-                await replaced(supervisor, these)
-                await begin(platform, after)
-                assert await done(platform, during) == []
-                await replaced(supervisor, those)
-                assert await done(platform, after) == []
-                await begin(platform, last)
-                assert await done(platform, last) == []
-            assert len(visits) > len(these)
-            for visit in visits:
-                await once(platform, visit, lambda case: any(entry.kind == "ServiceRequest" for entry in case.filed))
-            balanced = await asyncio.to_thread(platform.casepath, "reconcile", *archives(platform))
-            assert balanced.returncode == 0, balanced.stdout + balanced.stderr
-            assert rows(balanced.stdout)["intake.order.placed.v1"][1] == len(visits) + 4
-            letters = await asyncio.to_thread(platform.casepath, "dlq", "list")
-            assert "no dead letter waits" in letters.stdout
-        finally:
-            await supervisor.stop(*SERVICES)
-            await supervisor.stop()
+    async with composed(tmp_path / "home") as hospital:
+        platform, supervisor, these = hospital.platform, hospital.supervisor, hospital.services
+        those = of_version(these, older)
+        await hospital.start(*those)
+        before, during, after, last = (new_visit(platform) for _ in range(4))
+        await begin(platform, before)
+        assert await done(platform, before) == []
+        async with ordering(platform) as visits:
+            await begin(platform, during)
+            await replaced(supervisor, these)
+            await begin(platform, after)
+            assert await done(platform, during) == []
+            await replaced(supervisor, those)
+            assert await done(platform, after) == []
+            await begin(platform, last)
+            assert await done(platform, last) == []
+        assert len(visits) > len(these)
+        for visit in visits:
+            await once(platform, visit, lambda case: any(entry.kind == "ServiceRequest" for entry in case.filed))
+        balanced = await asyncio.to_thread(platform.casepath, "reconcile", *archives(platform))
+        assert balanced.returncode == 0, balanced.stdout + balanced.stderr
+        assert rows(balanced.stdout)["intake.order.placed.v1"][1] == len(visits) + 4
+        letters = await asyncio.to_thread(platform.casepath, "dlq", "list")
+        assert "no dead letter waits" in letters.stdout
