@@ -693,6 +693,7 @@ def report_signed(number: int = 1, text: str = "Carcinome. Prélèvement A1.") -
         signed_at=stamp(),
         reviews=[reviewed()],
         scan_ids=[SCAN],
+        diagnoses=[Code(code="BHGSA7A0", system="ADICAP"), Code(code="8500/3", system="ICDO3")],
     )
 
 

@@ -213,5 +213,5 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
 
 
 def refusal(said: str) -> bool:
-    """Of a wrong password, which a page shows."""
-    return "403" in said
+    """Of a wrong password, or of what was filled in wrongly, which a page shows."""
+    return "403" in said or "400" in said

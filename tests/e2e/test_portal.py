@@ -92,6 +92,9 @@ async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
     await expect(page.locator("#report-text")).to_have_value("No tumour.\nReactive lymph node.")
     await page.locator("#report-text").focus()
     await page.keyboard.press("Tab")
+    await page.keyboard.type("bhgsa7a0 D36.0")
+    await expect(page.locator("#report-codes")).to_be_focused()
+    await page.keyboard.press("Tab")
     await page.keyboard.press("Space")
     await page.keyboard.press("Tab")
     await page.keyboard.type("not my password")
@@ -101,7 +104,14 @@ async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
     await page.keyboard.press("Enter")
     await expect(page.locator(".signed")).to_contain_text("Signed by Dr Alix Martin")
 
+    await expect(page.locator(".signed")).to_contain_text("ADICAP BHGSA7A0, CIM-10 D36.0")
+    await expect(page.locator("#report-codes")).to_have_value("BHGSA7A0 D36.0")
+    await page.locator("#report-codes").fill("reactive")
     await page.locator("#report-text").fill("HER2 negative.")
+    await page.locator("#report > form input[name=password]").fill(portal.passwords["martin"])
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#report-problem")).to_contain_text("REACTIVE is no code")
+    await page.locator("#report-codes").fill("R59.0")
     await page.locator("#report > form input[name=password]").fill(portal.passwords["martin"])
     await page.keyboard.press("Enter")
     await expect(page.locator(".signed")).to_have_count(2)
@@ -114,6 +124,7 @@ async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
     assert filed["conclusion"].count("Dr Alix Martin") == 2
     assert "HER2 negative." in filed["conclusion"]
     assert len(filed["result"]) == 1
+    assert [one["coding"][0]["code"] for one in filed["conclusionCode"]] == ["R59.0"]
 
 
 async def filed_report(

@@ -105,10 +105,12 @@ def genes(patient: int, diplotype: str) -> FactReleased:
     return made
 
 
-def report(patient: int, text: str, number: int = 1, *, withdraws: bool = False) -> FactReleased:
+def report(patient: int, text: str, number: int = 1, *, withdraws: bool = False, codes: Iterable[str] = ()) -> FactReleased:
+    """`codes` are of CIM-10."""
     made = fact(patient)
     named = NAMES.name("case", str(patient))
     made.report.CopyFrom(ReportFact(case_id=named, number=number, signed_on="2025-03-09", text=text, withdraws=withdraws))
+    made.report.diagnoses.extend(Code(code=one, system="I10") for one in codes)
     return made
 
 

@@ -47,6 +47,7 @@ def test_a_fact_that_is_said_twice_or_anew_is_there_once_as_it_was_said_last(reg
     region.gather([case(1), case(1), genes(1, "*1/*1"), genes(1, "*1/*2A")])
     assert region.snapshot("one") == {
         "person": 1,
+        "condition_occurrence": 0,
         "procedure_occurrence": 1,
         "specimen": 0,
         "measurement": 1,
@@ -232,14 +233,36 @@ def asked(region: Region, text: str, before: Sequence[str] = ()) -> int | None:
 
 def test_a_cohort_is_counted_by_what_was_said_of_persons(region: Region) -> None:
     region.gather([*(case(one) for one in range(90)), *(genes(one, "*1/*2A" if one < 30 else "*1/*1") for one in range(90))])
-    region.gather(report(one, "Carcinome infiltrant.") for one in range(40))
+    region.gather(report(one, "Carcinome infiltrant.", codes=["C50.9"] if one < 20 else []) for one in range(40))
     region.snapshot("one")
     assert asked(region, "{}") == 90
+    assert asked(region, '{"criteria": [{"table": "condition_occurrence", "code": "C50.9"}]}') == 20
     assert asked(region, '{"sex": "male"}') == 30
     assert asked(region, '{"criteria": [{"table": "measurement", "code": "DPYD", "value": "*1/*2A"}]}') == 30
     assert asked(region, '{"sex": "male", "criteria": [{"table": "note", "word": "CARCINOME"}]}') == 15
     assert asked(region, '{"born_from": 1940, "born_to": 1944}') == 10
     assert asked(region, '{"born_from": 1940, "born_to": 1940}') is None
+
+
+def test_diagnoses_are_those_that_the_part_that_holds_said_last(region: Region) -> None:
+    def diagnosed(patient: int) -> list[str]:
+        with region.warehouse.snapshot() as database:
+            of_patient = "from condition_occurrence join person using (person_id) where person_source_value = ?"
+            found = database.execute(f"select condition_source_value {of_patient} order by 1", [subject(patient)]).fetchall()
+        return [code for (code,) in found]
+
+    region.gather([case(1), case(2), report(1, "Carcinome.", codes=["C50.9", "D05.1"]), report(2, "Bénin.", codes=["D24"])])
+    region.snapshot("20260101")
+    assert (diagnosed(1), diagnosed(2)) == (["C50.9", "D05.1"], ["D24"])
+    region.gather([report(1, "Relu : quadrant supéro-externe.", 2, codes=["C50.4"]), report(1, "HER2 négatif.", 3)])
+    region.snapshot("20260102")
+    assert diagnosed(1) == ["C50.4"]
+    region.gather([report(1, "Mauvais dossier.", 4, withdraws=True)])
+    region.snapshot("20260103")
+    assert (diagnosed(1), diagnosed(2)) == ([], ["D24"])
+    region.gather([report(1, "Adénome.", 5, codes=["D24"])])
+    region.snapshot("20260104")
+    assert diagnosed(1) == ["D24"]
 
 
 def test_of_a_report_that_was_signed_in_error_no_note_is_left_and_of_the_next_there_is(region: Region) -> None:

@@ -23,6 +23,7 @@ from casepath.hub.v1.studies_pb2 import (
     EXPORT_STATE_GRANTED,
     OFFICE_DATA_PROTECTION_OFFICER,
     OFFICE_SCIENTIFIC_COMMITTEE,
+    RESEARCH_TABLE_CONDITION_OCCURRENCE,
     RESEARCH_TABLE_MEASUREMENT,
     RESEARCH_TABLE_NOTE,
     RESEARCH_TABLE_PROCEDURE_OCCURRENCE,
@@ -317,10 +318,33 @@ async def test_a_rare_value_that_a_whole_class_has_is_not_given(own_institute: I
     study = await own_institute.approved(cohort='{"born_from": 1950, "born_to": 1950}', tables=[RESEARCH_TABLE_MEASUREMENT])
     # All of them have it: that is who was asked for.
     assert not (await own_institute.extract(study)).refused
-    study = await own_institute.approved(cohort='{"born_from": 1950, "born_to": 1951}', tables=[RESEARCH_TABLE_MEASUREMENT])
+    women = '{"sex": "female", "born_from": 1950, "born_to": 1951}'
+    study = await own_institute.approved(cohort=women, tables=[RESEARCH_TABLE_MEASUREMENT])
     made = await own_institute.extract(study)
     assert made.risk.coarseness.birth_band != 1
+    study = await own_institute.approved(cohort=women, tables=[RESEARCH_TABLE_PROCEDURE_OCCURRENCE])
+    assert (await own_institute.extract(study)).risk.coarseness.birth_band == 1
     assert made.risk.least_values >= 2
+
+
+async def test_a_rare_diagnosis_that_a_whole_class_has_is_not_given_where_diagnoses_are(own_institute: Institute) -> None:
+    region = own_institute.region
+    born = [one for one in range(PATIENTS) if 1940 + one % 50 in (1950, 1951)]
+    region.gather(report(one, "Lymphome.", codes=["C81" if 1940 + one % 50 == 1950 else "D24"]) for one in born)
+    region.gather(report(one, "Bénin.", codes=["D24"]) for one in range(PATIENTS) if one not in born)
+    region.snapshot("20260102T000000.000000Z")
+    # Of men there are too few of a year for any study.
+    cohort = '{"sex": "female", "born_from": 1950, "born_to": 1955}'
+    study = await own_institute.approved(cohort=cohort, tables=[RESEARCH_TABLE_CONDITION_OCCURRENCE])
+    made = await own_institute.extract(study)
+    assert (made.rows["condition_occurrence"], made.risk.coarseness.birth_band != 1) == (made.risk.persons, True)
+    assert made.risk.least_values >= 2
+    columns = "condition_source_value, condition_source_system"
+    assert ("C81", "I10") in await own_institute.rows(study, f"select distinct {columns} from condition_occurrence")
+    without = await own_institute.extract(
+        await own_institute.approved(cohort=cohort, tables=[RESEARCH_TABLE_PROCEDURE_OCCURRENCE])
+    )
+    assert without.risk.coarseness.birth_band == 1
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ async def test_a_project_gets_what_it_may_have_of_whom_it_does_not_know(tmp_path
     assert (case.case.birth_year, case.hospital) == (1970, "angers")
     assert case.case.ordered_on == str(subject.moved(examples.NOON.date()))
     assert report.report.text == "Vu avec Mme [NOM] [NOM], née le [NAISSANCE]."
+    assert [one.code for one in report.report.diagnoses] == ["BHGSA7A0", "8500/3"]
     order = examples.order()
     told = text_of(events)
     named = [

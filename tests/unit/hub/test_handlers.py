@@ -7,6 +7,7 @@ from casepath.deidentification.v1.release_pb2 import (
     WITHDRAWAL_REASON_OBJECTED,
     FactReleased,
     PharmacogenomicFact,
+    ReportFact,
     ReviewFact,
     ScoreFact,
     ScoreOutcome,
@@ -14,7 +15,7 @@ from casepath.deidentification.v1.release_pb2 import (
 )
 from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_UNREADABLE, Finding
 from casepath.portal.v1.reading_pb2 import VERDICT_REJECTED
-from hub.facts import GENE, MEASUREMENT, PERSON, PROCEDURE, WITHDRAWAL
+from hub.facts import CONDITION, GENE, MEASUREMENT, NOTE, PERSON, PROCEDURE, WITHDRAWAL
 from hub.handlers import FAILED, NOT_CALLED, rows
 
 
@@ -24,6 +25,19 @@ def of(**content: object) -> FactReleased:
     for name, one in content.items():
         getattr(fact, name).CopyFrom(one)
     return fact
+
+
+def test_a_report_says_its_words_and_each_diagnosis_by_a_name_of_its_own() -> None:
+    said = ReportFact(case_id=examples.CASE, number=2, signed_on="2025-03-09", text="Carcinome.")
+    for code, system in (("C50.9", "I10"), ("8500/3", "ICDO3")):
+        said.diagnoses.add(code=code, system=system)
+    note, first, second = rows(of(report=said), 3, 7)
+    assert (note.domain, note.text, note.code) == (NOTE, "Carcinome.", "")
+    assert [(one.domain, one.code, one.system, one.text, one.value, one.day) for one in (first, second)] == [
+        (CONDITION, "C50.9", "I10", "", 2, note.day),
+        (CONDITION, "8500/3", "ICDO3", "", 2, note.day),
+    ]
+    assert len({note.row_id, first.row_id, second.row_id}) == 3
 
 
 def test_a_case_says_who_and_what_was_ordered() -> None:

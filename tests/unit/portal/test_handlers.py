@@ -54,12 +54,12 @@ def test_a_finding_of_another_case_cannot_be_decided() -> None:
 def test_a_signed_report_holds_what_was_decided_and_open_at_that_moment() -> None:
     one = case()
     one.reviews.append(examples.reviewed())
-    said = report(one, 1, "  Carcinome. ", examples.reader(), examples.NOON)
+    said = report(one, 1, "  Carcinome. ", (), examples.reader(), examples.NOON)
     check(said)
     assert said.text == "Carcinome."
     assert list(said.scan_ids) == [examples.SCAN]
     assert list(said.reviews) == [examples.reviewed()]
-    assert signed(said).id == signed(report(one, 1, "Autre.", examples.reader("u2"), examples.NOON)).id
+    assert signed(said).id == signed(report(one, 1, "Autre.", (), examples.reader("u2"), examples.NOON)).id
 
 
 def test_a_report_of_genes_is_withdrawn_for_a_reason() -> None:
@@ -109,22 +109,22 @@ def test_a_withdrawal_takes_back_what_stands_for_a_reason_and_decisions_count_ag
     why = " Signé sur le mauvais dossier. "
     with pytest.raises(Malformed, match="no report is signed"):
         withdrawal(one, 1, why, examples.reader(), examples.NOON)
-    one.reports.append(report(one, 1, "Carcinome.", examples.reader(), examples.NOON))
-    assert not report(one, 2, "HER2 négatif.", examples.reader(), examples.NOON).reviews
+    one.reports.append(report(one, 1, "Carcinome.", (), examples.reader(), examples.NOON))
+    assert not report(one, 2, "HER2 négatif.", (), examples.reader(), examples.NOON).reviews
     with pytest.raises(Malformed, match="a reason"):
         withdrawal(one, 2, "Erreur", examples.reader(), examples.NOON)
     said = withdrawal(one, 2, why, examples.reader(), examples.NOON)
     check(said)
     assert (said.number, said.text, said.withdraws) == (2, "Signé sur le mauvais dossier.", True)
     one.reports.append(said)
-    assert list(report(one, 3, "Bénin.", examples.reader(), examples.NOON).reviews) == [examples.reviewed()]
+    assert list(report(one, 3, "Bénin.", (), examples.reader(), examples.NOON).reviews) == [examples.reviewed()]
     with pytest.raises(Malformed, match="no report is signed"):
         withdrawal(one, 3, why, examples.reader(), examples.NOON)
 
 
 def test_a_report_without_text_is_not_signed() -> None:
     with pytest.raises(Malformed):
-        report(case(), 1, " \n", examples.reader(), examples.NOON)
+        report(case(), 1, " \n", (), examples.reader(), examples.NOON)
 
 
 def test_what_is_undecided_and_unread_is_known() -> None:

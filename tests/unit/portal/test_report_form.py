@@ -7,6 +7,7 @@ import examples
 from casepath.cases.v1.cases_pb2 import Case, Slide
 from chassis.signed_reports import parts, standing
 from portal.desk import render
+from portal.diagnoses import named
 from portal.handlers import undecided, unread
 from portal.presenting import notices
 
@@ -30,7 +31,9 @@ def test_the_page_asks_to_acknowledge_whatever_the_signature_needs_acknowledged(
         case=one,
         parts=parts(one.reports),
         standing=standing(one.reports),
-        draft="",
+        draft=None,
+        diagnoses="",
+        diagnosis_names=named,
         may_sign=True,
         undecided=undecided(one),
         unread=unread(one),

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import examples
-from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportSigned
+from casepath.portal.v1.reading_pb2 import GenomicReportSigned, ReportDraft, ReportSigned
 from chassis.errors import Unavailable
 from chassis.events import Outgoing
 from chassis.objects import Objects
@@ -82,11 +82,12 @@ async def test_a_genomic_report_is_signed_once_and_an_amended_one_anew(tmp_path:
 
 async def test_a_draft_is_its_authors_alone(tmp_path: Path) -> None:
     drafts = Drafts(Objects.at(f"file://{tmp_path}"))
-    await drafts.put(examples.CASE, "u1", "Brouillon")
-    assert await drafts.get(examples.CASE, "u1") == "Brouillon"
-    assert await drafts.get(examples.CASE, "u2") == ""
+    draft = ReportDraft(text="Brouillon", codes="C50.9 8500/3")
+    await drafts.put(examples.CASE, "u1", draft)
+    assert await drafts.get(examples.CASE, "u1") == draft
+    assert await drafts.get(examples.CASE, "u2") is None
     await drafts.remove(examples.CASE, "u1")
-    assert await drafts.get(examples.CASE, "u1") == ""
+    assert await drafts.get(examples.CASE, "u1") is None
 
 
 async def test_a_genomic_report_is_withdrawn_once_whether_it_was_signed_or_not(tmp_path: Path) -> None:

@@ -237,6 +237,10 @@ def test_a_signed_report_is_final_and_says_who_signed_it() -> None:
     assert report["status"] == "final"
     assert report["resultsInterpreter"][0]["display"] == "Dr Alix Martin"
     assert "Carcinome" in report["conclusion"]
+    assert [one["coding"] for one in report["conclusionCode"]] == [
+        [{"system": "https://smt.esante.gouv.fr/terminologie-adicap/", "code": "BHGSA7A0"}],
+        [{"system": "http://terminology.hl7.org/CodeSystem/icd-o-3", "code": "8500/3"}],
+    ]
     assert [one["reference"].split("/")[0] for one in report["imagingStudy"]] == ["ImagingStudy"]
 
 
@@ -247,6 +251,16 @@ def test_an_addendum_is_appended_to_the_same_report_and_changes_no_signed_word()
     assert both["status"] == "appended"
     assert both["conclusion"].startswith(first["conclusion"])
     assert "HER2 négatif." in both["conclusion"]
+
+
+def test_codes_of_an_addendum_take_the_place_of_those_before_and_of_one_without_any_they_stay() -> None:
+    said, silent = examples.report_signed(2), examples.report_signed(3)
+    said.ClearField("diagnoses")
+    said.diagnoses.add(code="C50.9", system="I10")
+    silent.ClearField("diagnoses")
+    report = whole([examples.report_signed(), said, silent])
+    assert [one["coding"][0]["code"] for one in report["conclusionCode"]] == ["C50.9"]
+    assert "conclusionCode" not in whole([examples.report_signed(), said, examples.report_withdrawn(3)])
 
 
 WITHDRAWN = [examples.report_signed(), examples.report_signed(2, "HER2 négatif."), examples.report_withdrawn()]

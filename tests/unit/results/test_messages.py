@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import examples
+from casepath.intake.v1.order_pb2 import Code
 from casepath.portal.v1.reading_pb2 import ReportSigned
 from results.handlers import Parties, control_id, gene_line, pharmacogenomics, pharmacogenomics_withdrawn, signed_report
 from results.messages import escaped, identification
@@ -22,6 +23,13 @@ def parsed(message: bytes) -> hl7.Message:
 def report(number: int, text: str = "Adénocarcinome") -> ReportSigned:
     said = examples.report_signed()
     said.number, said.text = number, text
+    said.ClearField("diagnoses")
+    return said
+
+
+def coded(number: int, *codes: str) -> ReportSigned:
+    said = report(number)
+    said.diagnoses.extend(Code(code=one, system="I10") for one in codes)
     return said
 
 
@@ -76,6 +84,20 @@ def test_a_withdrawal_deletes_each_part_without_its_words_and_says_why() -> None
     assert str(message["OBR"][0][25]) == "C"
     anew = parsed(signed_report(PARTIES, examples.order(), [*signed, report(4, "Bénin")], CAUSE))
     assert [(str(one[4]), str(one[5]), str(one[11])) for one in anew.segments("OBX")] == [("4", "Bénin", "C")]
+
+
+def test_diagnoses_are_sent_in_code_and_those_that_hold_no_more_are_deleted() -> None:
+    def sent(*reports: ReportSigned) -> list[tuple[str, ...]]:
+        message = parsed(signed_report(PARTIES, examples.order(), reports, CAUSE))
+        coded = [one for one in message.segments("OBX") if str(one[2]) == "CWE"]
+        return [tuple(str(one[field]) for field in (3, 4, 5, 11)) for one in coded]
+
+    diagnosis, signed = "29308-4^Diagnosis^LN", [coded(1, "C50.9", "D05.1"), coded(2, "C50.4"), report(3)]
+    assert sent(signed[0]) == [(diagnosis, "1", "C50.9^^I10", "F"), (diagnosis, "2", "D05.1^^I10", "F")]
+    for so_far in (signed[:2], signed):
+        assert sent(*so_far) == [(diagnosis, "1", "C50.4^^I10", "C"), (diagnosis, "2", "", "D")]
+    withdrawn = [*signed, examples.report_withdrawn(4)]
+    assert sent(*withdrawn) == [(diagnosis, "1", "", "D"), (diagnosis, "2", "", "D")]
 
 
 def test_pharmacogenomics_is_preliminary_with_its_pages_and_a_gene_that_was_not_called_is_said_to_be_so() -> None:

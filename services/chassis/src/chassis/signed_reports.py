@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from casepath.intake.v1.order_pb2 import Code
 from casepath.portal.v1.reading_pb2 import ReportSigned
 
 
@@ -29,3 +30,8 @@ def parts(reports: Sequence[ReportSigned]) -> list[Part]:
 def standing(reports: Sequence[ReportSigned]) -> list[ReportSigned]:
     """The report with its addenda as it holds now; nothing where it was withdrawn, or none was signed."""
     return [one.signed for one in parts(reports) if one.holds]
+
+
+def diagnoses(reports: Sequence[ReportSigned]) -> Sequence[Code]:
+    """In code, as they hold now: what was said of them last, by a part that holds."""
+    return next((one.diagnoses for one in reversed(standing(reports)) if one.diagnoses), ())

@@ -220,6 +220,7 @@ def report_fact(release: Release, report: ReportSigned) -> ReportFact:
         text=cleaned.text,
         masked=[Masked(sort=sort, count=count) for sort, count in sorted(cleaned.masked.items())],
         withdraws=report.withdraws,
+        diagnoses=[Code(code=one.code, system=one.system) for one in report.diagnoses],
     )
 
 

@@ -16,10 +16,10 @@ STEP = 5
 
 
 class Criterion(BaseModel):
-    """Something said of a person: a procedure, a specimen, a measurement (a model's score, a gene) or a word of a report."""
+    """Something said of a person: a diagnosis, procedure, specimen, measurement (a model's score, a gene) or word of a report."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    table: Literal["procedure_occurrence", "specimen", "measurement", "note"]
+    table: Literal["condition_occurrence", "procedure_occurrence", "specimen", "measurement", "note"]
     # By concept, or by the code that the hospital sent.
     concept_id: int | None = Field(default=None, ge=1)
     code: str | None = Field(default=None, max_length=64)
@@ -38,6 +38,7 @@ class Cohort(BaseModel):
 
 
 COLUMNS = {
+    "condition_occurrence": ("condition_concept_id", "condition_source_value"),
     "procedure_occurrence": ("procedure_concept_id", "procedure_source_value"),
     "specimen": ("specimen_concept_id", "specimen_source_value"),
     "measurement": ("measurement_concept_id", "measurement_source_value"),

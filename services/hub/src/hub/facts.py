@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-PERSON, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, RETRACTED, WITHDRAWAL = (
+PERSON, CONDITION, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, RETRACTED, WITHDRAWAL = (
     "person",
+    "condition",
     "procedure",
     "specimen",
     "image",

@@ -26,7 +26,7 @@ from casepath.intake.v1.patient_pb2 import Sex
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import Verdict
 from casepath.slides.v1.slide_pb2 import Instance
-from hub.facts import GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, RETRACTED, SPECIMEN, WITHDRAWAL, Row
+from hub.facts import CONDITION, GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, RETRACTED, SPECIMEN, WITHDRAWAL, Row
 
 # What models say of a slide has no code of a terminology yet.
 OWN = "99CASEPATH"
@@ -102,14 +102,20 @@ def says(said: Any, row: Row) -> Iterator[Row]:
         case ScoreFact():
             yield from score(said, row)
         case ReportFact():
-            what = WITHDRAWS if said.withdraws else ""
-            yield replace(row, domain=NOTE, text=said.text, day=day(said.signed_on), value=said.number, value_text=what)
+            yield from report(said, replace(row, day=day(said.signed_on), value=said.number))
         case ReviewFact():
             yield review(said, row)
         case PharmacogenomicFact():
             yield from genes(said, row)
         case Withdrawal():
             yield replace(row, domain=WITHDRAWAL, value_text=WithdrawalReason.Name(said.reason))
+
+
+def report(said: ReportFact, row: Row) -> Iterator[Row]:
+    """Words, and diagnoses in code."""
+    yield replace(row, domain=NOTE, text=said.text, value_text=WITHDRAWS if said.withdraws else "")
+    for one in said.diagnoses:
+        yield replace(coded(row, one), domain=CONDITION, item=f"{one.system} {one.code}")
 
 
 def case(said: CaseFact, row: Row) -> Iterator[Row]:

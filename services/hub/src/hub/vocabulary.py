@@ -18,6 +18,7 @@ SYSTEMS: Mapping[str, tuple[str, ...]] = {
     "LOINC": ("LN", "http://loinc.org"),
     "SNOMED": ("SCT", "http://snomed.info/sct"),
     "ICD10": ("I10", "CIM-10", "http://hl7.org/fhir/sid/icd-10"),
+    "ICDO3": ("ICDO3", "http://terminology.hl7.org/CodeSystem/icd-o-3"),
     "HGNC": ("HGNC",),
 }
 SCHEMA = pa.schema([("system", pa.string()), ("code", pa.string()), ("concept_id", pa.int64())])

@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from casepath.cases.v1.cases_pb2 import Case
-from casepath.portal.v1.reading_pb2 import Reader
+from casepath.portal.v1.reading_pb2 import Reader, ReportDraft
 from chassis.errors import Malformed
 from chassis.http_bodies import bounded_body
 from chassis.json_text import json_of
 from chassis.signed_reports import standing
 from portal.case_pages import shown
 from portal.desk import SEEN_SECONDS, Desk, form_of, render
+from portal.diagnoses import read_codes
 from portal.handlers import (
     annotated,
     assigned,
@@ -31,6 +32,7 @@ from portal.people import Person
 from portal.presenting import levels
 
 LONGEST_DOCUMENT = 4 << 20
+LONGEST_CODES = 500
 
 
 class Acts:
@@ -77,7 +79,8 @@ class Acts:
 
     async def draft(self, request: Request, person: Person) -> Response:
         case, form = await self.desk.case(request, person), await form_of(request)
-        await self.desk.drafts.put(case.case_id, person.account.name, form.get("text", "")[:50_000])
+        draft = ReportDraft(text=form.get("text", "")[:50_000], codes=form.get("codes", "")[:LONGEST_CODES])
+        await self.desk.drafts.put(case.case_id, person.account.name, draft)
         return render(request, "drafted.html")
 
     async def sign(self, request: Request, person: Person) -> Response:
@@ -86,7 +89,8 @@ class Acts:
         is_report = not standing(case.reports)
         if is_report and (undecided(case) or unread(case)) and form.get("acknowledged") != "yes":
             raise Malformed("what the AI did not examine and what is undecided must be acknowledged")
-        said = report(case, number, form.get("text", ""), person.reader, datetime.now(UTC))
+        codes = read_codes(form.get("codes", ""))
+        said = report(case, number, form.get("text", ""), codes, person.reader, datetime.now(UTC))
         event = await self.desk.reports.sign(said)
         await self.desk.drafts.remove(case.case_id, person.account.name)
         return await self.held(request, person, case, event)
@@ -128,7 +132,13 @@ class Acts:
         if "hx-request" not in request.headers:
             return RedirectResponse(f"/cases/{case.case_id}{page}", 303)
         return render(
-            request, part, person=person, draft="", may_sign=True, proven=self.desk.door.proven(request), **shown(case, self.desk)
+            request,
+            part,
+            person=person,
+            draft=None,
+            may_sign=True,
+            proven=self.desk.door.proven(request),
+            **shown(case, self.desk),
         )
 
 

@@ -10,7 +10,7 @@ from portal.language import Translate
 
 # Things that a cohort's persons have in common; more are asked for by a cohort's JSON.
 ROWS = 4
-TABLES = ("procedure_occurrence", "specimen", "measurement", "note")
+TABLES = ("condition_occurrence", "procedure_occurrence", "specimen", "measurement", "note")
 NUMBERS = ("least", "most")
 
 

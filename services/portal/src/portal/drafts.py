@@ -2,21 +2,19 @@
 
 from uuid import UUID, uuid5
 
-from google.protobuf.wrappers_pb2 import StringValue
-
+from casepath.portal.v1.reading_pb2 import ReportDraft
 from chassis.objects import Objects, Shelf, by_folder
 
 
 class Drafts:
     def __init__(self, objects: Objects) -> None:
-        self.shelf = Shelf(objects, StringValue, "portal/drafts", by_folder)
+        self.shelf = Shelf(objects, ReportDraft, "portal/drafts", by_folder)
 
-    async def get(self, case_id: str, author: str) -> str:
-        kept = await self.shelf.get(name_of(case_id, author))
-        return kept.value if kept is not None else ""
+    async def get(self, case_id: str, author: str) -> ReportDraft | None:
+        return await self.shelf.get(name_of(case_id, author))
 
-    async def put(self, case_id: str, author: str, text: str) -> None:
-        await self.shelf.put(name_of(case_id, author), StringValue(value=text))
+    async def put(self, case_id: str, author: str, draft: ReportDraft) -> None:
+        await self.shelf.put(name_of(case_id, author), draft)
 
     async def remove(self, case_id: str, author: str) -> None:
         await self.shelf.remove(name_of(case_id, author))

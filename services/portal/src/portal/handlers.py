@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from casepath.cases.v1.cases_pb2 import Case, Sample, Slide
 from casepath.intake.v1.identity_pb2 import IdentityDisputed
+from casepath.intake.v1.order_pb2 import Code
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import (
     IDENTITY_VERDICT_REFUSED,
@@ -131,8 +132,11 @@ def annotated(case: Case, slide_id: str, geojson: ObjectRef, count: int, author:
     return Event(PORTAL_ANNOTATIONS_SAVED, case.case_id, data)
 
 
-def report(case: Case, number: int, text: str, signer: Reader, signed_at: datetime) -> ReportSigned:
-    """What is signed: the text, and what was decided and open at that moment. Raise Malformed where there is no text."""
+def report(case: Case, number: int, text: str, diagnoses: Sequence[Code], signer: Reader, signed_at: datetime) -> ReportSigned:
+    """What is signed: the text, the diagnoses in code, and what was decided and open at that moment.
+
+    Raise Malformed where there is no text.
+    """
     if not text.strip():
         raise Malformed("a report without text cannot be signed")
     stamp = Timestamp()
@@ -142,6 +146,7 @@ def report(case: Case, number: int, text: str, signer: Reader, signed_at: dateti
         patient_id=case.order.patient.patient_id,
         number=number,
         text=text.strip(),
+        diagnoses=diagnoses,
         signer=signer,
         signed_at=stamp,
         reviews=() if standing(case.reports) else case.reviews,

@@ -32,7 +32,7 @@ from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCall
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.fhir import Resource, instant, resource
 from chassis.ins import AUTHORITIES
-from chassis.signed_reports import Part
+from chassis.signed_reports import Part, diagnoses
 
 GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
 ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -52,7 +52,15 @@ STATUSES = {
 }
 VISIT_NUMBER = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "VN"}]}
 # HL7 table 0396 as FHIR names the systems.
-SYSTEMS = {"LN": "http://loinc.org", "SCT": "http://snomed.info/sct", "SRT": "http://snomed.info/srt"}
+SYSTEMS = {
+    "LN": "http://loinc.org",
+    "SCT": "http://snomed.info/sct",
+    "SRT": "http://snomed.info/srt",
+    "I10": "http://hl7.org/fhir/sid/icd-10",
+    "ICDO3": "http://terminology.hl7.org/CodeSystem/icd-o-3",
+    # Of France's Agence du numérique en santé, who maintains it.
+    "ADICAP": "https://smt.esante.gouv.fr/terminologie-adicap/",
+}
 WHOLE_SLIDE_CLASS = "urn:oid:1.2.840.10008.5.1.4.1.1.77.1.6"
 DICOM_TERMS = "http://dicom.nema.org/resources/ontology/DCM"
 RECORDED_AT = "urn:casepath:recorded-at"
@@ -402,6 +410,7 @@ def signed_report(order: OrderPlaced, signed: Sequence[Part], studies: Sequence[
         result=[reference("Observation", one["id"]) for part, one in observations if part.holds or not last.holds],
         imagingStudy=[reference("ImagingStudy", imaging_study_id(order.case_id, uid)) for uid in studies],
         conclusion="\n\n".join(signed_text(part) for part in shown),
+        conclusionCode=[concept(one) for one in diagnoses([part.signed for part in signed])],
     )
     return [*(one for _, one in observations), report]
 

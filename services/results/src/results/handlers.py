@@ -1,6 +1,6 @@
 """From a report to the message that carries it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -12,11 +12,12 @@ from casepath.results.v1.delivery_pb2 import ResultDelivered
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.topics import RESULTS_RESULT_DELIVERED
 from chassis.events import Event
-from chassis.signed_reports import standing
+from chassis.signed_reports import diagnoses, standing
 from results.messages import components, embedded_document, escaped, header, identification, moment, segment, written
 
 PATHOLOGY = ("11526-1", "Pathology study", "LN")
 GENETICS = ("51969-4", "Genetic analysis report", "LN")
+DIAGNOSIS = ("29308-4", "Diagnosis", "LN")
 # HL7 tables 0085 and 0123: preliminary, final, corrected; and of an observation alone, deleted.
 PRELIMINARY, FINAL, CORRECTED, DELETED = "P", "F", "C", "D"
 # MSH-10 has room for so many characters.
@@ -46,24 +47,38 @@ def signed_report(parties: Parties, order: OrderPlaced, reports: Sequence[Report
     shown = [(report, status) for report in standing(reports)]
     if last.withdraws:
         shown = [*((report, DELETED) for report in standing(before)), (last, status)]
-    observations = [
-        segment(
-            "OBX",
-            {
-                1: str(number),
-                2: "TX",
-                3: components(*PATHOLOGY),
-                4: str(report.number),
-                5: escaped(report.text) if of_part != DELETED else "",
-                11: of_part,
-                14: moment(report.signed_at),
-                16: components(report.signer.user_id, report.signer.name),
-            },
-        )
-        for number, (report, of_part) in enumerate(shown, start=1)
+    texts = [
+        {
+            2: "TX",
+            3: components(*PATHOLOGY),
+            4: str(report.number),
+            5: escaped(report.text) if of_part != DELETED else "",
+            11: of_part,
+            14: moment(report.signed_at),
+            16: components(report.signer.user_id, report.signer.name),
+        }
+        for report, of_part in shown
     ]
+    fields = [*texts, *coded_diagnoses(reports, status)]
+    observations = [segment("OBX", {1: str(number), **one}) for number, one in enumerate(fields, start=1)]
     request = next((one for one in order.services if any(each.containers for each in one.specimens)), order.services[0])
     return message(parties, order, request, PATHOLOGY, last.signed_at, status, "PAT", observations, cause)
+
+
+def coded_diagnoses(reports: Sequence[ReportSigned], status: str) -> Iterator[dict[int, str]]:
+    """Fields of OBX: a diagnosis each. Those of an earlier message whose places are empty now are deleted."""
+    now, last = diagnoses(reports), reports[-1]
+    for place in range(max(len(one.diagnoses) for one in reports)):
+        holds = place < len(now)
+        yield {
+            2: "CWE",
+            3: components(*DIAGNOSIS),
+            4: str(place + 1),
+            5: components(now[place].code, now[place].text, now[place].system) if holds else "",
+            11: status if holds else DELETED,
+            14: moment(last.signed_at),
+            16: components(last.signer.user_id, last.signer.name),
+        }
 
 
 def pharmacogenomics(

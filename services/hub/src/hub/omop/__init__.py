@@ -7,7 +7,7 @@ value. Concepts that queries name are the model's own: 8507 and 8532 (male, fema
 
 from pathlib import Path
 
-NAMES = ("person", "procedure_occurrence", "specimen", "measurement", "note", "image_occurrence")
+NAMES = ("person", "condition_occurrence", "procedure_occurrence", "specimen", "measurement", "note", "image_occurrence")
 FOLDER = Path(__file__).parent
 
 

@@ -38,7 +38,7 @@ LEAST_VALUES = 2
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Tables in a database: `chosen` has the persons, `said` each value (text) of each measurement of them."""
+    """Tables in a database: `chosen` has the persons, `said` each value (text) of their measurements and diagnoses."""
 
     database: duckdb.DuckDBPyConnection
     least: int
@@ -49,14 +49,15 @@ class Chosen:
 
 
 PERSONS = "create or replace temp table chosen as select * from person where person_id in ({persons})"
-# A person with several values of a measurement has all of them, as one.
+# A person with several values of a measurement, or several diagnoses, has all of them, as one.
 SAID = """
 create or replace temp table said as
-    select person_id, measurement_source_value as code,
-        string_agg(distinct coalesce(nullif(value_source_value, ''), cast(round(value_as_number, 1) as varchar)), ' | '
-            order by coalesce(nullif(value_source_value, ''), cast(round(value_as_number, 1) as varchar))) as value
-    from measurement where person_id in (select person_id from chosen) and {measured}
-    group by all having value is not null
+    select person_id, code, string_agg(distinct value, ' | ' order by value) as value from (
+        select person_id, measurement_source_value as code,
+            coalesce(nullif(value_source_value, ''), cast(round(value_as_number, 1) as varchar)) as value
+        from measurement where {measured}
+        union all select person_id, 'diagnosis', condition_source_value from condition_occurrence where {diagnosed}
+    ) where person_id in (select person_id from chosen) and value is not null group by all
 """
 COURSE = """
 create or replace temp table course as
@@ -108,11 +109,17 @@ INFERRED = """
 """
 
 
-def chosen(database: duckdb.DuckDBPyConnection, persons: tuple[str, Sequence[Any]], least: int, measured: bool = True) -> Chosen:
-    """The persons that a query gives. Where the study does not get measurements, they say nothing."""
+def chosen(
+    database: duckdb.DuckDBPyConnection,
+    persons: tuple[str, Sequence[Any]],
+    least: int,
+    measured: bool = True,
+    diagnosed: bool = True,
+) -> Chosen:
+    """The persons that a query gives. Where the study does not get measurements, or diagnoses, they say nothing."""
     query, parameters = persons
     database.execute(PERSONS.format(persons=query), list(parameters))
-    database.execute(SAID.format(measured="true" if measured else "false"))
+    database.execute(SAID.format(measured=str(measured).lower(), diagnosed=str(diagnosed).lower()))
     database.execute(COURSE)
     database.execute(COMMON)
     return Chosen(database, least)

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from casepath.hub.v1.studies_pb2 import (
+    RESEARCH_TABLE_CONDITION_OCCURRENCE,
     RESEARCH_TABLE_IMAGE_OCCURRENCE,
     RESEARCH_TABLE_MEASUREMENT,
     RESEARCH_TABLE_NOTE,
@@ -36,6 +37,10 @@ PERSON = """
     from chosen order by 1
 """
 TABLES: Mapping[ResearchTable, str] = {
+    RESEARCH_TABLE_CONDITION_OCCURRENCE: """
+        renamed('condition', condition_occurrence_id) as condition_occurrence_id, condition_concept_id,
+        moved(condition_start_date, person_id) as condition_start_date, condition_source_value, condition_source_system
+    """,
     RESEARCH_TABLE_PROCEDURE_OCCURRENCE: """
         renamed('procedure', procedure_occurrence_id) as procedure_occurrence_id, procedure_concept_id,
         moved(procedure_date, person_id) as procedure_date, procedure_source_value, procedure_source_system, procedure_source_text

@@ -20,6 +20,7 @@ from casepath.hub.v1.studies_pb2 import (
     EXPORT_STATE_GRANTED,
     EXPORT_STATE_REFUSED,
     EXPORT_STATE_WAITING,
+    RESEARCH_TABLE_CONDITION_OCCURRENCE,
     RESEARCH_TABLE_MEASUREMENT,
     STUDY_STATE_ENDED,
     AskedCohort,
@@ -181,7 +182,8 @@ class Studying:
         tables = [one.table for one in request.tables]
         with self.warehouse.snapshot(made.snapshot) as database:
             query = persons(read_cohort(request.cohort), request.project)
-            chosen = disclosure.chosen(database, query, self.least, RESEARCH_TABLE_MEASUREMENT in tables)
+            measured, diagnosed = RESEARCH_TABLE_MEASUREMENT in tables, RESEARCH_TABLE_CONDITION_OCCURRENCE in tables
+            chosen = disclosure.chosen(database, query, self.least, measured, diagnosed)
             step = disclosure.fitting(chosen)
             if step is None:
                 made.refused = (

@@ -175,20 +175,22 @@ class ReviewFact(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., finding_id: _Optional[str] = ..., verdict: _Optional[_Union[_reading_pb2.Verdict, str]] = ..., correction: _Optional[str] = ...) -> None: ...
 
 class ReportFact(_message.Message):
-    __slots__ = ("case_id", "number", "signed_on", "text", "masked", "withdraws")
+    __slots__ = ("case_id", "number", "signed_on", "text", "masked", "withdraws", "diagnoses")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     SIGNED_ON_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     MASKED_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWS_FIELD_NUMBER: _ClassVar[int]
+    DIAGNOSES_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     number: int
     signed_on: str
     text: str
     masked: _containers.RepeatedCompositeFieldContainer[Masked]
     withdraws: bool
-    def __init__(self, case_id: _Optional[str] = ..., number: _Optional[int] = ..., signed_on: _Optional[str] = ..., text: _Optional[str] = ..., masked: _Optional[_Iterable[_Union[Masked, _Mapping]]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
+    diagnoses: _containers.RepeatedCompositeFieldContainer[_order_pb2.Code]
+    def __init__(self, case_id: _Optional[str] = ..., number: _Optional[int] = ..., signed_on: _Optional[str] = ..., text: _Optional[str] = ..., masked: _Optional[_Iterable[_Union[Masked, _Mapping]]] = ..., withdraws: _Optional[bool] = ..., diagnoses: _Optional[_Iterable[_Union[_order_pb2.Code, _Mapping]]] = ...) -> None: ...
 
 class Masked(_message.Message):
     __slots__ = ("sort", "count")

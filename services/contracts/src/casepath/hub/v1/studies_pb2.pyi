@@ -20,6 +20,7 @@ class ResearchTable(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESEARCH_TABLE_MEASUREMENT: _ClassVar[ResearchTable]
     RESEARCH_TABLE_NOTE: _ClassVar[ResearchTable]
     RESEARCH_TABLE_IMAGE_OCCURRENCE: _ClassVar[ResearchTable]
+    RESEARCH_TABLE_CONDITION_OCCURRENCE: _ClassVar[ResearchTable]
 
 class Office(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -47,6 +48,7 @@ RESEARCH_TABLE_SPECIMEN: ResearchTable
 RESEARCH_TABLE_MEASUREMENT: ResearchTable
 RESEARCH_TABLE_NOTE: ResearchTable
 RESEARCH_TABLE_IMAGE_OCCURRENCE: ResearchTable
+RESEARCH_TABLE_CONDITION_OCCURRENCE: ResearchTable
 OFFICE_UNSPECIFIED: Office
 OFFICE_DATA_PROTECTION_OFFICER: Office
 OFFICE_SCIENTIFIC_COMMITTEE: Office

@@ -1,6 +1,7 @@
 import datetime
 
 from buf.validate import validate_pb2 as _validate_pb2
+from casepath.intake.v1 import order_pb2 as _order_pb2
 from casepath.objects.v1 import object_ref_pb2 as _object_ref_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -93,7 +94,7 @@ class AnnotationsSaved(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., slide_id: _Optional[str] = ..., scan_id: _Optional[str] = ..., geojson: _Optional[_Union[_object_ref_pb2.ObjectRef, _Mapping]] = ..., count: _Optional[int] = ..., author: _Optional[_Union[Reader, _Mapping]] = ...) -> None: ...
 
 class ReportSigned(_message.Message):
-    __slots__ = ("case_id", "patient_id", "number", "text", "signer", "signed_at", "reviews", "scan_ids", "withdraws")
+    __slots__ = ("case_id", "patient_id", "number", "text", "signer", "signed_at", "reviews", "scan_ids", "withdraws", "diagnoses")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     PATIENT_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -103,6 +104,7 @@ class ReportSigned(_message.Message):
     REVIEWS_FIELD_NUMBER: _ClassVar[int]
     SCAN_IDS_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWS_FIELD_NUMBER: _ClassVar[int]
+    DIAGNOSES_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     patient_id: str
     number: int
@@ -112,7 +114,16 @@ class ReportSigned(_message.Message):
     reviews: _containers.RepeatedCompositeFieldContainer[FindingReviewed]
     scan_ids: _containers.RepeatedScalarFieldContainer[str]
     withdraws: bool
-    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
+    diagnoses: _containers.RepeatedCompositeFieldContainer[_order_pb2.Code]
+    def __init__(self, case_id: _Optional[str] = ..., patient_id: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ..., signer: _Optional[_Union[Reader, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[FindingReviewed, _Mapping]]] = ..., scan_ids: _Optional[_Iterable[str]] = ..., withdraws: _Optional[bool] = ..., diagnoses: _Optional[_Iterable[_Union[_order_pb2.Code, _Mapping]]] = ...) -> None: ...
+
+class ReportDraft(_message.Message):
+    __slots__ = ("text", "codes")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    CODES_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    codes: str
+    def __init__(self, text: _Optional[str] = ..., codes: _Optional[str] = ...) -> None: ...
 
 class GenomicReportSigned(_message.Message):
     __slots__ = ("case_id", "patient_id", "sample_id", "report_id", "comment", "signer", "signed_at")
