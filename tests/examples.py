@@ -72,7 +72,14 @@ from casepath.sequencing.v1.calling_pb2 import (
     TaskDone,
     TaskRequested,
 )
-from casepath.sequencing.v1.known_variants_pb2 import Snapshot, VariantsAnnotated
+from casepath.sequencing.v1.known_variants_pb2 import (
+    RESPECT_GERMLINE,
+    KnownVariant,
+    KnownVariants,
+    Snapshot,
+    Statement,
+    VariantsAnnotated,
+)
 from casepath.sequencing.v1.pharmacogenomics_pb2 import (
     WITHHOLDING_REASON_OTHER_REFERENCE,
     Advice,
@@ -521,6 +528,29 @@ def variants_annotated() -> VariantsAnnotated:
         variants=ref("known variants"),
         pages=[TreatmentPage(language=one, html=ref(f"{one} known html"), pdf=ref(f"{one} known pdf")) for one in ("en", "fr")],
     )
+
+
+def known_variants() -> KnownVariants:
+    """What was looked up: of three variants one is notable."""
+
+    def known(position: int, significance: str, gene: str) -> KnownVariant:
+        said = Statement(
+            source="ClinVar",
+            release="2026-09-05",
+            accession=f"VCV{position:09}",
+            url="https://www.ncbi.nlm.nih.gov/clinvar/",
+            genes=[gene],
+            variant_name=f"NC_000017.11:g.{position}C>T",
+            respect=RESPECT_GERMLINE,
+            significance=significance,
+            conditions=["Syndrome d'Exemple"],
+        )
+        return KnownVariant(
+            contig="chr17", position=position, reference_bases="C", alternate_bases="T", genotype="0/1", statements=[said]
+        )
+
+    said = ((7675088, "Pathogenic", "TP53"), (43045712, "Benign", "BRCA1"), (61968, "not provided", "RPH3AL"))
+    return KnownVariants(variants=[known(*one) for one in said])
 
 
 def survivor() -> Patient:

@@ -19,7 +19,7 @@ from hub.adapters.warehouse import Warehouse
 from hub.omop import TABLES
 from waiting import eventually, eventually_async
 
-KINDS = {"case", "slide", "score", "pharmacogenomics"}
+KINDS = {"case", "slide", "score", "pharmacogenomics", "variants"}
 
 
 @dataclass(frozen=True, slots=True)

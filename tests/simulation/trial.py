@@ -28,6 +28,7 @@ from casepath.inference.v1.scoring_pb2 import SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.intake.v1.patient_pb2 import PatientMerged, PatientRegistered, PatientsUnlinked
 from casepath.portal.v1.reading_pb2 import GenomicReportSigned, GenomicReportWithdrawn, ReportSigned, VariantsDisowned
+from casepath.sequencing.v1.known_variants_pb2 import VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.sequencing.v1.sequencing_pb2 import ReadsReceived, VariantsCalled
 from casepath.slides.v1.slide_pb2 import SlideIngested
@@ -87,6 +88,7 @@ STORIES: Sequence[Sequence[type[Message]]] = (
     (OrderPlaced, PatientMerged, ReportSigned),
     (OrderPlaced, VariantsCalled, PharmacogenomicsReported, GenomicReportSigned, GenomicReportWithdrawn),
     (OrderPlaced, VariantsCalled, VariantsDisowned, PatientMerged, PatientsUnlinked),
+    (OrderPlaced, VariantsAnnotated, VariantsDisowned, PatientMerged, PatientsUnlinked),
     (OrderPlaced, PatientMerged, PatientsUnlinked, PharmacogenomicsReported),
     (OrderPlaced, ReadsReceived),
     (OrderPlaced, SlideIngested, ReportSigned, PatientMerged, PatientsUnlinked),
@@ -150,7 +152,17 @@ def told_and_held() -> tuple[Sequence[Message], Mapping[str, bytes]]:
     held: dict[str, bytes] = {}
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
         told = runner.run(history(MemoryObjects(held)))
-    return [*told, *(renamed(one, "0") for one in FURTHER)], held
+        annotated = runner.run(looked_up(MemoryObjects(held)))
+    return [*told, *(renamed(one, "0") for one in FURTHER), annotated], held
+
+
+async def looked_up(objects: MemoryObjects) -> VariantsAnnotated:
+    """Of the variants that are disowned."""
+    said = renamed(examples.variants_annotated(), "0")
+    said.variants_sha256 = examples.variants_called().variants.sha256
+    content = examples.known_variants().SerializeToString(deterministic=True)
+    said.variants.CopyFrom(await objects.put(content, said.case_id))
+    return said
 
 
 @cache

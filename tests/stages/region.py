@@ -14,6 +14,7 @@ from casepath.deidentification.v1.release_pb2 import (
     PharmacogenomicFact,
     ReportFact,
     ServiceFact,
+    VariantsFact,
     Withdrawal,
     WithdrawalReason,
 )
@@ -102,6 +103,29 @@ def genes(patient: int, diplotype: str) -> FactReleased:
             case_id=NAMES.name("case", str(patient)), sample_id=NAMES.name("specimen", str(patient)), genes=[call]
         )
     )
+    return made
+
+
+def variants(patient: int, *significances: str, withdraws: bool = False) -> FactReleased:
+    """Of one file: a variant of TP53 for each thing that is said."""
+    made = fact(patient)
+    said = VariantsFact(
+        case_id=NAMES.name("case", str(patient)),
+        sample_id=NAMES.name("specimen", str(patient)),
+        file_id=NAMES.name("variants", str(patient)),
+        withdraws=withdraws,
+    )
+    for position, significance in enumerate(significances, start=1):
+        one = said.variants.add(contig="chr17", position=position, reference_bases="C", alternate_bases="T", genotype="0/1")
+        one.statements.add(
+            source="ClinVar",
+            release="2026-09-05",
+            accession="VCV1",
+            genes=["TP53"],
+            respect="RESPECT_GERMLINE",
+            significance=significance,
+        )
+    made.variants.CopyFrom(said)
     return made
 
 

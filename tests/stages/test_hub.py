@@ -7,7 +7,22 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from stages.region import EARLIER, LAST, LATER, NAMES, PROJECT, Region, case, genes, moved, report, said, subject, withdrawal
+from stages.region import (
+    EARLIER,
+    LAST,
+    LATER,
+    NAMES,
+    PROJECT,
+    Region,
+    case,
+    genes,
+    moved,
+    report,
+    said,
+    subject,
+    variants,
+    withdrawal,
+)
 
 from casepath.deidentification.v1.release_pb2 import (
     WITHDRAWAL_REASON_MOVED,
@@ -242,6 +257,25 @@ def test_a_cohort_is_counted_by_what_was_said_of_persons(region: Region) -> None
     assert asked(region, '{"sex": "male", "criteria": [{"table": "note", "word": "CARCINOME"}]}') == 15
     assert asked(region, '{"born_from": 1940, "born_to": 1944}') == 10
     assert asked(region, '{"born_from": 1940, "born_to": 1940}') is None
+
+
+def test_known_variants_are_those_of_the_last_lookup_of_a_file_and_none_of_another_patients(region: Region) -> None:
+    wanted = '{"criteria": [{"table": "measurement", "code": "TP53", "value": "Pathogenic"}]}'
+    region.gather([case(one) for one in range(40)])
+    region.gather([variants(one, "Pathogenic", "Uncertain significance") for one in range(40)])
+    region.snapshot("20260101")
+    assert asked(region, wanted) == 40
+    region.gather([variants(one, "Uncertain significance") for one in range(10)])
+    region.gather([variants(one) for one in range(10, 15)])
+    region.gather([variants(one, withdraws=True) for one in range(15, 20)])
+    region.snapshot("20260102")
+    assert asked(region, wanted) == 20
+    with region.warehouse.snapshot() as database:
+        counted = database.execute(
+            "select count(*) filter (measurement_source_value = 'known-variants'), "
+            "count(*) filter (measurement_source_value = 'TP53') from measurement"
+        ).fetchone()
+    assert counted == (35, 10 + 2 * 20)
 
 
 def test_diagnoses_are_those_that_the_part_that_holds_said_last(region: Region) -> None:

@@ -1,7 +1,7 @@
 """Which project gets what of whom, and how that is taken back: by an objection, a merge or an erasure."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from casepath.deidentification.v1.release_pb2 import (
     PharmacogenomicFact,
     ReleaseRecorded,
 )
-from casepath.portal.v1.reading_pb2 import VERDICT_CORRECTED
+from casepath.portal.v1.reading_pb2 import VERDICT_CORRECTED, VariantsDisowned
+from casepath.sequencing.v1.known_variants_pb2 import KnownVariants
+from casepath.sequencing.v1.pharmacogenomics_pb2 import WITHHOLDING_REASON_OTHER_REFERENCE
 from casepath.topics import BY_NAME, DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
 from chassis.encryption import Encryption
 from chassis.errors import Unavailable
@@ -28,7 +30,7 @@ from chassis.objects import Objects
 from chassis.orders import ShelvedOrders
 from chassis.worker import Received
 from deidentification.french_words import french_words
-from deidentification.handlers import Release
+from deidentification.handlers import MOST_VARIANTS, Release
 from deidentification.projects import CONTENTS, Project
 from deidentification.pseudonyms import Pseudonyms, Subject
 from deidentification.releasing import Releasing, case_folder
@@ -50,10 +52,10 @@ class World:
             projects or (WAREHOUSE,), "angers", self.objects, self.released, orders, french_words(), folder, day=lambda: today
         )
 
-    async def hear(self, message: Message, cause: str = "cause") -> list[Event]:
+    async def hear(self, message: Message, cause: str = "cause", time: datetime = examples.NOON) -> list[Event]:
         topic = TOPIC_OF[type(message)]
         (route,) = (one for one in self.releasing.routes() if one.topic.name == topic)
-        received: Received[Any] = Received(message, examples.envelope(topic, cause))
+        received: Received[Any] = Received(message, examples.envelope(topic, cause, time))
         events = list(await route.handle(received))
         sealed(events, cause=received.envelope.id, correlation=received.envelope.id, source="test", time=examples.NOON)
         return events
@@ -396,3 +398,69 @@ async def test_genes_that_were_said_in_error_are_withdrawn(tmp_path: Path) -> No
 
 def test_the_topics_of_what_is_kept_can_be_read_again() -> None:
     assert all(name in BY_NAME for name in TOPIC_OF.values())
+
+
+async def looked_up(world: World, time: timedelta = timedelta(0)) -> list[Event]:
+    """The example's lookup is heard, said so long after noon."""
+    said = examples.variants_annotated()
+    content = examples.known_variants().SerializeToString(deterministic=True)
+    said.variants.CopyFrom(await world.objects.put(content, examples.CASE))
+    return await world.hear(said, f"after {time}", examples.NOON + time)
+
+
+def disowned(at: timedelta = timedelta(0)) -> VariantsDisowned:
+    said = examples.variants_disowned(examples.NOON + at)
+    said.variants_sha256[:] = [examples.variants_annotated().variants_sha256]
+    return said
+
+
+async def test_of_known_variants_those_leave_that_are_not_said_to_be_benign_and_where_variants_may(tmp_path: Path) -> None:
+    world = World(tmp_path, WAREHOUSE, STUDY)
+    await world.hear(examples.order())
+    events = await looked_up(world)
+    assert kinds(events) == [("warehouse", "variants")]
+    said = facts(events)[0].variants
+    assert (said.looked_up, said.known, said.notable) == (41, 3, 1)
+    assert [(one.position, one.statements[0].significance, one.statements[0].url) for one in said.variants] == [
+        (7675088, "Pathogenic", "")
+    ]
+    assert examples.variants_annotated().variants_sha256 not in text_of(events)
+    withheld = examples.variants_annotated()
+    withheld.withheld = WITHHOLDING_REASON_OTHER_REFERENCE
+    assert not await world.hear(withheld, "again")
+
+
+async def test_where_variants_are_too_many_those_of_which_something_is_known_come_first(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.hear(examples.order())
+    found = KnownVariants()
+    for position in range(1, 2 * MOST_VARIANTS):
+        one = found.variants.add()
+        one.CopyFrom(examples.known_variants().variants[0])
+        one.position = position
+        one.statements[0].significance = "Uncertain significance" if position % 3 else "Likely pathogenic"
+    said = examples.variants_annotated()
+    said.variants.CopyFrom(await world.objects.put(found.SerializeToString(), examples.CASE))
+    told = facts(await world.hear(said))[0].variants.variants
+    assert len(told) == MOST_VARIANTS
+    assert [one.statements[0].significance == "Likely pathogenic" for one in told].count(True) == (2 * MOST_VARIANTS - 1) // 3
+
+
+async def test_variants_that_are_another_patients_are_withdrawn_whatever_was_said_when_and_heard_first(tmp_path: Path) -> None:
+    later = timedelta(hours=2)
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    world = World(tmp_path / "first")
+    await world.hear(examples.order())
+    (known,) = facts(await looked_up(world, later))
+    (withdrawn,) = facts(await world.hear(disowned()))
+    assert withdrawn.variants.withdraws
+    assert withdrawn.variants.file_id == known.variants.file_id
+    assert withdrawn.said_at.ToNanoseconds() > known.said_at.ToNanoseconds()
+    assert not await looked_up(world, 2 * later)
+    assert [one.said_at for one in facts(await world.hear(disowned()))] == [withdrawn.said_at]
+
+    world = World(tmp_path / "second")
+    await world.hear(examples.order())
+    assert [one.variants.withdraws for one in facts(await world.hear(disowned()))] == [True]
+    assert not await looked_up(world, later)

@@ -11,11 +11,12 @@ from casepath.deidentification.v1.release_pb2 import (
     ReviewFact,
     ScoreFact,
     ScoreOutcome,
+    VariantsFact,
     Withdrawal,
 )
 from casepath.inference.v1.scoring_pb2 import FAILURE_REASON_UNREADABLE, Finding
 from casepath.portal.v1.reading_pb2 import VERDICT_REJECTED
-from hub.facts import CONDITION, GENE, MEASUREMENT, NOTE, PERSON, PROCEDURE, WITHDRAWAL
+from hub.facts import CONDITION, GENE, MEASUREMENT, NOTE, PERSON, PROCEDURE, RETRACTED, VARIANT, WITHDRAWAL
 from hub.handlers import FAILED, NOT_CALLED, rows
 
 
@@ -38,6 +39,26 @@ def test_a_report_says_its_words_and_each_diagnosis_by_a_name_of_its_own() -> No
         (CONDITION, "8500/3", "ICDO3", "", 2, note.day),
     ]
     assert len({note.row_id, first.row_id, second.row_id}) == 3
+
+
+def test_known_variants_are_quoted_by_gene_beside_that_they_were_looked_up_at_all() -> None:
+    said = VariantsFact(case_id=examples.CASE, sample_id=examples.CASE, file_id=examples.SCAN, looked_up=41, known=3, notable=1)
+    said.snapshots.extend(examples.variants_annotated().snapshots)
+    (nothing,) = rows(of(variants=said), 3, 7)
+    assert (nothing.domain, nothing.code, nothing.value) == (MEASUREMENT, "known-variants", 1)
+    assert loads(nothing.extra)["snapshots"] == ["ClinVar 2026-09-05"]
+    said.variants.append(examples.known_variants().variants[0])
+    said.variants[0].statements[0].genes.append("WRAP53")
+    _, first, second = rows(of(variants=said), 3, 7)
+    assert [(one.domain, one.code, one.system, one.value_text) for one in (first, second)] == [
+        (VARIANT, "TP53", "HGNC", "Pathogenic"),
+        (VARIANT, "WRAP53", "HGNC", "Pathogenic"),
+    ]
+    assert first.row_id != second.row_id
+    about = loads(first.extra)
+    assert (about["variant"], about["reference"], about["genotype"]) == ("chr17:7675088:C:T", "GRCh38", "0/1")
+    said.withdraws = True
+    assert [one.domain for one in rows(of(variants=said), 3, 7)] == [RETRACTED]
 
 
 def test_a_case_says_who_and_what_was_ordered() -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from casepath.sequencing.v1.known_variants_pb2 import RESPECT_GERMLINE
 from chassis.errors import Malformed
+from chassis.notable_variants import notable
 from sequencing.known_variants.page import zygosity
 from sequencing.known_variants.snapshots import names_of, release_of, source_of
-from sequencing.known_variants.statements import civic, clinvar, notable
+from sequencing.known_variants.statements import civic, clinvar
 
 FIELDS = ("SYMBOL", "CIViC Entity Type", "CIViC Entity ID", "CIViC Entity Variant Origin", "CIViC Entity Status")
 CIVIC = (*FIELDS, "CIViC Entity Significance", "CIViC Assertion AMP Category")

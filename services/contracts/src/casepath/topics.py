@@ -330,7 +330,7 @@ SEQUENCING_VARIANTS_ANNOTATED = Topic(
     key="case id",
     of="key",
     publishers=("sequencing",),
-    consumers=("cases", "audit"),
+    consumers=("cases", "deidentification", "audit"),
     partitions=12,
 )
 RECORDS_ENTRIES_FILED = Topic(
@@ -420,7 +420,7 @@ PORTAL_VARIANTS_DISOWNED = Topic(
     key="case id",
     of="key",
     publishers=("portal",),
-    consumers=("records", "cases", "sequencing", "audit"),
+    consumers=("records", "cases", "sequencing", "deidentification", "audit"),
     partitions=12,
 )
 PORTAL_GLASS_BROKEN = Topic(

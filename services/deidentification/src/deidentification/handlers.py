@@ -21,17 +21,20 @@ from casepath.deidentification.v1.release_pb2 import (
     SlideFact,
     Source,
     SpecimenFact,
+    VariantsFact,
     Withdrawal,
     WithdrawalReason,
 )
 from casepath.inference.v1.scoring_pb2 import DerivedInstance, Finding, Model, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import Code, OrderPlaced, RequestedService, Specimen
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportWithdrawn, ReportSigned
+from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportWithdrawn, ReportSigned, VariantsDisowned
+from casepath.sequencing.v1.known_variants_pb2 import KnownVariant, KnownVariants, Snapshot, VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import GeneCall, PharmacogenomicsReported
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
 from casepath.topics import DEIDENTIFICATION_FACTS_RELEASED, DEIDENTIFICATION_RELEASE_RECORDED
 from chassis.events import Event
+from chassis.notable_variants import notable, uncertain
 from deidentification.free_text import Cleaned
 from deidentification.identifiers import of_people, of_readers
 from deidentification.linkage import encoding, exact
@@ -45,7 +48,10 @@ AGE_OF_THE_OLDEST = 90
 RELEASED_MODALITIES = ("ANN", "SEG", "OT")
 
 # What is said in them is said of every patient alike.
-NOBODYS = (Model, GeneCall, ObjectRef)
+NOBODYS = (Model, GeneCall, KnownVariant, Snapshot, ObjectRef)
+# What a fact has room for.
+MOST_VARIANTS = 500
+MOST_NAMES = 10
 
 type Clean = Callable[[str, Iterable[Identifier]], Cleaned]
 
@@ -237,6 +243,44 @@ def pharmacogenomics_withdrawn(release: Release, said: GenomicReportWithdrawn) -
     return PharmacogenomicFact(case_id=release.case_id, sample_id=release.name("specimen", said.sample_id), withdraws=True)
 
 
+def variants_fact(release: Release, looked_up: VariantsAnnotated, found: KnownVariants) -> VariantsFact:
+    """What is said to be benign stays; where others are too many, those of which it is not known go last."""
+    notables = [one for one in found.variants if notable(one.statements)]
+    chosen = sorted(notables, key=lambda one: uncertain(one.statements))[:MOST_VARIANTS]
+    return VariantsFact(
+        case_id=release.case_id,
+        sample_id=release.name("specimen", looked_up.sample_id),
+        file_id=release.name("variants", looked_up.variants_sha256),
+        snapshots=looked_up.snapshots,
+        looked_up=looked_up.looked_up,
+        known=looked_up.known,
+        notable=looked_up.notable,
+        variants=[quoted(one) for one in chosen],
+    )
+
+
+def quoted(one: KnownVariant) -> KnownVariant:
+    """Without addresses of pages, and of long lists their beginning."""
+    made = KnownVariant()
+    made.CopyFrom(one)
+    for said in made.statements:
+        said.ClearField("url")
+        del said.conditions[MOST_NAMES:]
+        del said.therapies[MOST_NAMES:]
+    return made
+
+
+def variants_withdrawn(release: Release, said: VariantsDisowned) -> VariantsFact:
+    """Of one file."""
+    (sha256,) = said.variants_sha256
+    return VariantsFact(
+        case_id=release.case_id,
+        sample_id=release.name("specimen", said.sample_id),
+        file_id=release.name("variants", sha256),
+        withdraws=True,
+    )
+
+
 FIELDS: Mapping[type[Message], str] = {
     CaseFact: "case",
     SlideFact: "slide",
@@ -244,6 +288,7 @@ FIELDS: Mapping[type[Message], str] = {
     ReportFact: "report",
     ReviewFact: "review",
     PharmacogenomicFact: "pharmacogenomics",
+    VariantsFact: "variants",
 }
 
 

@@ -12,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from chassis.errors import Misconfigured, wrong_fields
 from deidentification.pseudonyms import KEY_BYTES, Pseudonyms
 
-CASES, SLIDES, SCORES, REPORTS, PHARMACOGENOMICS, REVIEWS = CONTENTS = (
+CASES, SLIDES, SCORES, REPORTS, PHARMACOGENOMICS, REVIEWS, VARIANTS = CONTENTS = (
     "cases",
     "slides",
     "scores",
     "reports",
     "pharmacogenomics",
     "reviews",
+    "variants",
 )
 NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 

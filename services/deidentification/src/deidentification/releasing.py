@@ -25,9 +25,10 @@ from casepath.deidentification.v1.release_pb2 import (
 from casepath.inference.v1.scoring_pb2 import Model, SlideFailed, SlideScored
 from casepath.intake.v1.order_pb2 import OrderPlaced
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
-from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportWithdrawn, ReportSigned
+from casepath.portal.v1.reading_pb2 import FindingReviewed, GenomicReportWithdrawn, ReportSigned, VariantsDisowned
 from casepath.records.v1.erasure_pb2 import PatientErased
 from casepath.records.v1.filing_pb2 import CaseMoved
+from casepath.sequencing.v1.known_variants_pb2 import KnownVariants, VariantsAnnotated
 from casepath.sequencing.v1.pharmacogenomics_pb2 import PharmacogenomicsReported
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from casepath.topics import (
@@ -39,9 +40,11 @@ from casepath.topics import (
     PORTAL_FINDING_REVIEWED,
     PORTAL_GENOMICS_WITHDRAWN,
     PORTAL_REPORT_SIGNED,
+    PORTAL_VARIANTS_DISOWNED,
     RECORDS_CASE_MOVED,
     RECORDS_PATIENT_ERASED,
     SEQUENCING_PHARMACOGENOMICS_REPORTED,
+    SEQUENCING_VARIANTS_ANNOTATED,
     SLIDES_SLIDE_INGESTED,
     Topic,
 )
@@ -67,12 +70,14 @@ from deidentification.handlers import (
     review_fact,
     score_fact,
     slide_fact,
+    variants_fact,
+    variants_withdrawn,
     volumes,
     withdrawal_recorded,
     withdrawn,
 )
 from deidentification.identifiers import of_merge, of_order
-from deidentification.projects import CASES, PHARMACOGENOMICS, REPORTS, REVIEWS, SCORES, SLIDES, Project
+from deidentification.projects import CASES, PHARMACOGENOMICS, REPORTS, REVIEWS, SCORES, SLIDES, VARIANTS, Project
 from deidentification.pseudonyms import Subject
 from deidentification.scanner import Identifier, Scanner
 
@@ -86,6 +91,8 @@ CONTENT_OF = {
     PORTAL_FINDING_REVIEWED.name: REVIEWS,
     SEQUENCING_PHARMACOGENOMICS_REPORTED.name: PHARMACOGENOMICS,
     PORTAL_GENOMICS_WITHDRAWN.name: PHARMACOGENOMICS,
+    SEQUENCING_VARIANTS_ANNOTATED.name: VARIANTS,
+    PORTAL_VARIANTS_DISOWNED.name: VARIANTS,
 }
 # Of an objection to every project.
 ALL = "all"
@@ -155,6 +162,8 @@ class Releasing:
             Route(PORTAL_FINDING_REVIEWED, self.review),
             Route(SEQUENCING_PHARMACOGENOMICS_REPORTED, self.pharmacogenomics),
             Route(PORTAL_GENOMICS_WITHDRAWN, self.genomics_withdrawn),
+            Route(SEQUENCING_VARIANTS_ANNOTATED, self.variants),
+            Route(PORTAL_VARIANTS_DISOWNED, self.disowned),
             Route(RECORDS_CASE_MOVED, self.move),
             Route(RECORDS_PATIENT_ERASED, self.erase),
             Route(DEIDENTIFICATION_OBJECTION_RECORDED, self.object),
@@ -193,6 +202,56 @@ class Releasing:
         name, at = f"genes.{received.data.report_id}", received.data.signed_at
         return await self.take(PORTAL_GENOMICS_WITHDRAWN, name, received, order, at)
 
+    async def variants(self, received: Received[VariantsAnnotated]) -> Iterable[Event]:
+        """What could not be looked up says nothing; nor does what is another patient's, whenever that was found."""
+        said = received.data
+        if said.withheld:
+            return ()
+        order = await self.orders.expected(said.case_id, SEQUENCING_VARIANTS_ANNOTATED.name)
+        said_at = Timestamp()
+        said_at.FromDatetime(received.envelope.time)
+        source, name = kept_source(SEQUENCING_VARIANTS_ANNOTATED, received, said, said_at), f"variants.{said.variants_sha256}"
+
+        def unless_disowned(kept: Source | None) -> Source | None:
+            if kept is not None and (kept.topic == PORTAL_VARIANTS_DISOWNED.name or recorded(kept) > recorded(source)):
+                return None
+            return source
+
+        await self.sources.change(f"{order.case_id}/{name}", unless_disowned)
+        kept = await self.sources.get(f"{order.case_id}/{name}")
+        if kept is not None and kept.topic == PORTAL_VARIANTS_DISOWNED.name:
+            return ()
+        return await self.release(order, [source])
+
+    async def disowned(self, received: Received[VariantsDisowned]) -> Iterable[Event]:
+        """Each file of them takes the place of what was said of it, also of what was said since."""
+        order = await self.orders.expected(received.data.case_id, PORTAL_VARIANTS_DISOWNED.name)
+        sources = []
+        for sha256 in received.data.variants_sha256:
+            of_file = VariantsDisowned()
+            of_file.CopyFrom(received.data)
+            of_file.variants_sha256[:] = [sha256]
+            sources.append(await self.last_word(order, of_file, received))
+        return await self.release(order, sources)
+
+    async def last_word(self, order: OrderPlaced, said: VariantsDisowned, received: Received[VariantsDisowned]) -> Source:
+        """Kept as said after whatever was said of the file."""
+        name = f"{order.case_id}/variants.{said.variants_sha256[0]}"
+
+        def last(kept: Source | None) -> Source | None:
+            if kept is not None and kept.topic == PORTAL_VARIANTS_DISOWNED.name:
+                return None
+            before = recorded(kept) + 1000 if kept is not None else 0
+            at = Timestamp()
+            at.FromNanoseconds(max(said.signed_at.ToNanoseconds(), before))
+            return kept_source(PORTAL_VARIANTS_DISOWNED, received, said, at)
+
+        await self.sources.change(name, last)
+        kept = await self.sources.get(name)
+        if kept is None:
+            raise Unavailable("what was kept of the case was removed meanwhile")
+        return kept
+
     async def of_case(self, topic: Topic[Any], name: str, received: Received[Any]) -> list[Event]:
         """An event waits until the order of its case is here: it says who the patient is, and what must not leave."""
         order = await self.orders.expected(received.data.case_id, topic.name)
@@ -203,8 +262,7 @@ class Releasing:
     async def take(
         self, topic: Topic[Any], name: str, received: Received[Any], order: OrderPlaced, said_at: Timestamp
     ) -> list[Event]:
-        message, event = received.data.SerializeToString(deterministic=True), str(received.envelope.id)
-        source = Source(topic=topic.name, message=message, event_id=event, recorded_at=said_at)
+        source = kept_source(topic, received, received.data, said_at)
         await self.sources.put_latest(f"{order.case_id}/{name}", source)
         return await self.release(order, [source])
 
@@ -343,6 +401,10 @@ class Releasing:
                 return pharmacogenomic_fact(release, data)
             case GenomicReportWithdrawn():
                 return pharmacogenomics_withdrawn(release, data)
+            case VariantsAnnotated():
+                return variants_fact(release, data, KnownVariants.FromString(await self.objects.get(data.variants)))
+            case VariantsDisowned():
+                return variants_withdrawn(release, data)
             case _:
                 raise TypeError(f"{data.DESCRIPTOR.full_name} is nothing that is released")
 
@@ -461,6 +523,11 @@ class Releasing:
         named = [""] if whole else mine
         told = [withdrawn(project, self.hospital, subject, case, reason, at, event) for case in named]
         return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
+
+
+def kept_source(topic: Topic[Any], received: Received[Any], said: Message, said_at: Timestamp) -> Source:
+    message = said.SerializeToString(deterministic=True)
+    return Source(topic=topic.name, message=message, event_id=str(received.envelope.id), recorded_at=said_at)
 
 
 def once_more(kept: Removals | None) -> Removals:

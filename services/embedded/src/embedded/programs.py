@@ -68,7 +68,7 @@ DEMONSTRATION = (
 PROJECTS = {"demonstration": {"members": ["leroy"], "share": 1, "core_hours_a_week": 10}}
 RELEASES = {
     "demonstration": {
-        "contents": ["cases", "slides", "scores", "reports", "reviews", "pharmacogenomics"],
+        "contents": ["cases", "slides", "scores", "reports", "reviews", "pharmacogenomics", "variants"],
         "reference": "none: for demonstration, of made patients",
     }
 }

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-PERSON, CONDITION, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, RETRACTED, WITHDRAWAL = (
+PERSON, CONDITION, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, VARIANT, RETRACTED, WITHDRAWAL = (
     "person",
     "condition",
     "procedure",
@@ -17,6 +17,7 @@ PERSON, CONDITION, PROCEDURE, SPECIMEN, IMAGE, MEASUREMENT, NOTE, GENE, RETRACTE
     "measurement",
     "note",
     "gene",
+    "variant",
     "retracted",
     "withdrawal",
 )

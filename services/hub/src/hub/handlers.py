@@ -17,6 +17,7 @@ from casepath.deidentification.v1.release_pb2 import (
     ServiceFact,
     SlideFact,
     SpecimenFact,
+    VariantsFact,
     Withdrawal,
     WithdrawalReason,
 )
@@ -25,12 +26,13 @@ from casepath.intake.v1.order_pb2 import Code
 from casepath.intake.v1.patient_pb2 import Sex
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from casepath.portal.v1.reading_pb2 import Verdict
+from casepath.sequencing.v1.known_variants_pb2 import Respect
 from casepath.slides.v1.slide_pb2 import Instance
-from hub.facts import CONDITION, GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, RETRACTED, SPECIMEN, WITHDRAWAL, Row
+from hub.facts import CONDITION, GENE, IMAGE, MEASUREMENT, NOTE, PERSON, PROCEDURE, RETRACTED, SPECIMEN, VARIANT, WITHDRAWAL, Row
 
 # What models say of a slide has no code of a terminology yet.
 OWN = "99CASEPATH"
-SCORE, FINDING, REVIEW = "slide-score", "finding", "finding-review"
+SCORE, FINDING, REVIEW, LOOKUP = "slide-score", "finding", "finding-review", "known-variants"
 # Of a note that takes back those before it (`omop/note.sql`).
 WITHDRAWS = "withdraws"
 GENES = "HGNC"
@@ -89,6 +91,8 @@ def name_of(said: Any) -> str:
             return said.finding_id
         case PharmacogenomicFact():
             return f"{said.case_id}/{said.sample_id}"
+        case VariantsFact():
+            return f"{said.case_id}/{said.file_id}"
         case _:
             return str(said.case_id)
 
@@ -107,6 +111,8 @@ def says(said: Any, row: Row) -> Iterator[Row]:
             yield review(said, row)
         case PharmacogenomicFact():
             yield from genes(said, row)
+        case VariantsFact():
+            yield from variants(said, row)
         case Withdrawal():
             yield replace(row, domain=WITHDRAWAL, value_text=WithdrawalReason.Name(said.reason))
 
@@ -211,6 +217,36 @@ def genes(said: PharmacogenomicFact, row: Row) -> Iterator[Row]:
         extra = dumps({"phenotypes": phenotypes, "definitions": said.definitions, "reason": one.reason})
         made = replace(row, domain=GENE, item=one.gene, code=one.gene, system=GENES)
         yield replace(made, value_text=called or NOT_CALLED, extra=extra)
+
+
+def variants(said: VariantsFact, row: Row) -> Iterator[Row]:
+    """What is said of each variant, quoted, for each gene that the source names; and that there was a lookup at all."""
+    if said.withdraws:
+        yield replace(row, domain=RETRACTED)
+        return
+    snapshots = [f"{one.source} {one.release}" for one in said.snapshots]
+    extra = {"looked_up": said.looked_up, "known": said.known, "told": len(said.variants), "snapshots": snapshots}
+    looked_up = replace(row, domain=MEASUREMENT, item=said.file_id, code=LOOKUP, system=OWN, value=float(said.notable))
+    yield replace(looked_up, extra=dumps(extra))
+    reference = next((one.reference for one in said.snapshots), "")
+    for variant in said.variants:
+        at = f"{variant.contig}:{variant.position}:{variant.reference_bases}:{variant.alternate_bases}"
+        for one in variant.statements:
+            about = {
+                "variant": at,
+                "reference": reference,
+                "genotype": variant.genotype,
+                "source": f"{one.source} {one.release}",
+                "accession": one.accession,
+                "respect": Respect.Name(one.respect).removeprefix("RESPECT_").lower(),
+                "review": one.review,
+                "conditions": list(one.conditions),
+                "therapies": list(one.therapies),
+            }
+            quoted = replace(row, domain=VARIANT, text=one.variant_name, value_text=one.significance, extra=dumps(about))
+            for gene in one.genes or [""]:
+                item = f"{at} {one.accession} {one.respect} {gene}"
+                yield replace(quoted, item=item, code=gene, system=GENES)
 
 
 def coded(row: Row, code: Code) -> Row:

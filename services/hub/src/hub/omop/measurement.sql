@@ -4,4 +4,4 @@ select row_id as measurement_id, person_id, coalesce(m.concept_id, 0) as measure
     value_text as value_source_value, extra as modifiers, f.case_id as case_source_value, lineage
 from holding as f left join mapped as m on m.system = f.system and m.code = f.code
 left join (select case_id, min(day) as day from holding where domain = 'procedure' group by case_id) as o using (case_id)
-where domain in ('measurement', 'gene')
+where domain in ('measurement', 'gene', 'variant')

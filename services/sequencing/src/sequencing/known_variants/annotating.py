@@ -22,6 +22,7 @@ from chassis.events import Event
 from chassis.identity import sample_key
 from chassis.isolated import Crashed, Isolated, allowance
 from chassis.language import LANGUAGES
+from chassis.notable_variants import notable
 from chassis.objects import Objects, Shelf, by
 from chassis.orders import ShelvedOrders
 from sequencing.adapters.refusals import believed
@@ -29,7 +30,6 @@ from sequencing.disowned import Disowned
 from sequencing.known_variants.lookup import looked_up
 from sequencing.known_variants.page import page
 from sequencing.known_variants.snapshots import Loaded
-from sequencing.known_variants.statements import notable
 from sequencing.pharmacogenomics.page import Subject, subject_of
 from sequencing.pharmacogenomics.printing import printed
 from sequencing.pharmacogenomics.variant_file import OtherBuild

@@ -49,10 +49,10 @@ def annotate(vcf: Path, snapshots: Path, reference: Path, out: Path | None, lang
 
     What is not found is not thereby harmless: it may be unknown, not covered, or in a gene that was not loaded.
     """
+    from chassis.notable_variants import notable
     from sequencing.known_variants.lookup import looked_up
     from sequencing.known_variants.page import page
     from sequencing.known_variants.snapshots import snapshots_in
-    from sequencing.known_variants.statements import notable
     from sequencing.pharmacogenomics.page import Subject
     from sequencing.pharmacogenomics.printing import printed
     from sequencing.references import References, of_file

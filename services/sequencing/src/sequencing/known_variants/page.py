@@ -10,9 +10,10 @@ from jinja2 import Environment, StrictUndefined
 
 from casepath.sequencing.v1.known_variants_pb2 import KnownVariant, Snapshot, Statement
 from chassis.language import Language
+from chassis.notable_variants import notable
 from sequencing.known_variants.labels import LABELS, RESPECTS
 from sequencing.known_variants.lookup import Found
-from sequencing.known_variants.statements import CIVIC, notable
+from sequencing.known_variants.statements import CIVIC
 from sequencing.pharmacogenomics.page import Subject
 
 # Rows that a page can have and still be read.

@@ -22,17 +22,6 @@ CLINVAR_FIELDS: Mapping[Respect, tuple[str, str, str, str]] = {
     RESPECT_CLINICAL_IMPACT: ("SCI", "SCIREVSTAT", "SCIDN", ""),
 }
 NO_CONDITION = frozenset({"", ".", "not provided", "not specified", "See cases"})
-# Of these nothing asks for a look; anything else does, however it is worded.
-UNREMARKABLE = frozenset(
-    {
-        "Benign",
-        "Likely benign",
-        "Benign/Likely benign",
-        "not provided",
-        "no classification for the single variant",
-        "no classifications from unflagged records",
-    }
-)
 # What CIViC's editors have not accepted is not quoted.
 ACCEPTED = "accepted"
 
@@ -95,11 +84,6 @@ def civic(consequences: Iterable[str], fields: Sequence[str], release: str) -> l
             )
         )
     return found
-
-
-def notable(statements: Iterable[Statement]) -> bool:
-    """Whether any says something else than that the variant is benign, or nothing."""
-    return any(not set(one.significance.split("; ")) <= UNREMARKABLE for one in statements)
 
 
 def words(text: str) -> str:

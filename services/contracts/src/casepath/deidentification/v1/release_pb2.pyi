@@ -5,6 +5,7 @@ from casepath.inference.v1 import scoring_pb2 as _scoring_pb2
 from casepath.intake.v1 import order_pb2 as _order_pb2
 from casepath.intake.v1 import patient_pb2 as _patient_pb2
 from casepath.portal.v1 import reading_pb2 as _reading_pb2
+from casepath.sequencing.v1 import known_variants_pb2 as _known_variants_pb2
 from casepath.sequencing.v1 import pharmacogenomics_pb2 as _pharmacogenomics_pb2
 from casepath.slides.v1 import slide_pb2 as _slide_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -29,7 +30,7 @@ WITHDRAWAL_REASON_ERASED: WithdrawalReason
 WITHDRAWAL_REASON_MOVED: WithdrawalReason
 
 class FactReleased(_message.Message):
-    __slots__ = ("project", "hospital", "subject_id", "lineage_id", "as_of", "moved_as_of", "said_at", "case", "slide", "score", "report", "pharmacogenomics", "withdrawal", "review")
+    __slots__ = ("project", "hospital", "subject_id", "lineage_id", "as_of", "moved_as_of", "said_at", "case", "slide", "score", "report", "pharmacogenomics", "withdrawal", "review", "variants")
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     HOSPITAL_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +45,7 @@ class FactReleased(_message.Message):
     PHARMACOGENOMICS_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWAL_FIELD_NUMBER: _ClassVar[int]
     REVIEW_FIELD_NUMBER: _ClassVar[int]
+    VARIANTS_FIELD_NUMBER: _ClassVar[int]
     project: str
     hospital: str
     subject_id: str
@@ -58,7 +60,8 @@ class FactReleased(_message.Message):
     pharmacogenomics: PharmacogenomicFact
     withdrawal: Withdrawal
     review: ReviewFact
-    def __init__(self, project: _Optional[str] = ..., hospital: _Optional[str] = ..., subject_id: _Optional[str] = ..., lineage_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., moved_as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., said_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., case: _Optional[_Union[CaseFact, _Mapping]] = ..., slide: _Optional[_Union[SlideFact, _Mapping]] = ..., score: _Optional[_Union[ScoreFact, _Mapping]] = ..., report: _Optional[_Union[ReportFact, _Mapping]] = ..., pharmacogenomics: _Optional[_Union[PharmacogenomicFact, _Mapping]] = ..., withdrawal: _Optional[_Union[Withdrawal, _Mapping]] = ..., review: _Optional[_Union[ReviewFact, _Mapping]] = ...) -> None: ...
+    variants: VariantsFact
+    def __init__(self, project: _Optional[str] = ..., hospital: _Optional[str] = ..., subject_id: _Optional[str] = ..., lineage_id: _Optional[str] = ..., as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., moved_as_of: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., said_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., case: _Optional[_Union[CaseFact, _Mapping]] = ..., slide: _Optional[_Union[SlideFact, _Mapping]] = ..., score: _Optional[_Union[ScoreFact, _Mapping]] = ..., report: _Optional[_Union[ReportFact, _Mapping]] = ..., pharmacogenomics: _Optional[_Union[PharmacogenomicFact, _Mapping]] = ..., withdrawal: _Optional[_Union[Withdrawal, _Mapping]] = ..., review: _Optional[_Union[ReviewFact, _Mapping]] = ..., variants: _Optional[_Union[VariantsFact, _Mapping]] = ...) -> None: ...
 
 class CaseFact(_message.Message):
     __slots__ = ("case_id", "sex", "birth_year", "ordered_on", "services", "linkage", "linkage_exact")
@@ -213,6 +216,28 @@ class PharmacogenomicFact(_message.Message):
     definitions: str
     withdraws: bool
     def __init__(self, case_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., genes: _Optional[_Iterable[_Union[_pharmacogenomics_pb2.GeneCall, _Mapping]]] = ..., definitions: _Optional[str] = ..., withdraws: _Optional[bool] = ...) -> None: ...
+
+class VariantsFact(_message.Message):
+    __slots__ = ("case_id", "sample_id", "file_id", "snapshots", "looked_up", "known", "notable", "variants", "withdraws")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_ID_FIELD_NUMBER: _ClassVar[int]
+    FILE_ID_FIELD_NUMBER: _ClassVar[int]
+    SNAPSHOTS_FIELD_NUMBER: _ClassVar[int]
+    LOOKED_UP_FIELD_NUMBER: _ClassVar[int]
+    KNOWN_FIELD_NUMBER: _ClassVar[int]
+    NOTABLE_FIELD_NUMBER: _ClassVar[int]
+    VARIANTS_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWS_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    sample_id: str
+    file_id: str
+    snapshots: _containers.RepeatedCompositeFieldContainer[_known_variants_pb2.Snapshot]
+    looked_up: int
+    known: int
+    notable: int
+    variants: _containers.RepeatedCompositeFieldContainer[_known_variants_pb2.KnownVariant]
+    withdraws: bool
+    def __init__(self, case_id: _Optional[str] = ..., sample_id: _Optional[str] = ..., file_id: _Optional[str] = ..., snapshots: _Optional[_Iterable[_Union[_known_variants_pb2.Snapshot, _Mapping]]] = ..., looked_up: _Optional[int] = ..., known: _Optional[int] = ..., notable: _Optional[int] = ..., variants: _Optional[_Iterable[_Union[_known_variants_pb2.KnownVariant, _Mapping]]] = ..., withdraws: _Optional[bool] = ...) -> None: ...
 
 class Withdrawal(_message.Message):
     __slots__ = ("reason", "case_id")
