@@ -30,7 +30,7 @@ class Composed:
 @asynccontextmanager
 async def composed(folder: Path) -> AsyncIterator[Composed]:
     home, ports = Home(folder), free_ports()
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     load_snapshot(folder)
     supervisor = Supervisor(folder)
     with collecting() as spans:

@@ -1,6 +1,7 @@
 """From an older version to this one and back, service by service, while a hospital sends: nothing lost, nothing twice."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -57,6 +58,14 @@ async def replaced(supervisor: Supervisor, programs: list[Program]) -> None:
         await supervisor.start(one, seconds=SECONDS)
 
 
+def begun_by(python: Path, home: Path) -> Path:
+    """A home whose accounts, keys and projects of research a version of casepath declared."""
+    home.mkdir()
+    declare = "import pathlib, sys; from embedded.programs import access; access(pathlib.Path(sys.argv[1]))"
+    subprocess.run([python, "-c", declare, home], check=True)
+    return home
+
+
 async def done(platform: Platform, visit: Visit) -> list[str]:
     """What the record of a visit lacks or has otherwise, once every stage is done."""
     case = await once(platform, visit, every_stage_is_done)
@@ -65,7 +74,7 @@ async def done(platform: Platform, visit: Visit) -> list[str]:
 
 async def test_services_are_upgraded_and_rolled_back_while_orders_come(tmp_path: Path) -> None:
     older = installed(commit())
-    async with composed(tmp_path / "home") as hospital:
+    async with composed(begun_by(older, tmp_path / "home")) as hospital:
         platform, supervisor, these = hospital.platform, hospital.supervisor, hospital.services
         those = of_version(these, older)
         await hospital.start(*those)

@@ -55,8 +55,10 @@ def test_known_variants_are_quoted_by_gene_beside_that_they_were_looked_up_at_al
         (VARIANT, "WRAP53", "HGNC", "Pathogenic"),
     ]
     assert first.row_id != second.row_id
+    assert first.text == ""
     about = loads(first.extra)
     assert (about["variant"], about["reference"], about["genotype"]) == ("chr17:7675088:C:T", "GRCh38", "0/1")
+    assert about["name"] == "NC_000017.11:g.7675088C>T"
     said.withdraws = True
     assert [one.domain for one in rows(of(variants=said), 3, 7)] == [RETRACTED]
 

@@ -4,7 +4,8 @@ import pytest
 
 from casepath.intake.v1.order_pb2 import Code
 from chassis.errors import Malformed
-from portal.diagnoses import MOST, named, read_codes, typed
+from chassis.signed_reports import named
+from portal.diagnoses import MOST, read_codes, typed
 
 
 @pytest.mark.parametrize(

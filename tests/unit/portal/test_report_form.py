@@ -5,9 +5,8 @@ from starlette.requests import Request
 
 import examples
 from casepath.cases.v1.cases_pb2 import Case, Slide
-from chassis.signed_reports import parts, standing
+from chassis.signed_reports import named, parts, standing
 from portal.desk import render
-from portal.diagnoses import named
 from portal.handlers import undecided, unread
 from portal.presenting import notices
 

@@ -237,6 +237,7 @@ def test_a_signed_report_is_final_and_says_who_signed_it() -> None:
     assert report["status"] == "final"
     assert report["resultsInterpreter"][0]["display"] == "Dr Alix Martin"
     assert "Carcinome" in report["conclusion"]
+    assert "Diagnoses in code / Diagnostics codés: ADICAP BHGSA7A0, CIM-O-3 8500/3\n— Dr Alix Martin" in report["conclusion"]
     assert [one["coding"] for one in report["conclusionCode"]] == [
         [{"system": "https://smt.esante.gouv.fr/terminologie-adicap/", "code": "BHGSA7A0"}],
         [{"system": "http://terminology.hl7.org/CodeSystem/icd-o-3", "code": "8500/3"}],
@@ -288,7 +289,7 @@ def test_what_is_signed_after_a_withdrawal_is_a_report_again_and_corrects_it() -
     signed = [*WITHDRAWN, examples.report_signed(4, "Bénin."), examples.report_signed(5, "Relu.")]
     report = whole(signed)
     assert report["status"] == "corrected"
-    assert report["conclusion"].startswith("Bénin.\n— ")
+    assert report["conclusion"].startswith("Bénin.\nDiagnoses in code / Diagnostics codés: ADICAP BHGSA7A0, CIM-O-3 8500/3\n— ")
     assert "Addendum 1 / Complément 1\nRelu." in report["conclusion"]
     assert "retiré" not in report["conclusion"]
     statuses = {one["id"]: one["status"] for one in of_kind("Observation", signed)}

@@ -1,10 +1,13 @@
 """What of a case's signed reports holds: a withdrawal takes back all that was signed before it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from casepath.intake.v1.order_pb2 import Code
 from casepath.portal.v1.reading_pb2 import ReportSigned
+
+# As pathologists in France call them.
+SYSTEMS = {"I10": "CIM-10", "ICDO3": "CIM-O-3", "SCT": "SNOMED CT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,8 @@ def standing(reports: Sequence[ReportSigned]) -> list[ReportSigned]:
 def diagnoses(reports: Sequence[ReportSigned]) -> Sequence[Code]:
     """In code, as they hold now: what was said of them last, by a part that holds."""
     return next((one.diagnoses for one in reversed(standing(reports)) if one.diagnoses), ())
+
+
+def named(codes: Iterable[Code]) -> str:
+    """With their systems, as people read them."""
+    return ", ".join(f"{SYSTEMS.get(one.system, one.system)} {one.code}" for one in codes)

@@ -233,7 +233,9 @@ def variants(said: VariantsFact, row: Row) -> Iterator[Row]:
         at = f"{variant.contig}:{variant.position}:{variant.reference_bases}:{variant.alternate_bases}"
         for one in variant.statements:
             about = {
+                # Not as the words of the code, which are told to who asks what can be asked.
                 "variant": at,
+                "name": one.variant_name,
                 "reference": reference,
                 "genotype": variant.genotype,
                 "source": f"{one.source} {one.release}",
@@ -243,7 +245,7 @@ def variants(said: VariantsFact, row: Row) -> Iterator[Row]:
                 "conditions": list(one.conditions),
                 "therapies": list(one.therapies),
             }
-            quoted = replace(row, domain=VARIANT, text=one.variant_name, value_text=one.significance, extra=dumps(about))
+            quoted = replace(row, domain=VARIANT, value_text=one.significance, extra=dumps(about))
             for gene in one.genes or [""]:
                 item = f"{at} {one.accession} {one.respect} {gene}"
                 yield replace(quoted, item=item, code=gene, system=GENES)

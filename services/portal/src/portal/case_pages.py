@@ -9,9 +9,9 @@ from casepath.cases.v1.cases_pb2 import Case
 from chassis.access import Permission
 from chassis.errors import NotFound
 from chassis.patients import patient_name
-from chassis.signed_reports import diagnoses, parts, standing
+from chassis.signed_reports import diagnoses, named, parts, standing
 from portal.desk import Desk, render, spoken
-from portal.diagnoses import named, typed
+from portal.diagnoses import typed
 from portal.handlers import disowned, is_withdrawn, of_another, undecided, unread
 from portal.language import CATALOGUES
 from portal.people import Person

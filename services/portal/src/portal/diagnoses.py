@@ -15,7 +15,6 @@ SHAPES = (
     ("ICDO3", re.compile(r"[0-9]{4}/[0-9]")),
     ("SCT", re.compile(r"[1-9][0-9]{5,17}")),
 )
-NAMES = {"ADICAP": "ADICAP", "I10": "CIM-10", "ICDO3": "CIM-O-3", "SCT": "SNOMED CT"}
 
 
 def read_codes(text: str) -> list[Code]:
@@ -41,8 +40,3 @@ def dotted(code: str) -> str:
 def typed(codes: Sequence[Code]) -> str:
     """As they would be typed."""
     return " ".join(one.code for one in codes)
-
-
-def named(codes: Sequence[Code]) -> str:
-    """With their systems, as they are shown."""
-    return ", ".join(f"{NAMES.get(one.system, one.system)} {one.code}" for one in codes)

@@ -32,7 +32,7 @@ from casepath.sequencing.v1.sequencing_pb2 import QualityShortfall, VariantsCall
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.fhir import Resource, instant, resource
 from chassis.ins import AUTHORITIES
-from chassis.signed_reports import Part, diagnoses
+from chassis.signed_reports import Part, diagnoses, named
 
 GENDERS = {SEX_FEMALE: "female", SEX_MALE: "male", SEX_OTHER: "other"}
 ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -70,6 +70,7 @@ SCREENING_EN = "AI screening only, not a diagnosis: a pathologist reads the slid
 SCREENING_FR = "Dépistage par IA uniquement, pas un diagnostic : un pathologiste lit la lame."
 FAILED_EN = "The AI run failed. This says nothing about what is on the slide."
 FAILED_FR = "L'analyse par IA a échoué. Cela ne dit rien du contenu de la lame."
+DIAGNOSES = "Diagnoses in code / Diagnostics codés"
 WITHDRAWN = "Report withdrawn / Compte rendu retiré"
 DISOWNED = "Not this patient's variants / Ces variants ne sont pas ceux du patient"
 BELOW_EN = "Below the laboratory's thresholds."
@@ -426,13 +427,14 @@ def report_status(signed: Sequence[Part]) -> str:
 
 
 def signed_text(part: Part) -> str:
-    """A part of a report, with who signed it and when."""
+    """A part of a report with its codes, who signed it and when."""
     heading, report = "", part.signed
     if report.withdraws:
         heading = f"{WITHDRAWN}\n"
     elif part.addendum:
         heading = f"Addendum {part.addendum} / Complément {part.addendum}\n"
-    return f"{heading}{report.text}\n— {report.signer.name}, {instant(report.signed_at)}"
+    codes = f"\n{DIAGNOSES}: {named(report.diagnoses)}" if report.diagnoses else ""
+    return f"{heading}{report.text}{codes}\n— {report.signer.name}, {instant(report.signed_at)}"
 
 
 def signer(who: Reader) -> Resource:
