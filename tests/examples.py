@@ -225,6 +225,8 @@ def order(recorded_at: datetime = NOON) -> OrderPlaced:
     histology = RequestedService(
         service=Code(code="11529-5", text="Surgical pathology study", system="LN"),
         placer_order_number="PL1",
+        clinical_information="Nodule de 12 mm.\nRécidive ?",
+        reasons=[Code(code="C50.9", text="Tumeur maligne du sein", system="I10")],
         specimens=[
             Specimen(
                 identifier="T1",

@@ -75,6 +75,7 @@ async def test_a_case_is_read_from_list_to_signature_by_keyboard_alone(
     await portal.enter(page)
     await find(page, visit.accession)
     await read(page)
+    await expect(page.get_by_role("region", name="Clinical information")).to_contain_text("Métastase ?")
     await page.keyboard.press("n")
     await expect(page.locator("li[data-finding][data-current]")).to_have_count(1)
     await page.keyboard.press("a")

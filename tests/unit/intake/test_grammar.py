@@ -205,7 +205,7 @@ def with_more_fields(found: Draft, rng: random.Random) -> Draft:
 
 HARMLESS: tuple[Change, ...] = (
     lambda found, rng: found.inserted(rng.randint(1, len(found.segments)), "ZPT|1|local^x"),
-    lambda found, rng: found.inserted(rng.randint(2, len(found.segments)), "NTE|1||free text, \\T\\ more"),
+    lambda found, rng: found.inserted(rng.randint(2, len(found.segments)), "CTD|1||free text, \\T\\ more"),
     lambda found, rng: found.inserted(1, "SFT|x", "EVN||20260301"),
     lambda found, rng: replace(found, ending=rng.choice(["\n", "\r\n", "\r\r"])),
     with_more_fields,

@@ -14,8 +14,10 @@ from casepath.intake.v1.patient_pb2 import (
     PatientRegistered,
     PatientsUnlinked,
 )
+from chassis.errors import Malformed
 from chassis.events import Event, check
 from chassis.publisher import MemoryPublisher
+from intake.checking import kept
 from intake.handlers import events
 from intake.messages import Refused, decode, identity
 from intake.receiving import Receiver
@@ -202,6 +204,46 @@ def test_an_order_becomes_one_case_with_its_services_specimens_and_slides() -> N
     assert [service.service.code for service in data.services] == ["11529-5", "51969-4"]
     assert list(data.services[0].specimens[0].containers) == ["A1", "A2"]
     assert data.services[1].specimens[0].identifier == "B1"
+
+
+def test_what_the_requester_says_of_the_patient_is_of_the_request_it_stands_under() -> None:
+    request = "OBR|1|PL1|S26-0001|11529-5^Surgical pathology study^LN|||||||||Nodule du sein^gauche"
+    reasons = "|" * 18 + "N63^Nodule du sein^I10~^Bilan d'extension"
+    said = [
+        "NTE|1||Antécédent de carcinome \\T\\ radiothérapie.\\.br\\Récidive ?~Urgent",
+        "DG1|1||C50.9^Tumeur maligne du sein^I10",
+        "DG1|2|||Mastectomie en 2019",
+        "OBX|1|TX|22636-5^^LN||Non lu",
+        "NTE|1||Du résultat, non de la demande",
+    ]
+    (event,) = read(text("OML^O21^OML_O21", PID, "NTE|1||Du patient", ORDER[0], request + reasons, *said, *ORDER[2:]))
+    assert isinstance(event.data, OrderPlaced)
+    first, second = event.data.services
+    assert first.clinical_information.splitlines() == [
+        "Nodule du sein^gauche",
+        "Bilan d'extension",
+        "Antécédent de carcinome & radiothérapie.",
+        "Récidive ?",
+        "Urgent",
+        "Mastectomie en 2019",
+    ]
+    assert [(one.code, one.text, one.system) for one in first.reasons] == [
+        ("N63", "Nodule du sein", "I10"),
+        ("C50.9", "Tumeur maligne du sein", "I10"),
+    ]
+    assert list(first.specimens[0].containers) == ["A1", "A2"]
+    assert not second.clinical_information
+    assert not second.reasons
+
+
+@pytest.mark.parametrize(
+    ("note", "place"),
+    [("NTE|1||a\\X0007\\b", "NTE-3"), ("NTE|1||" + "x" * 10_001, ""), ("DG1|1||" + "x" * 65, "DG1-3")],
+)
+def test_clinical_information_that_cannot_be_kept_whole_is_refused(note: str, place: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        kept(read(text("OML^O21^OML_O21", PID, *ORDER[:2], note, *ORDER[2:])))
+    assert getattr(caught.value, "place", "") == place
 
 
 def test_two_accessions_in_one_message_are_two_cases() -> None:

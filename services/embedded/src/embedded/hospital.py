@@ -48,6 +48,8 @@ class Visit:
             "2",
             f"ORC|NW|PL{self.stamp}-1|{self.accession}",
             f"OBR|1|PL{self.stamp}-1|{self.accession}|11529-5^Surgical pathology study^LN",
+            "NTE|1||Ganglion sentinelle axillaire gauche.\\.br\\Métastase ?",
+            "DG1|1||C50.9^Tumeur maligne du sein^I10",
             f"SPM|1|^{TISSUE}||119376003^Tissue specimen^SCT||||85756007^Body tissue structure^SCT|||||||||{self.stamp}",
             f"SAC|||{SLIDE_CONTAINER}",
             f"ORC|NW|PL{self.stamp}-2|{self.accession}",

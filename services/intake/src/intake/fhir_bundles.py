@@ -43,7 +43,7 @@ from chassis.events import Event
 from chassis.fhir import Resource
 from chassis.identity import case_id, patient_id
 from chassis.ins import AUTHORITIES
-from intake.handlers import LONGEST_IDENTIFIER, proto_time
+from intake.handlers import LONGEST_IDENTIFIER, LONGEST_TEXT, proto_time
 from intake.ins import QUALIFIED, is_ins
 
 KEPT = ("Patient", "ServiceRequest", "Specimen")
@@ -58,12 +58,11 @@ URGENCIES: Mapping[str, Urgency] = {
 }
 PLACED, CALLED_OFF = ("active",), ("revoked", "entered-in-error")
 # HL7 table 0396, from FHIR's names of the systems.
-SYSTEMS = {"http://loinc.org": "LN", "http://snomed.info/sct": "SCT"}
+SYSTEMS = {"http://loinc.org": "LN", "http://snomed.info/sct": "SCT", "http://hl7.org/fhir/sid/icd-10": "I10"}
 # HL7 table 0203.
 ACCESSION, FILLER, PLACER, INTERNAL = "ACSN", "FILL", "PLAC", ("PI", "MR")
 # ADT^A31, update person information, is what a Patient says.
 TRIGGER = "A31"
-LONGEST_TEXT = 199
 RELIABILITY = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability"
 
 
@@ -236,8 +235,11 @@ def ordered(entry: Entry, found: Mapping[str, Entry], people: Mapping[int, Patie
         specimen(meant(entry, f"specimen[{number}]", one, found, "Specimen"))
         for number, one in enumerate(request.get("specimen", ()))
     ]
+    reasons, information = clinical(entry)
     service = RequestedService(
         service=code,
+        reasons=reasons,
+        clinical_information=information,
         placer_order_number=identifier(entry, (PLACER,)),
         specimens=specimens,
         called_off=status in CALLED_OFF,
@@ -252,6 +254,21 @@ def ordered(entry: Entry, found: Mapping[str, Entry], people: Mapping[int, Patie
         URGENCIES.get(request.get("priority", ""), URGENCY_UNSPECIFIED),
         unit(entry),
     )
+
+
+def clinical(entry: Entry) -> tuple[list[Code], str]:
+    """Why it is requested, in code and in words."""
+    reasons: list[Code] = []
+    lines: list[str] = []
+    for number, one in enumerate(entry.resource.get("reasonCode", ())):
+        found = coded(entry, f"reasonCode[{number}]", one) if one.get("coding") else None
+        if found is not None:
+            reasons.append(found)
+        text = str(one.get("text", ""))
+        if found is None or len(text) > LONGEST_TEXT:
+            lines.append(text)
+    lines += [str(one.get("text", "")) for one in entry.resource.get("note", ())]
+    return reasons, "\n".join(filter(None, map(str.strip, lines)))
 
 
 def meant(entry: Entry, element: str, reference: Any, found: Mapping[str, Entry], kind: str) -> Entry:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import batched, groupby
+from itertools import batched, groupby, takewhile
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -94,6 +94,11 @@ ORDERS = frozenset({("OML", "O21"), ("ORM", "O01")})
 TAKEN = ORDERS | {("ADT", trigger) for trigger in (*ADMISSIONS, MERGE, LINK, UNLINK)}
 # HL7 table 0485; preoperative and timing critical are as good as as soon as possible.
 URGENCIES = {"S": URGENCY_STAT, "A": URGENCY_ASAP, "P": URGENCY_ASAP, "T": URGENCY_ASAP, "R": URGENCY_ROUTINE}
+# Of a request (HL7 v2.5.1 section 4.4.6): notes and diagnoses, before observations and specimens.
+SAID_OF_REQUEST, AFTER_REQUEST = ("NTE", "DG1"), ("OBX", "SPM", "SAC")
+# Where these say something in words, and why in code.
+WORDS, REASONS = {"OBR": 13, "NTE": 3, "DG1": 4}, {"OBR": 31, "DG1": 3}
+LONGEST_TEXT = 199
 PRIORITIES = (("TQ1", 9, 1), ("OBR", 27, 6), ("ORC", 7, 6))
 # Keep our limits in step with the contract: a longer value is the sender's error, said with its place.
 LONGEST_IDENTIFIER = 64
@@ -251,8 +256,10 @@ def orders(message: Message, namespace: UUID, zone: ZoneInfo, unit_field: str) -
 def order_groups(message: Message) -> Iterable[list[hl7.Segment]]:
     """The segments of each ORC/OBR group (HL7 v2.5.1 section 4.4.6)."""
     group: list[hl7.Segment] = []
-    for segment in message.segments("ORC", "TQ1", "OBR", "SPM", "SAC"):
+    for segment in message.segments("ORC", "TQ1", "OBR", *SAID_OF_REQUEST, *AFTER_REQUEST):
         name = str(segment[0])
+        if name in (*SAID_OF_REQUEST, "OBX") and not group:
+            continue
         begins = name == "ORC" or (name == "OBR" and any(str(held[0]) == "OBR" for held in group))
         if begins and group:
             yield group
@@ -287,12 +294,34 @@ def service(message: Message, group: list[hl7.Segment], zone: ZoneInfo) -> Reque
     placer = message.value(requests[0], 2) or next(
         (message.value(segment, 2) for segment in group if str(segment[0]) == "ORC"), ""
     )
+    reasons, information = clinical(message, group)
     return RequestedService(
         service=code(message, requests[0], 4),
         placer_order_number=placer,
         specimens=specimens,
+        reasons=reasons,
+        clinical_information=information,
         called_off=any(message.value(segment, 1) in CALLED_OFF for segment in group if str(segment[0]) == "ORC"),
     )
+
+
+def clinical(message: Message, group: list[hl7.Segment]) -> tuple[list[Code], str]:
+    """Why a service is requested, in code and in words: what is said before its results and specimens is said of it."""
+    reasons: list[Code] = []
+    lines: list[str] = []
+    for segment in takewhile(lambda one: str(one[0]) not in AFTER_REQUEST, group):
+        name = str(segment[0])
+        if name in WORDS:
+            lines.append(message.text(segment, WORDS[name]))
+        if name in REASONS:
+            field = REASONS[name]
+            for repeat in range(1, message.repeats(segment, field) + 1):
+                identifier, text, system = (message.value(segment, field, component, repeat) for component in (1, 2, 3))
+                if identifier:
+                    reasons.append(Code(code=bounded(identifier, f"{name}-{field}"), text=text[:LONGEST_TEXT], system=system))
+                if not identifier or len(text) > LONGEST_TEXT:
+                    lines.append(text)
+    return reasons, "\n".join(filter(None, lines))
 
 
 def unit(message: Message, group: list[hl7.Segment], place: str) -> str:

@@ -34,6 +34,7 @@ UNSUPPORTED_PROCESSING = "202", "Unsupported processing id"
 UNSUPPORTED_VERSION = "203", "Unsupported version id"
 INTERNAL = "207", "Application internal error"
 STAMP = re.compile(r"^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\.\d{1,6})?([+-]\d{4})?$", re.ASCII)
+LINE = re.compile(r"\r\n?|\n")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -80,6 +81,17 @@ class Message:
         if CONTROL.search(text):
             raise Refused("AE", DATA_TYPE, f"{segment[0]}-{field}", "a control character")
         return "" if text == '""' else text.strip()
+
+    def text(self, segment: hl7.Segment, field: int) -> str:
+        """A field of text whole, in lines: what looks like components is words. Raise Refused as `value` does."""
+        try:
+            repetitions = [str(one) for one in segment[field]]
+        except LookupError:
+            return ""
+        lines = [LINE.sub("\n", self.parsed.unescape(one)).strip() for one in repetitions]
+        if any(CONTROL.search(line.replace("\n", "").replace("\t", "")) for line in lines):
+            raise Refused("AE", DATA_TYPE, f"{segment[0]}-{field}", "a control character")
+        return "\n".join(line for line in lines if line and line != '""')
 
     def required(self, segment: hl7.Segment, field: int, component: int = 1) -> str:
         """Raise Refused naming the field when it is empty."""

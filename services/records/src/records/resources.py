@@ -160,6 +160,8 @@ def service_request(order: OrderPlaced, service: RequestedService) -> Resource:
         code=concept(service.service),
         subject=reference("Patient", order.patient.patient_id),
         authoredOn=instant(said_at),
+        reasonCode=[concept(one) for one in service.reasons],
+        note=[{"text": service.clinical_information}] if service.clinical_information else None,
         specimen=[reference("Specimen", specimen_id(order.case_id, one.identifier)) for one in service.specimens],
     )
 

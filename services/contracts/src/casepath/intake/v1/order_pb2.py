@@ -27,7 +27,7 @@ from casepath.intake.v1 import patient_pb2 as casepath_dot_intake_dot_v1_dot_pat
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63\x61sepath/intake/v1/order.proto\x12\x12\x63\x61sepath.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a casepath/intake/v1/patient.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"P\n\x04\x43ode\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x16\n\x04text\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12\x17\n\x06system\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xd2\x01\n\x08Specimen\x12\x1d\n\nidentifier\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\x04type\x18\x02 \x01(\x0b\x32\x18.casepath.intake.v1.Code\x12&\n\x04site\x18\x03 \x01(\x0b\x32\x18.casepath.intake.v1.Code\x12\x30\n\x0c\x63ollected_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\ncontainers\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xf4\x03\"\x06r\x04\x10\x01\x18@\"\xed\x01\n\x10RequestedService\x12\x31\n\x07service\x18\x01 \x01(\x0b\x32\x18.casepath.intake.v1.CodeB\x06\xbaH\x03\xc8\x01\x01\x12%\n\x13placer_order_number\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12:\n\tspecimens\x18\x03 \x03(\x0b\x32\x1c.casepath.intake.v1.SpecimenB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x12\n\ncalled_off\x18\x04 \x01(\x08\x12/\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc8\x02\n\x0bOrderPlaced\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x07patient\x18\x02 \x01(\x0b\x32\x1b.casepath.intake.v1.PatientB\x06\xbaH\x03\xc8\x01\x01\x12\x1c\n\taccession\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x42\n\x08services\x18\x04 \x03(\x0b\x32$.casepath.intake.v1.RequestedServiceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\x37\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x07urgency\x18\x06 \x01(\x0e\x32\x1b.casepath.intake.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x04unit\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@*[\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x13\n\x0fURGENCY_ROUTINE\x10\x01\x12\x10\n\x0cURGENCY_ASAP\x10\x02\x12\x10\n\x0cURGENCY_STAT\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63\x61sepath/intake/v1/order.proto\x12\x12\x63\x61sepath.intake.v1\x1a\x1b\x62uf/validate/validate.proto\x1a casepath/intake/v1/patient.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"P\n\x04\x43ode\x12\x17\n\x04\x63ode\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x16\n\x04text\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12\x17\n\x06system\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xd2\x01\n\x08Specimen\x12\x1d\n\nidentifier\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\x04type\x18\x02 \x01(\x0b\x32\x18.casepath.intake.v1.Code\x12&\n\x04site\x18\x03 \x01(\x0b\x32\x18.casepath.intake.v1.Code\x12\x30\n\x0c\x63ollected_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\ncontainers\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xf4\x03\"\x06r\x04\x10\x01\x18@\"\xca\x02\n\x10RequestedService\x12\x31\n\x07service\x18\x01 \x01(\x0b\x32\x18.casepath.intake.v1.CodeB\x06\xbaH\x03\xc8\x01\x01\x12%\n\x13placer_order_number\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc7\x01\x12:\n\tspecimens\x18\x03 \x03(\x0b\x32\x1c.casepath.intake.v1.SpecimenB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x12\n\ncalled_off\x18\x04 \x01(\x08\x12/\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x14\x63linical_information\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x90N\x12\x33\n\x07reasons\x18\x07 \x03(\x0b\x32\x18.casepath.intake.v1.CodeB\x08\xbaH\x05\x92\x01\x02\x10\x32\"\xc8\x02\n\x0bOrderPlaced\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x07patient\x18\x02 \x01(\x0b\x32\x1b.casepath.intake.v1.PatientB\x06\xbaH\x03\xc8\x01\x01\x12\x1c\n\taccession\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x42\n\x08services\x18\x04 \x03(\x0b\x32$.casepath.intake.v1.RequestedServiceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\x37\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x07urgency\x18\x06 \x01(\x0e\x32\x1b.casepath.intake.v1.UrgencyB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x04unit\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@*[\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x13\n\x0fURGENCY_ROUTINE\x10\x01\x12\x10\n\x0cURGENCY_ASAP\x10\x02\x12\x10\n\x0cURGENCY_STAT\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +50,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REQUESTEDSERVICE'].fields_by_name['placer_order_number']._serialized_options = b'\272H\005r\003\030\307\001'
   _globals['_REQUESTEDSERVICE'].fields_by_name['specimens']._loaded_options = None
   _globals['_REQUESTEDSERVICE'].fields_by_name['specimens']._serialized_options = b'\272H\006\222\001\003\020\310\001'
+  _globals['_REQUESTEDSERVICE'].fields_by_name['clinical_information']._loaded_options = None
+  _globals['_REQUESTEDSERVICE'].fields_by_name['clinical_information']._serialized_options = b'\272H\005r\003\030\220N'
+  _globals['_REQUESTEDSERVICE'].fields_by_name['reasons']._loaded_options = None
+  _globals['_REQUESTEDSERVICE'].fields_by_name['reasons']._serialized_options = b'\272H\005\222\001\002\0202'
   _globals['_ORDERPLACED'].fields_by_name['case_id']._loaded_options = None
   _globals['_ORDERPLACED'].fields_by_name['case_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_ORDERPLACED'].fields_by_name['patient']._loaded_options = None
@@ -64,14 +68,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDERPLACED'].fields_by_name['urgency']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_ORDERPLACED'].fields_by_name['unit']._loaded_options = None
   _globals['_ORDERPLACED'].fields_by_name['unit']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_URGENCY']._serialized_start=1016
-  _globals['_URGENCY']._serialized_end=1107
+  _globals['_URGENCY']._serialized_start=1109
+  _globals['_URGENCY']._serialized_end=1200
   _globals['_CODE']._serialized_start=150
   _globals['_CODE']._serialized_end=230
   _globals['_SPECIMEN']._serialized_start=233
   _globals['_SPECIMEN']._serialized_end=443
   _globals['_REQUESTEDSERVICE']._serialized_start=446
-  _globals['_REQUESTEDSERVICE']._serialized_end=683
-  _globals['_ORDERPLACED']._serialized_start=686
-  _globals['_ORDERPLACED']._serialized_end=1014
+  _globals['_REQUESTEDSERVICE']._serialized_end=776
+  _globals['_ORDERPLACED']._serialized_start=779
+  _globals['_ORDERPLACED']._serialized_end=1107
 # @@protoc_insertion_point(module_scope)

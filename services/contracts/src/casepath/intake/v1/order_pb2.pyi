@@ -48,18 +48,22 @@ class Specimen(_message.Message):
     def __init__(self, identifier: _Optional[str] = ..., type: _Optional[_Union[Code, _Mapping]] = ..., site: _Optional[_Union[Code, _Mapping]] = ..., collected_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., containers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RequestedService(_message.Message):
-    __slots__ = ("service", "placer_order_number", "specimens", "called_off", "recorded_at")
+    __slots__ = ("service", "placer_order_number", "specimens", "called_off", "recorded_at", "clinical_information", "reasons")
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     PLACER_ORDER_NUMBER_FIELD_NUMBER: _ClassVar[int]
     SPECIMENS_FIELD_NUMBER: _ClassVar[int]
     CALLED_OFF_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    CLINICAL_INFORMATION_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
     service: Code
     placer_order_number: str
     specimens: _containers.RepeatedCompositeFieldContainer[Specimen]
     called_off: bool
     recorded_at: _timestamp_pb2.Timestamp
-    def __init__(self, service: _Optional[_Union[Code, _Mapping]] = ..., placer_order_number: _Optional[str] = ..., specimens: _Optional[_Iterable[_Union[Specimen, _Mapping]]] = ..., called_off: _Optional[bool] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    clinical_information: str
+    reasons: _containers.RepeatedCompositeFieldContainer[Code]
+    def __init__(self, service: _Optional[_Union[Code, _Mapping]] = ..., placer_order_number: _Optional[str] = ..., specimens: _Optional[_Iterable[_Union[Specimen, _Mapping]]] = ..., called_off: _Optional[bool] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., clinical_information: _Optional[str] = ..., reasons: _Optional[_Iterable[_Union[Code, _Mapping]]] = ...) -> None: ...
 
 class OrderPlaced(_message.Message):
     __slots__ = ("case_id", "patient", "accession", "services", "recorded_at", "urgency", "unit")
