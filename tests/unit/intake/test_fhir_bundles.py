@@ -172,6 +172,22 @@ def test_each_service_counts_from_when_it_was_said() -> None:
     assert [one.HasField("recorded_at") for one in placed.services] == [True, False]
 
 
+def test_a_reason_may_be_a_condition_beside_the_order_or_one_that_is_elsewhere() -> None:
+    def because(found: Bundle) -> None:
+        code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "N63", "display": "Nodule du sein"}]}
+        condition = {"resourceType": "Condition", "id": "c1", "code": code, "subject": of(found, "ServiceRequest")["subject"]}
+        found["entry"].append({"resource": condition, "request": {"method": "PUT", "url": "Condition/c1"}})
+        request = of(found, "ServiceRequest")
+        request["reasonCode"] = [{"text": "Bilan d'extension"}]
+        request["reasonReference"] = [{"reference": "Condition/c1"}, {"reference": "Condition/c2", "display": "Mastectomie"}]
+        request["note"] = [{"text": "Récidive ?"}]
+
+    (_, placed) = said(changed(because))
+    assert isinstance(placed, OrderPlaced)
+    assert [(one.code, one.text, one.system) for one in placed.services[0].reasons] == [("N63", "Nodule du sein", "I10")]
+    assert placed.services[0].clinical_information.splitlines() == ["Bilan d'extension", "Mastectomie", "Récidive ?"]
+
+
 def test_what_comes_beside_an_order_is_left_out() -> None:
     def beside(found: Bundle) -> None:
         doctor = {"resourceType": "Practitioner", "id": "d1"}
@@ -290,7 +306,7 @@ async def test_a_refusal_says_where_and_keeps_nothing() -> None:
 async def test_the_endpoint_says_what_it_takes() -> None:
     async with endpoint(MemoryPublisher()) as client:
         found = (await client.get("/fhir/metadata")).json()
-    assert [one["type"] for one in found["rest"][0]["resource"]] == ["Patient", "ServiceRequest", "Specimen"]
+    assert [one["type"] for one in found["rest"][0]["resource"]] == ["Patient", "ServiceRequest", "Specimen", "Condition"]
 
 
 JUNK: tuple[Any, ...] = (

@@ -7,7 +7,7 @@ What HL7 v2 says in PID, ORC, OBR, SPM and SAC is said here by Patient, ServiceR
 maps); the same patient and accession have the same ids, whichever way they come.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -46,7 +46,7 @@ from chassis.ins import AUTHORITIES
 from intake.handlers import LONGEST_IDENTIFIER, LONGEST_TEXT, proto_time
 from intake.ins import QUALIFIED, is_ins
 
-KEPT = ("Patient", "ServiceRequest", "Specimen")
+KEPT = ("Patient", "ServiceRequest", "Specimen", "Condition")
 # What comes with an order and says nothing that is kept.
 BESIDE = ("Practitioner", "PractitionerRole", "Organization", "Location", "Encounter", "Coverage", "Provenance")
 SEXES = {"female": SEX_FEMALE, "male": SEX_MALE, "other": SEX_OTHER}
@@ -235,7 +235,7 @@ def ordered(entry: Entry, found: Mapping[str, Entry], people: Mapping[int, Patie
         specimen(meant(entry, f"specimen[{number}]", one, found, "Specimen"))
         for number, one in enumerate(request.get("specimen", ()))
     ]
-    reasons, information = clinical(entry)
+    reasons, information = clinical(entry, found)
     service = RequestedService(
         service=code,
         reasons=reasons,
@@ -256,19 +256,29 @@ def ordered(entry: Entry, found: Mapping[str, Entry], people: Mapping[int, Patie
     )
 
 
-def clinical(entry: Entry) -> tuple[list[Code], str]:
+def clinical(entry: Entry, found: Mapping[str, Entry]) -> tuple[list[Code], str]:
     """Why it is requested, in code and in words."""
     reasons: list[Code] = []
     lines: list[str] = []
-    for number, one in enumerate(entry.resource.get("reasonCode", ())):
-        found = coded(entry, f"reasonCode[{number}]", one) if one.get("coding") else None
-        if found is not None:
-            reasons.append(found)
+    for number, one in enumerate([*entry.resource.get("reasonCode", ()), *conditions(entry, found)]):
+        reason = coded(entry, f"reasonCode[{number}]", one) if one.get("coding") else None
+        if reason is not None:
+            reasons.append(reason)
         text = str(one.get("text", ""))
-        if found is None or len(text) > LONGEST_TEXT:
+        if reason is None or len(text) > LONGEST_TEXT:
             lines.append(text)
     lines += [str(one.get("text", "")) for one in entry.resource.get("note", ())]
     return reasons, "\n".join(filter(None, map(str.strip, lines)))
+
+
+def conditions(entry: Entry, found: Mapping[str, Entry]) -> Iterator[Resource]:
+    """What is said of those referred to; of one that is elsewhere, what the reference says."""
+    for one in entry.resource.get("reasonReference", ()):
+        there = found.get(str(one.get("reference", "")))
+        if there is not None and there.kind == "Condition":
+            yield there.resource.get("code", {})
+        else:
+            yield {"text": one.get("display", "")}
 
 
 def meant(entry: Entry, element: str, reference: Any, found: Mapping[str, Entry], kind: str) -> Entry:
