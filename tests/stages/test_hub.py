@@ -114,6 +114,30 @@ def test_of_who_objects_nothing_is_left_in_any_snapshot_or_file(region: Region) 
     assert region.snapshot("20260104")["person"] == 20
 
 
+def test_a_snapshot_of_before_a_table_was_is_asked_without_it_and_forgotten_with_who_was_in_it(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region.gather([*(case(one) for one in range(20)), report(7, "Carcinome.", codes=["C50.9"])])
+    earlier = {name: query for name, query in warehouse.TABLES.items() if name != "condition_occurrence"}
+    with monkeypatch.context() as before:
+        before.setattr(warehouse, "TABLES", earlier)
+        before.setattr(warehouse.Warehouse, "tables", (*earlier, "unmapped"))
+        region.snapshot("20260101T000000.000000Z")
+    assert region.warehouse.snapshots() == ["20260101T000000.000000Z"]
+    with pytest.raises(Unavailable, match="next snapshot"), region.warehouse.snapshot():
+        pass
+    assert region.warehouse.behind()
+    assert region.snapshot("20260102T000000.000000Z")["condition_occurrence"] == 1
+    with region.warehouse.snapshot("20260101T000000.000000Z") as database:
+        assert database.execute("select count(*), (select count(*) from person) from condition_occurrence").fetchone() == (0, 20)
+    event = NAMES.name("event", "7")
+    region.gather([withdrawal(7, LATER)])
+    region.snapshot("20260103T000000.000000Z")
+    assert region.warehouse.expire(30) == [subject(7)]
+    assert region.warehouse.snapshots() == ["20260103T000000.000000Z"]
+    assert not [path for path in region.folder.rglob("*.parquet") if holds(path, event)]
+
+
 def holds(file: Path, lineage: str) -> bool:
     """Whether a file has anything of this event but that it was withdrawn."""
     found = duckdb.read_parquet(str(file))

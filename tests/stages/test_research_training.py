@@ -79,7 +79,8 @@ async def facts_of(person: int, folder: Path, store: Objects, verdicts: list[Ver
     source = slide_of(person, folder)
     identity = uuid5(NAMESPACE_OID, "hospital")
     made = convert(Conversion((source,), out, identity, str(person), "A1", microns_per_pixel=MICRONS))
-    of_case, slide = NAMES.name("case", str(person)), named("slide", person)
+    # Every case has a slide of this name.
+    of_case, slide = NAMES.name("case", str(person)), named("slide", "A1")
     instances = []
     for one in made.instances:
         ref = await store.put(one.path, folder=f"released/warehouse/{NAMES.name('patient', str(person))}/{of_case}")

@@ -156,6 +156,7 @@ def level(said: SlideFact, one: Instance, row: Row) -> Row:
         study=said.study_instance_uid,
         series=said.series_instance_uid,
         slide=said.slide_id,
+        scan=said.scan_id,
         modality="SM",
         transfer_syntax=one.transfer_syntax_uid,
         columns=one.total_columns,
@@ -165,8 +166,8 @@ def level(said: SlideFact, one: Instance, row: Row) -> Row:
 
 
 def derived(said: ScoreFact, one: DerivedInstance, row: Row) -> Row:
-    about = {"study": "", "series": one.series_instance_uid, "slide": said.slide_id, "modality": one.modality}
-    return image(row, one.sop_instance_uid, one.object, **about)
+    about = {"slide": said.slide_id, "scan": said.scan_id, "modality": one.modality}
+    return image(row, one.sop_instance_uid, one.object, study="", series=one.series_instance_uid, **about)
 
 
 def score(said: ScoreFact, row: Row) -> Iterator[Row]:
@@ -189,6 +190,7 @@ def region(said: ScoreFact, one: Finding, row: Row) -> Row:
     side = said.scored.tile_microns
     extra = {
         "slide": said.slide_id,
+        "scan": said.scan_id,
         "finding": one.finding_id,
         "left": one.column * side,
         "top": one.row * side,

@@ -1,7 +1,7 @@
 """The region's tables on Apache Iceberg (pyiceberg), and questions to them by DuckDB over their files.
 
 Facts are appended with the offsets that they came from in the same commit: what is gathered is there once. A snapshot of the OMOP
-tables is made of the facts that hold; each has a name, a tag of that name on every table.
+tables is made of the facts that hold; each has a name, a tag of that name on every table that there was then.
 """
 
 import json
@@ -56,6 +56,7 @@ ENDED = ("WITHDRAWAL_REASON_OBJECTED", "WITHDRAWAL_REASON_ERASED")
 class Warehouse:
     """One process writes; any may read."""
 
+    # The last is written last and forgotten first: a snapshot is whole where it has that.
     tables = (*TABLES, UNMAPPED_TABLE)
 
     def __init__(self, location: str, catalog: str) -> None:
@@ -83,10 +84,12 @@ class Warehouse:
         return {}
 
     def behind(self) -> bool:
-        """Whether something was gathered that no snapshot has: its process ended before."""
+        """Whether something is in no snapshot: what was gathered by who ended before, or a table that this version has."""
         self.facts.refresh()
         current, names = self.facts.current_snapshot(), self.snapshots()
-        return current is not None and (not names or current.timestamp_ms > moment_of(names[-1]))
+        if current is None:
+            return False
+        return not names or current.timestamp_ms > moment_of(names[-1]) or any(not self.has(name) for name in self.tables)
 
     def gather(self, rows: Sequence[Row], offsets: Mapping[str, int]) -> None:
         """Append rows, and remember up to where they are. Raise Unavailable where it cannot, or somebody else wrote."""
@@ -136,19 +139,25 @@ class Warehouse:
 
     @contextmanager
     def snapshot(self, name: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A database with the tables of a snapshot, the newest where none is named.
+        """A database with the tables of a snapshot, the newest where none is named; a table that it is older than is empty.
 
         Raise NotFound where there is none, Unavailable where it is forgotten while it is read.
         """
         version = name or self.newest()
+        if version not in self.snapshots():
+            raise NotFound(f"there is no snapshot {version}: casepath hub snapshots lists them")
         try:
             with duckdb.connect() as database:
                 for table in self.tables:
+                    if not self.has(table):
+                        raise Unavailable("the tables of this version are made with the next snapshot")
                     found = self.catalog.load_table(f"{NAMESPACE}.{table}")
-                    refs = found.refs()
-                    if version not in refs:
-                        raise NotFound(f"there is no snapshot {version}: casepath hub snapshots lists them")
-                    self.view(database, table, found, refs[version].snapshot_id)
+                    if tagged := found.refs().get(version):
+                        self.view(database, table, found, tagged.snapshot_id)
+                    else:
+                        database.register(table, found.schema().as_arrow().empty_table())
+                if version not in self.snapshots():
+                    raise Unavailable(f"snapshot {version} was forgotten while it was read: ask the newest one")
                 yield database
         except duckdb.IOException:
             raise Unavailable(f"snapshot {version} was forgotten while it was read: ask the newest one") from None
@@ -176,14 +185,16 @@ class Warehouse:
             return [name for (name,) in database.execute("select distinct project from person order by project").fetchall()]
 
     def snapshots(self) -> list[str]:
-        """Names of snapshots that are on every table, the oldest first."""
-        found: set[str] | None = None
-        for name in self.tables:
-            if not self.catalog.table_exists(f"{NAMESPACE}.{name}"):
-                return []
-            refs = {ref for ref in self.catalog.load_table(f"{NAMESPACE}.{name}").refs() if ref != "main"}
-            found = refs if found is None else found & refs
-        return sorted(found or ())
+        """Names of those that are whole, the oldest first."""
+        return sorted(self.tags(self.tables[-1]))
+
+    def tags(self, name: str) -> set[str]:
+        if not self.has(name):
+            return set()
+        return {ref for ref in self.catalog.load_table(f"{NAMESPACE}.{name}").refs() if ref != "main"}
+
+    def has(self, name: str) -> bool:
+        return bool(self.catalog.table_exists(f"{NAMESPACE}.{name}"))
 
     def newest(self) -> str:
         """Raise NotFound where no snapshot was taken yet."""
@@ -201,11 +212,10 @@ class Warehouse:
         if gone:
             listed = ", ".join(f"'{subject}'" for subject in gone)
             self.facts.delete(f"subject in ({listed}) and domain != '{WITHDRAWAL}'")
-        names = self.snapshots()
-        dropped = names[:-1] if gone else names[:-kept]
-        for name in (*self.tables, "facts"):
-            if self.catalog.table_exists(f"{NAMESPACE}.{name}"):
-                self.forget(self.catalog.load_table(f"{NAMESPACE}.{name}"), dropped)
+        held = set(self.snapshots()[-1:] if gone else self.snapshots()[-kept:])
+        for name in (*reversed(self.tables), "facts"):
+            if self.has(name):
+                self.forget(self.catalog.load_table(f"{NAMESPACE}.{name}"), self.tags(name) - held)
         return gone
 
     def withdrawn(self) -> list[str]:
@@ -219,7 +229,7 @@ class Warehouse:
             found = database.execute(WITHDRAWN, [list(ENDED)]).fetchall()
         return sorted(subject for (subject,) in found)
 
-    def forget(self, table: Table, tags: Sequence[str]) -> None:
+    def forget(self, table: Table, tags: Iterable[str]) -> None:
         """Drop these tags, then every snapshot that no tag keeps but the current one, then files that none has."""
         for tag in tags:
             if tag in table.refs():

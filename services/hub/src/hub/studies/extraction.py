@@ -1,5 +1,7 @@
 """A study's rows as a database of DuckDB: its persons under other names, on other days, and no table that it did not ask for.
 
+A slide has its name from its case alone: there it is one of several, and in a study it is named by both.
+
 Names and days come from the study's own key, so that rows of two studies cannot be joined by them. Words of notes, and images,
 are the same in each.
 """
@@ -53,14 +55,19 @@ TABLES: Mapping[ResearchTable, str] = {
         renamed('measurement', measurement_id) as measurement_id, measurement_concept_id,
         moved(measurement_date, person_id) as measurement_date, value_as_number, measurement_source_value,
         measurement_source_system, measurement_source_text, value_source_value,
-        json_merge_patch(modifiers, json_object('slide', renamed('slide', json_extract_string(modifiers, '$.slide')),
+        json_merge_patch(modifiers, json_object(
+            'slide', renamed('slide', case_source_value || json_extract_string(modifiers, '$.slide')),
+            'scan', renamed('scan', case_source_value || coalesce(json_extract_string(modifiers, '$.scan'),
+                json_extract_string(modifiers, '$.slide'))),
             'finding', renamed('finding', json_extract_string(modifiers, '$.finding')))) as modifiers
     """,
     RESEARCH_TABLE_NOTE: """
         renamed('note', note_id) as note_id, moved(note_date, person_id) as note_date, note_title, note_text
     """,
     RESEARCH_TABLE_IMAGE_OCCURRENCE: """
-        renamed('image', image_occurrence_id) as image_occurrence_id, renamed('slide', slide_source_value) as slide_id,
+        renamed('image', image_occurrence_id) as image_occurrence_id,
+        renamed('slide', case_source_value || slide_source_value) as slide_id,
+        renamed('scan', case_source_value || coalesce(scan_source_value, slide_source_value)) as scan_id,
         modality_source_value, sha256, size, microns_per_pixel
     """,
 }

@@ -20,7 +20,7 @@ DATABASE, IMAGES = "study.duckdb", "images"
 MOST_TILES = 64
 ACCEPTED, REJECTED = "accepted", "rejected"
 JUDGED = """
-    select cast(f.person_id as varchar), json_extract_string(f.modifiers, '$.slide'),
+    select cast(f.person_id as varchar), json_extract_string(f.modifiers, '$.scan'),
         cast(json_extract(f.modifiers, '$.left') as double), cast(json_extract(f.modifiers, '$.top') as double),
         cast(json_extract(f.modifiers, '$.width') as double), cast(json_extract(f.modifiers, '$.height') as double),
         r.value_source_value
@@ -30,7 +30,7 @@ JUDGED = """
     order by all
 """
 LEVELS = """
-    select cast(slide_id as varchar), sha256 from image_occurrence where modality_source_value = 'SM' order by all
+    select cast(scan_id as varchar), sha256 from image_occurrence where modality_source_value = 'SM' order by all
 """
 
 
@@ -39,7 +39,7 @@ class Region:
     """In micrometres from the top left of the slide."""
 
     person: str
-    slide: str
+    scan: str
     left: float
     top: float
     width: float
@@ -48,7 +48,7 @@ class Region:
 
 
 def judged(workspace: Path) -> tuple[list[Region], dict[str, list[str]]]:
-    """Regions with what was said of each, and the digests of each slide's levels. Raise Misconfigured where there are none."""
+    """Regions with what was said of each, and the digests of each scan's levels. Raise Misconfigured where there are none."""
     if find_spec("duckdb") is None:
         raise Misconfigured("this needs the package duckdb: install casepath-inference[research]")
     import duckdb
@@ -60,15 +60,19 @@ def judged(workspace: Path) -> tuple[list[Region], dict[str, list[str]]]:
         with duckdb.connect(str(file), read_only=True) as database:
             regions = [Region(*row) for row in database.execute(JUDGED).fetchall()]
             levels: dict[str, list[str]] = {}
-            for slide, sha256 in database.execute(LEVELS).fetchall():
-                levels.setdefault(slide, []).append(sha256)
+            for scan, sha256 in database.execute(LEVELS).fetchall():
+                levels.setdefault(scan, []).append(sha256)
     except duckdb.CatalogException:
         raise Misconfigured("the study has no measurements or no images: it has to ask for both, and for why") from None
+    except duckdb.BinderException:
+        raise Misconfigured(
+            "an earlier version made the study's extract, which does not tell scans apart: make it anew"
+        ) from None
     return regions, levels
 
 
 def cut_tiles(workspace: Path, said: Manifest, out: Path) -> Counter[str]:
-    """Write tiles as `casepath model evaluate` takes them, `<class>/<person>.<slide>_<x>_<y>.png`; count regions by verdict.
+    """Write tiles as `casepath model evaluate` takes them, `<class>/<person>.<scan>_<x>_<y>.png`; count regions by verdict.
 
     What was accepted is of the positive class, what was rejected of the other; what was corrected is neither, and left out.
     Raise Misconfigured for a model of more than two classes, Malformed where no region can be used.
@@ -85,19 +89,19 @@ def cut_tiles(workspace: Path, said: Manifest, out: Path) -> Counter[str]:
     with ExitStack() as stack:
         opened: dict[str, WsiDicom] = {}
         for one in regions:
-            if one.slide not in levels:
+            if one.scan not in levels:
                 counted["without images"] += 1
                 continue
             counted[one.verdict] += 1
             if one.verdict not in names:
                 continue
-            if one.slide not in opened:
-                files = [workspace / IMAGES / f"{sha256}.dcm" for sha256 in levels[one.slide]]
-                opened[one.slide] = stack.enter_context(WsiDicom.open(files))
+            if one.scan not in opened:
+                files = [workspace / IMAGES / f"{sha256}.dcm" for sha256 in levels[one.scan]]
+                opened[one.scan] = stack.enter_context(WsiDicom.open(files))
             for left, top in corners(one, said.tile_side * said.microns_per_pixel):
-                tile = pixels(opened[one.slide], left, top, said)
+                tile = pixels(opened[one.scan], left, top, said)
                 if tile is not None:
-                    tile.save(out / names[one.verdict] / f"{one.person}.{one.slide}_{round(left)}_{round(top)}.png")
+                    tile.save(out / names[one.verdict] / f"{one.person}.{one.scan}_{round(left)}_{round(top)}.png")
     if not counted[ACCEPTED] or not counted[REJECTED]:
         raise Malformed(f"the study has {counted[ACCEPTED]} accepted and {counted[REJECTED]} rejected regions: both are needed")
     return counted
