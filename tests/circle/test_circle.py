@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
 import httpx
 import numpy as np
 import pytest
@@ -222,6 +223,10 @@ class Circle:
     async def candidate(self, base: Path, version: str) -> tuple[Path, int]:
         """Of all verdicts so far, signed and published; and of how many tiles."""
         workspace, out = await self.workspace(version), self.folder / f"candidate {version}"
+        # Every case has its slide A1: each is the scan of one person.
+        with duckdb.connect(str(workspace / "study.duckdb"), read_only=True) as database:
+            scans = database.execute("select distinct person_id, scan_id from image_occurrence").fetchall()
+        assert len(scans) == len({scan for _, scan in scans}) == len(self.cases)
         more = ("--model-version", version, "--out", str(out), "--study", "MR-004 no. 2026-118", "--json")
         figures = json.loads(await self.command("research", "train", str(workspace), "--base", str(base), *more))
         assert (figures["regions"], figures["persons"]) == (dict(self.verdicts), len(self.cases))

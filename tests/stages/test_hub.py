@@ -35,6 +35,7 @@ from hub import facts
 from hub.adapters import warehouse
 from hub.adapters.warehouse import version_name
 from hub.cohorts import persons, read_cohort
+from hub.omop import TABLES
 from hub.questions import Refused, count
 from hub.vocabulary import mapped
 
@@ -118,7 +119,7 @@ def test_a_snapshot_of_before_a_table_was_is_asked_without_it_and_forgotten_with
     region: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     region.gather([*(case(one) for one in range(20)), report(7, "Carcinome.", codes=["C50.9"])])
-    earlier = {name: query for name, query in warehouse.TABLES.items() if name != "condition_occurrence"}
+    earlier = {name: query for name, query in TABLES.items() if name != "condition_occurrence"}
     with monkeypatch.context() as before:
         before.setattr(warehouse, "TABLES", earlier)
         before.setattr(warehouse.Warehouse, "tables", (*earlier, "unmapped"))
