@@ -119,7 +119,7 @@ async def test_a_report_waits_for_its_order_and_an_addendum_for_its_report(sendi
     for received in (first, second, first):
         (event,) = await sending.report(received)
         assert isinstance(event.data, ResultDelivered)
-    assert [message.count(b"\rOBX|") for message in sending.sender.sent] == [1, 2, 1]
+    assert [message.count(b"|TX|11526-1^") for message in sending.sender.sent] == [1, 2, 1]
     assert sending.sender.sent[0] == sending.sender.sent[2]
 
 
@@ -131,7 +131,7 @@ async def test_a_repeat_of_what_was_withdrawn_does_not_bring_it_back(sending: Se
     told = [await sending.report(one) for one in events]
     assert [b"|D|" in message for message in sending.sender.sent] == [False, True, False]
     assert [await sending.report(one) for one in events] == told
-    assert [message.count(b"\rOBX|") for message in sending.sender.sent] == [1, 2, 1, 2, 1]
+    assert [message.count(b"|TX|11526-1^") for message in sending.sender.sent] == [1, 2, 1, 2, 1]
     assert b"Carcinome" not in b"".join(sending.sender.sent[1:])
 
 
