@@ -208,17 +208,16 @@ class Releasing:
         if said.withheld:
             return ()
         order = await self.orders.expected(said.case_id, SEQUENCING_VARIANTS_ANNOTATED.name)
-        said_at = Timestamp()
-        said_at.FromDatetime(received.envelope.time)
-        source, name = kept_source(SEQUENCING_VARIANTS_ANNOTATED, received, said, said_at), f"variants.{said.variants_sha256}"
+        name = variants_name(order, said.variants_sha256)
+        source = kept_source(SEQUENCING_VARIANTS_ANNOTATED, received, said, told_at(received))
 
         def unless_disowned(kept: Source | None) -> Source | None:
             if kept is not None and (kept.topic == PORTAL_VARIANTS_DISOWNED.name or recorded(kept) > recorded(source)):
                 return None
             return source
 
-        await self.sources.change(f"{order.case_id}/{name}", unless_disowned)
-        kept = await self.sources.get(f"{order.case_id}/{name}")
+        await self.sources.change(name, unless_disowned)
+        kept = await self.sources.get(name)
         if kept is not None and kept.topic == PORTAL_VARIANTS_DISOWNED.name:
             return ()
         return await self.release(order, [source])
@@ -236,7 +235,7 @@ class Releasing:
 
     async def last_word(self, order: OrderPlaced, said: VariantsDisowned, received: Received[VariantsDisowned]) -> Source:
         """Kept as said after whatever was said of the file."""
-        name = f"{order.case_id}/variants.{said.variants_sha256[0]}"
+        name = variants_name(order, said.variants_sha256[0])
 
         def last(kept: Source | None) -> Source | None:
             if kept is not None and kept.topic == PORTAL_VARIANTS_DISOWNED.name:
@@ -255,9 +254,7 @@ class Releasing:
     async def of_case(self, topic: Topic[Any], name: str, received: Received[Any]) -> list[Event]:
         """An event waits until the order of its case is here: it says who the patient is, and what must not leave."""
         order = await self.orders.expected(received.data.case_id, topic.name)
-        said_at = Timestamp()
-        said_at.FromDatetime(received.envelope.time)
-        return await self.take(topic, name, received, order, said_at)
+        return await self.take(topic, name, received, order, told_at(received))
 
     async def take(
         self, topic: Topic[Any], name: str, received: Received[Any], order: OrderPlaced, said_at: Timestamp
@@ -523,6 +520,18 @@ class Releasing:
         named = [""] if whole else mine
         told = [withdrawn(project, self.hospital, subject, case, reason, at, event) for case in named]
         return [*told, *(withdrawal_recorded(project, case, reason) for case in mine)]
+
+
+def told_at(received: Received[Any]) -> Timestamp:
+    """When the event was told, by its envelope."""
+    at = Timestamp()
+    at.FromDatetime(received.envelope.time)
+    return at
+
+
+def variants_name(order: OrderPlaced, sha256: str) -> str:
+    """Under which what was said last of a file of variants is kept."""
+    return f"{order.case_id}/variants.{sha256}"
 
 
 def kept_source(topic: Topic[Any], received: Received[Any], said: Message, said_at: Timestamp) -> Source:

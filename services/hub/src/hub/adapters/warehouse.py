@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import duckdb
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.transforms import IdentityTransform
@@ -89,7 +89,7 @@ class Warehouse:
         current, names = self.facts.current_snapshot(), self.snapshots()
         if current is None:
             return False
-        return not names or current.timestamp_ms > moment_of(names[-1]) or any(not self.has(name) for name in self.tables)
+        return not names or current.timestamp_ms > moment_of(names[-1]) or any(self.table(name) is None for name in self.tables)
 
     def gather(self, rows: Sequence[Row], offsets: Mapping[str, int]) -> None:
         """Append rows, and remember up to where they are. Raise Unavailable where it cannot, or somebody else wrote."""
@@ -149,9 +149,9 @@ class Warehouse:
         try:
             with duckdb.connect() as database:
                 for table in self.tables:
-                    if not self.has(table):
+                    found = self.table(table)
+                    if found is None:
                         raise Unavailable("the tables of this version are made with the next snapshot")
-                    found = self.catalog.load_table(f"{NAMESPACE}.{table}")
                     if tagged := found.refs().get(version):
                         self.view(database, table, found, tagged.snapshot_id)
                     else:
@@ -186,15 +186,15 @@ class Warehouse:
 
     def snapshots(self) -> list[str]:
         """Names of those that are whole, the oldest first."""
-        return sorted(self.tags(self.tables[-1]))
+        last = self.table(self.tables[-1])
+        return sorted(tags(last)) if last is not None else []
 
-    def tags(self, name: str) -> set[str]:
-        if not self.has(name):
-            return set()
-        return {ref for ref in self.catalog.load_table(f"{NAMESPACE}.{name}").refs() if ref != "main"}
-
-    def has(self, name: str) -> bool:
-        return bool(self.catalog.table_exists(f"{NAMESPACE}.{name}"))
+    def table(self, name: str) -> Table | None:
+        """None where no snapshot made it yet."""
+        try:
+            return self.catalog.load_table(f"{NAMESPACE}.{name}")
+        except NoSuchTableError:
+            return None
 
     def newest(self) -> str:
         """Raise NotFound where no snapshot was taken yet."""
@@ -212,10 +212,11 @@ class Warehouse:
         if gone:
             listed = ", ".join(f"'{subject}'" for subject in gone)
             self.facts.delete(f"subject in ({listed}) and domain != '{WITHDRAWAL}'")
-        held = set(self.snapshots()[-1:] if gone else self.snapshots()[-kept:])
+        held = set(self.snapshots()[-1 if gone else -kept :])
         for name in (*reversed(self.tables), "facts"):
-            if self.has(name):
-                self.forget(self.catalog.load_table(f"{NAMESPACE}.{name}"), self.tags(name) - held)
+            table = self.table(name)
+            if table is not None:
+                self.forget(table, tags(table) - held)
         return gone
 
     def withdrawn(self) -> list[str]:
@@ -229,12 +230,11 @@ class Warehouse:
             found = database.execute(WITHDRAWN, [list(ENDED)]).fetchall()
         return sorted(subject for (subject,) in found)
 
-    def forget(self, table: Table, tags: Iterable[str]) -> None:
-        """Drop these tags, then every snapshot that no tag keeps but the current one, then files that none has."""
-        for tag in tags:
-            if tag in table.refs():
-                table.manage_snapshots().remove_tag(tag).commit()
-                table.refresh()
+    def forget(self, table: Table, dropped: Iterable[str]) -> None:
+        """Drop these tags of it, then every snapshot that no tag keeps but the current one, then files that none has."""
+        for tag in dropped:
+            table.manage_snapshots().remove_tag(tag).commit()
+            table.refresh()
         current = table.current_snapshot()
         keep = {ref.snapshot_id for ref in table.refs().values()} | ({current.snapshot_id} if current else set())
         snapshots = table.snapshots()
@@ -267,6 +267,10 @@ def encoded(database: duckdb.DuckDBPyConnection) -> list[Encoded]:
         said = json.loads(extra)
         made.append(Encoded(person_id, project, hospital, bytes.fromhex(said[LINKAGE]), bytes.fromhex(said[LINKAGE_EXACT])))
     return made
+
+
+def tags(table: Table) -> set[str]:
+    return {ref for ref in table.refs() if ref != "main"}
 
 
 def missing(schema: pa.Schema, table: Table) -> set[str]:
