@@ -303,6 +303,7 @@ def test_services_reach_each_other_where_it_is_declared_and_nowhere_else() -> No
         ("portal", "slides", 8042),
         ("portal", "sequencing", 50055),
         ("portal", "hub", 50059),
+        ("portal", "hub", 8043),
         ("portal", "operations", 50060),
     }
     assert edges(made, "ingress") == edges(made, "egress") == declared | by_token
@@ -317,6 +318,20 @@ def test_addresses_that_services_are_given_are_those_that_they_may_reach() -> No
             for name, port in re.findall(r"(casepath-[a-z-]+)\.casepath\.svc:(\d+)", one.get("value", "")):
                 assert int(port) in ports[name]
                 assert (own, name.removeprefix("casepath-"), int(port)) in edges(made, "egress")
+
+
+def test_images_of_studies_are_shown_where_it_is_said_where_hospitals_released_them() -> None:
+    given = {
+        one["metadata"]["name"]: {
+            env["name"]: env.get("value", "") for env in one["spec"]["template"]["spec"]["containers"][0]["env"]
+        }
+        for one in rendered("ght").workloads()
+    }
+    hub = given["casepath-angers-hub"]
+    assert hub["CASEPATH_STUDY_IMAGES_ADDRESS"] == "0.0.0.0:8043"
+    assert hub["CASEPATH_RELEASED_OBJECTS"] == "s3://casepath-angers-research/released"
+    assert given["casepath-angers-portal"]["CASEPATH_STUDY_IMAGES"] == "https://casepath-angers-hub.casepath-angers.svc:8043"
+    assert not given["casepath-cholet-portal"].get("CASEPATH_STUDY_IMAGES")
 
 
 def test_whatever_is_not_declared_is_denied() -> None:

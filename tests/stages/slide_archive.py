@@ -10,6 +10,7 @@ import examples
 from casepath.slides.v1.slide_pb2 import SlideIngested
 from chassis.access import Gate, Signer
 from chassis.access_log import AccessLog
+from chassis.dicomweb.frames import Frames
 from chassis.drop_folder import DropArea
 from chassis.isolated import Isolated
 from chassis.objects import Objects
@@ -18,7 +19,6 @@ from chassis.publisher import MemoryPublisher
 from slides.adapters.stow import Stow
 from slides.catalogue import Catalogue
 from slides.dicomweb import Dicomweb
-from slides.frames import Frames
 from slides.inbox import Inbox
 from slides.ingestion import Ingestion
 from slides.scans import Scan

@@ -8,13 +8,12 @@ import httpx
 import pydicom
 import pytest
 import pytest_asyncio
-import requests
 import uvicorn
 from dicomweb_client import DICOMwebClient
 from dicomweb_client.session_utils import create_session_from_auth
 from PIL import Image, ImageCms
 from pydicom.encaps import generate_frames
-from requests.auth import AuthBase
+from stages.bearer import Bearer
 from stages.slide_archive import Archive, archive_at
 from wsidicom import WsiDicom, WsiDicomWebClient
 
@@ -22,15 +21,6 @@ import examples
 from casepath.slides.v1.slide_pb2 import IMAGE_FLAVOR_LABEL, IMAGE_FLAVOR_VOLUME, Instance, SlideIngested
 from chassis.http_server import QuietServer
 from embedded import samples
-
-
-class Bearer(AuthBase):  # type: ignore[misc]
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
 
 
 @pytest_asyncio.fixture(scope="module")

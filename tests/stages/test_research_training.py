@@ -25,6 +25,7 @@ from casepath.slides.v1.slide_pb2 import Instance
 from chassis.errors import Malformed, Misconfigured
 from chassis.objects import Objects
 from embedded.programs import REPOSITORY
+from hub.adapters.released import Released
 from hub.studies.opening import open_workspace
 from inference.adapters.sealed_cohort import cut_tiles
 from inference.bundle import load_bundle
@@ -150,7 +151,7 @@ async def opened(institute: Institute, cohort: Cohort, text: str, into: Path) ->
     study = await institute.approved(cohort=text, tables=[RESEARCH_TABLE_MEASUREMENT, RESEARCH_TABLE_IMAGE_OCCURRENCE])
     made = await institute.extract(study)
     assert not made.refused
-    await open_workspace(institute.studying.store, study.study_id, [cohort.released], into, institute.studying.today())
+    await open_workspace(institute.studying.store, study.study_id, Released([cohort.released]), into, institute.studying.today())
     return into
 
 
@@ -161,7 +162,9 @@ async def workspace(institute: Institute, cohort: Cohort, tmp_path: Path) -> Pat
     made = await institute.extract(study)
     assert (made.refused, made.rows["person"]) == ("", PERSONS)
     into = tmp_path / "workspace"
-    images = await open_workspace(institute.studying.store, study.study_id, [cohort.released], into, institute.studying.today())
+    images = await open_workspace(
+        institute.studying.store, study.study_id, Released([cohort.released]), into, institute.studying.today()
+    )
     assert images == made.rows["image_occurrence"]
     return into
 
@@ -318,13 +321,13 @@ async def test_a_study_that_was_not_granted_is_not_opened(institute: Institute, 
     study = await institute.requested()
     store, today = institute.studying.store, institute.studying.today()
     with pytest.raises(Malformed, match="not approved"):
-        await open_workspace(store, study.study_id, [cohort.released], tmp_path / "workspace", today)
+        await open_workspace(store, study.study_id, Released([cohort.released]), tmp_path / "workspace", today)
 
 
 async def test_a_study_without_images_trains_nothing(institute: Institute, cohort: Cohort, tmp_path: Path) -> None:
     study = await institute.approved(tables=[RESEARCH_TABLE_MEASUREMENT])
     await institute.extract(study)
     store, today = institute.studying.store, institute.studying.today()
-    assert await open_workspace(store, study.study_id, [cohort.released], tmp_path / "workspace", today) == 0
+    assert await open_workspace(store, study.study_id, Released([cohort.released]), tmp_path / "workspace", today) == 0
     with pytest.raises(Misconfigured, match="no images"):
         cut_tiles(tmp_path / "workspace", load_bundle(BUNDLE).manifest, tmp_path / "tiles")

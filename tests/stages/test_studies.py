@@ -447,7 +447,7 @@ async def test_when_its_time_is_over_nothing_of_a_study_can_be_read(institute: I
         with pytest.raises(NotFound):
             await institute.objects.get(ref)
     assert not await institute.objects.names(folder_of(study.study_id))
-    assert await institute.studying.store.key(study.study_id) is None
+    assert await institute.studying.store.keys.get(study.study_id) is None
     asked = QueryWorkspaceRequest(study_id=study.study_id, query="select 1")
     assert "its time is not over" in await institute.refused("leroy", "QueryWorkspace", asked)
 

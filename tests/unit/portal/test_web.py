@@ -12,29 +12,18 @@ from click.testing import CliRunner
 import examples
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, AccessRecorded
 from chassis.access import Signer
-from chassis.access_log import AccessLog
 from chassis.accounts import Accounts, AccountsFile, account, load_accounts, save_accounts
 from chassis.errors import Misconfigured, Unavailable
 from chassis.objects import Objects
 from chassis.publisher import MemoryPublisher
 from portal import commands
-from portal.adapters.case_service import CaseService
-from portal.adapters.ledger_service import LedgerServiceClient
-from portal.adapters.operations_service import operations_service
-from portal.adapters.run_service import RunServiceClient
-from portal.adapters.slide_pixels import SlidePixels
-from portal.adapters.study_service import study_service
 from portal.assets import ADDRESS
-from portal.desk import Desk
-from portal.disputes import Disputes
-from portal.drafts import Drafts
 from portal.login_pages import PasswordLogin
-from portal.people import MOST_FAILURES, PasswordDoor, Tokens
-from portal.reports import Genomics, Reports
+from portal.people import MOST_FAILURES, PasswordDoor
 from portal.web import application
+from portal_desk import desk_at
 
 BASE = "http://portal"
-NOBODY_LISTENS = "127.0.0.1:1"
 
 
 @pytest.fixture
@@ -49,32 +38,10 @@ async def client(tmp_path: Path, publisher: MemoryPublisher) -> AsyncIterator[ht
     accounts = tmp_path / "accounts.json"
     save_accounts(accounts, [account("martin", "Dr Alix Martin", ["pathologist"], "right")])
     door = PasswordDoor(AccountsFile(accounts).now)
-    accesses = AccessLog(publisher, "portal")
-    cases = CaseService(NOBODY_LISTENS, None)
-    async with httpx.AsyncClient() as pixels:
-        desk = Desk(
-            cases=cases,
-            runs=RunServiceClient("", None),
-            ledger=LedgerServiceClient("", None),
-            studies=study_service("", None),
-            operations=operations_service("", None),
-            slides=SlidePixels(f"http://{NOBODY_LISTENS}", pixels),
-            objects=objects,
-            reports=Reports(objects, publisher),
-            genomics=Genomics(objects, publisher),
-            drafts=Drafts(objects),
-            disputes=Disputes(objects),
-            door=door,
-            tokens=Tokens(signer),
-            publisher=publisher,
-            accesses=accesses,
-            namespace=examples.NAMESPACE,
-            record_link="",
-        )
-        transport = httpx.ASGITransport(app=application(desk, PasswordLogin(door, accesses), "secret", https_only=False))
+    async with desk_at(objects, publisher, door, signer) as desk:
+        transport = httpx.ASGITransport(app=application(desk, PasswordLogin(door, desk.accesses), "secret", https_only=False))
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as one:
             yield one
-    await cases.close()
 
 
 async def enter(client: httpx.AsyncClient, password: str = "right") -> httpx.Response:

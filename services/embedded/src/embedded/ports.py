@@ -33,6 +33,7 @@ OFFSETS = {
     "fhir-in": 58,
     "studies": 59,
     "operations": 60,
+    "study-images": 74,
     "health-intake": 61,
     "health-slides": 62,
     "health-inference": 63,

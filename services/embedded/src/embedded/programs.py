@@ -300,6 +300,8 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
         "CASEPATH_WORKFLOWS": "if-possible",
         "CASEPATH_RUNS_ADDRESS": f"127.0.0.1:{ports['runs']}",
         "CASEPATH_STUDIES_ADDRESS": f"127.0.0.1:{ports['studies']}",
+        "CASEPATH_STUDY_IMAGES_ADDRESS": f"127.0.0.1:{ports['study-images']}",
+        "CASEPATH_STUDY_IMAGES": f"http://127.0.0.1:{ports['study-images']}",
         "CASEPATH_OPERATIONS_ADDRESS": f"127.0.0.1:{ports['operations']}",
         "CASEPATH_WES_ADDRESS": f"127.0.0.1:{ports['wes']}",
         "CASEPATH_ADVICE_ADDRESS": f"127.0.0.1:{ports['advice']}",

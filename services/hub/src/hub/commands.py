@@ -11,6 +11,7 @@ from chassis.asking import ACCESS
 from chassis.errors import Malformed
 from chassis.key_ring import KeyRing
 from chassis.objects import Objects
+from hub.adapters.released import Released
 from hub.adapters.study_store import StudyStore
 from hub.adapters.warehouse import Warehouse
 from hub.cohorts import SMALLEST, read_cohort
@@ -119,7 +120,7 @@ def workspace(study_id: str, into: Path, objects: str, released: tuple[str, ...]
     What is written does not end with the study: whoever opens it removes it then.
     """
     store = StudyStore(Objects.at(objects, KeyRing.at(keys).encryption()))
-    images = asyncio.run(open_workspace(store, study_id, [Objects.at(one) for one in released], into, date.today()))
+    images = asyncio.run(open_workspace(store, study_id, Released([Objects.at(one) for one in released]), into, date.today()))
     click.echo(f"{into}: study.duckdb and {images} images")
 
 

@@ -26,6 +26,10 @@ class HubSettings(StoringSettings):
     snapshot_seconds: float = Field(default=3600.0, gt=0, description="between snapshots, where anything came in")
     studies_address: str = Field(default="", description="gRPC host:port where studies are asked for; empty: none are")
     access_keys: Path | None = Field(default=None, description="JWK Set of those who issue tokens, for studies")
+    study_images_address: str = Field(
+        default="", description="HTTP host:port where a study's images are looked at over DICOMweb; empty: nowhere"
+    )
+    released_objects: str = Field(default="", description="object stores of what hospitals released, separated by commas")
     least_class: int = Field(
         default=5, ge=2, description="persons of one sex, band of years of birth and hospital that a study gets at least"
     )
@@ -36,6 +40,10 @@ class HubSettings(StoringSettings):
         """Topics to gather from, each with whose facts it may have; empty: anybody's."""
         named = [name for name in self.hospitals.split(",") if name]
         return {copied(name): name for name in named} or {TOPIC.name: ""}
+
+    @property
+    def released(self) -> list[str]:
+        return [one for one in self.released_objects.split(",") if one]
 
     @property
     def warehouse(self) -> str:

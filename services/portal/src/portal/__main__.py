@@ -15,10 +15,10 @@ from chassis.publisher import KafkaPublisher
 from chassis.service import Part, main, run_parts
 from chassis.worker import Worker
 from portal.adapters.case_service import CaseService
+from portal.adapters.dicomweb import Dicomweb
 from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.operations_service import operations_service
 from portal.adapters.run_service import RunServiceClient
-from portal.adapters.slide_pixels import SlidePixels
 from portal.adapters.study_service import study_service
 from portal.desk import Desk
 from portal.disputes import Disputes
@@ -57,7 +57,8 @@ async def compose(settings: PortalSettings) -> None:
             ledger=ledger,
             studies=studies,
             operations=operations,
-            slides=SlidePixels(settings.slides_dicomweb, client),
+            slides=Dicomweb(settings.slides_dicomweb, client, "slides"),
+            study_images=Dicomweb(settings.study_images, client, "the hub"),
             objects=objects,
             reports=Reports(objects, publisher),
             genomics=Genomics(objects, publisher),

@@ -13,7 +13,7 @@ from chassis.signed_reports import diagnoses, named, parts, standing
 from portal.desk import Desk, render, spoken
 from portal.diagnoses import typed
 from portal.handlers import disowned, is_withdrawn, of_another, undecided, unread
-from portal.language import CATALOGUES
+from portal.language import viewer_texts
 from portal.people import Person
 from portal.presenting import (
     calling_failure,
@@ -37,24 +37,8 @@ from portal.presenting import (
     withholding,
 )
 
+
 # What the viewer's script says; the rest is in the pages.
-VIEWER_TEXTS = (
-    "viewer.distance",
-    "viewer.area",
-    "viewer.saved",
-    "viewer.not_saved",
-    "viewer.unsaved",
-    "viewer.name_annotation",
-    "viewer.remove_annotation",
-    "viewer.finding",
-    "viewer.no_finding",
-    "viewer.failed",
-    "viewer.unshown",
-    "viewer.measuring",
-    "viewer.drawing",
-)
-
-
 class CasePages:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -83,7 +67,8 @@ class CasePages:
             draft=draft,
             may_sign=person.principal.may(Permission.SIGN_REPORTS),
             proven=self.desk.door.proven(request),
-            scanned=scanned,
+            slide_names=[slide.slide_id for slide in scanned],
+            reads=True,
             labels={slide.slide_id: label_address(slide.ingested, person.principal) for slide in scanned},
             **shown(case, self.desk),
         )
@@ -91,10 +76,9 @@ class CasePages:
     async def viewer(self, request: Request, person: Person) -> Response:
         """What the viewer's script shows."""
         case = await self.desk.case(request, person)
-        catalogue = CATALOGUES[spoken(request)]
         slides = [viewed_slide(case, slide) for slide in case.slides if slide.HasField("ingested")]
-        texts = {key.removeprefix("viewer."): catalogue[key] for key in VIEWER_TEXTS}
-        answer = {"slides": slides, "texts": texts, "language": spoken(request), "user": person.account.name}
+        speaks = spoken(request)
+        answer = {"slides": slides, "texts": viewer_texts(speaks), "language": speaks, "user": person.account.name}
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
 

@@ -34,10 +34,10 @@ from chassis.objects import Objects
 from chassis.publisher import Publisher, announce
 from portal import language
 from portal.adapters.case_service import CaseService
+from portal.adapters.dicomweb import Dicomweb
 from portal.adapters.ledger_service import LedgerServiceClient
 from portal.adapters.operations_service import OperationsService
 from portal.adapters.run_service import RunServiceClient
-from portal.adapters.slide_pixels import SlidePixels
 from portal.adapters.study_service import StudyService
 from portal.assets import ADDRESS
 from portal.disputes import Disputes
@@ -62,7 +62,8 @@ class Desk:
     ledger: LedgerServiceClient
     studies: StudyService
     operations: OperationsService
-    slides: SlidePixels
+    slides: Dicomweb
+    study_images: Dicomweb
     objects: Objects
     reports: Reports
     genomics: Genomics

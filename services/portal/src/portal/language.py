@@ -10,6 +10,7 @@ LANGUAGES = ("en", "fr")
 CATALOGUES: dict[str, dict[str, str]] = {
     language: json.loads((Path(__file__).parent / "locales" / f"{language}.json").read_text()) for language in LANGUAGES
 }
+VIEWER = "viewer."
 
 type Translate = Callable[..., str]
 
@@ -37,6 +38,11 @@ def translator(language: str) -> Translate:
         return catalogue[key].format(**said)
 
     return translate
+
+
+def viewer_texts(language: str) -> dict[str, str]:
+    """What the viewer's scripts say, without their keys' beginning."""
+    return {key.removeprefix(VIEWER): text for key, text in CATALOGUES[language].items() if key.startswith(VIEWER)}
 
 
 def number(value: float, digits: int, language: str) -> str:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.accounts import Account
 from chassis.errors import NotFound
+from portal.adapters.dicomweb import Dicomweb
 from portal.desk import Desk
 from portal.handlers import slide_named
 from portal.people import Person
@@ -27,18 +28,9 @@ class Pictures:
         self.known: TTLCache[tuple[str, Account], frozenset[Place]] = TTLCache(REMEMBERED, KNOWN_SECONDS)
 
     async def tile(self, request: Request, person: Person) -> Response:
-        path = request.path_params
-        place = path["study"], path["series"], path["instance"]
-        if not await self.holds(request, person, place):
+        if not await self.holds(request, person, place_of(request)):
             raise NotFound("there is no such tile")
-        managed = request.query_params.get("colour") != "raw"
-        token = self.desk.tokens.of(person)
-        known = request.headers.get("if-none-match")
-        picture = await self.desk.slides.frame(place, path["frame"], token, managed, known)
-        headers = {"ETag": picture.etag, "Cache-Control": IMMUTABLE}
-        if picture.unchanged:
-            return Response(status_code=304, headers=headers)
-        return Response(picture.content, media_type="image/jpeg", headers=headers)
+        return await answered_tile(request, self.desk.slides, self.desk.tokens.of(person))
 
     async def holds(self, request: Request, person: Person, place: Place) -> bool:
         """Whether this was scanned for the case; read anew where it was not when that was last known.
@@ -84,3 +76,19 @@ class Pictures:
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         return Response(await self.desk.objects.get(ref), media_type=kind, headers=headers)
+
+
+def place_of(request: Request) -> Place:
+    path = request.path_params
+    return path["study"], path["series"], path["instance"]
+
+
+async def answered_tile(request: Request, images: Dicomweb, token: str) -> Response:
+    """A frame as the viewer asks for it; nothing where the browser has it."""
+    managed = request.query_params.get("colour") != "raw"
+    known = request.headers.get("if-none-match")
+    picture = await images.frame(place_of(request), request.path_params["frame"], token, managed, known)
+    headers = {"ETag": picture.etag, "Cache-Control": IMMUTABLE}
+    if picture.unchanged:
+        return Response(status_code=304, headers=headers)
+    return Response(picture.content, media_type="image/jpeg", headers=headers)

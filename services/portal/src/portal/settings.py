@@ -31,6 +31,7 @@ class PortalSettings(StoringSettings):
     runs_address: str = Field(default="", description="gRPC host:port of sequencing's runs; empty: no launchpad")
     ledger_address: str = Field(default="", description="gRPC host:port of audit's ledger; empty: no page for auditors")
     studies_address: str = Field(default="", description="gRPC host:port of the hub's studies; empty: none on a region's data")
+    study_images: str = Field(default="", description="address of the hub's images of studies, http://host:port; empty: none")
     operations_address: str = Field(default="", description="gRPC host:port of operations; empty: no page for operators")
     slides_dicomweb: str = Field(description="address of slides' DICOMweb, http://host:port/dicomweb")
     accounts: Path | None = Field(default=None, description="file of accounts, as `casepath account add` writes it")

@@ -26,9 +26,11 @@ from portal.pictures import Pictures
 from portal.research import Launchpad
 from portal.single_sign_on import ENDED
 from portal.studies import StudyPages
+from portal.study_images import StudyImagePages
 from portal.treatment import TreatmentPages
 from portal.worklist_page import WorklistPage
 
+TILES = "/tiles/{study}/{series}/{instance}/{frame:int}"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 LANGUAGE_SECONDS = 365 * 86400
 # The one style that OpenSeadragon 6.1.1 writes into the page.
@@ -102,7 +104,8 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
     case = CASE
     slide = case + "/slides/{slide_id}"
     launchpad = Launchpad(desk)
-    identities, ledger, studies, operations = IdentityPages(desk), LedgerPage(desk), StudyPages(desk), OperationsPages(desk)
+    identities, ledger, operations = IdentityPages(desk), LedgerPage(desk), OperationsPages(desk)
+    studies, study_images = StudyPages(desk), StudyImagePages(desk)
     sign, run, decide = Permission.SIGN_REPORTS, Permission.RUN_WORKFLOWS, Permission.DECIDE_IDENTITIES
     operate = Permission.OPERATE
     study, see = "/studies/{study_id:uuid}", Permission.SEE_STUDIES
@@ -144,7 +147,7 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route(slide + "/annotations", guarded(desk, pictures.annotations)),
         Route(slide + "/annotations", guarded(desk, acts.annotate, sign), methods=["POST"]),
         Route(slide + "/heatmap", guarded(desk, pictures.heatmap)),
-        Route(case + "/tiles/{study}/{series}/{instance}/{frame:int}", guarded(desk, pictures.tile, Permission.READ_SLIDES)),
+        Route(case + TILES, guarded(desk, pictures.tile, Permission.READ_SLIDES)),
         Route("/research", guarded(desk, launchpad.whole, run)),
         Route("/research", guarded(desk, launchpad.submit, run), methods=["POST"]),
         Route("/research/workflows", guarded(desk, launchpad.submit_workflow, run), methods=["POST"]),
@@ -162,6 +165,10 @@ def application(desk: Desk, login: Login, secret: str, https_only: bool, provide
         Route(study + "/exports", guarded(desk, studies.export, Permission.REQUEST_STUDIES), methods=["POST"]),
         Route(study + "/exports/{export_id:uuid}", guarded(desk, studies.decide_export, see), methods=["POST"]),
         Route(study + "/exports/{export_id:uuid}.csv", guarded(desk, studies.read_export, see)),
+        Route(study + "/images", guarded(desk, study_images.whole, Permission.REQUEST_STUDIES)),
+        Route(study + "/images/{uid}", guarded(desk, study_images.looked, Permission.REQUEST_STUDIES)),
+        Route(study + "/images/{uid}/viewer", guarded(desk, study_images.viewer, Permission.REQUEST_STUDIES)),
+        Route(study + TILES, guarded(desk, study_images.tile, Permission.REQUEST_STUDIES)),
         Route("/identities", guarded(desk, identities.whole, decide)),
         Route("/identities/{dispute_id:uuid}", guarded(desk, identities.decide, decide), methods=["POST"]),
         Route("/ledger", guarded(desk, ledger.whole, Permission.READ_LEDGER)),

@@ -11,6 +11,7 @@ from casepath.slides.v1.frames_pb2_grpc import add_SlideServiceServicer_to_serve
 from casepath.topics import INTAKE_ORDER_PLACED, RECORDS_CASE_MOVED
 from chassis.access import Gate
 from chassis.access_log import AccessLog
+from chassis.dicomweb.frames import Frames
 from chassis.drop_folder import DropArea, DropFolder, Watcher
 from chassis.grpc_server import GrpcServer
 from chassis.http_server import HttpServer, host_and_port
@@ -27,7 +28,6 @@ from slides.adapters.stow import Stow
 from slides.catalogue import Catalogue
 from slides.dicomweb import Dicomweb
 from slides.frame_service import SlideService
-from slides.frames import Frames
 from slides.inbox import Inbox
 from slides.ingestion import Ingestion, is_scan
 from slides.scans import scan_unit, scans

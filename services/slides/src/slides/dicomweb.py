@@ -1,9 +1,6 @@
-"""DICOMweb (PS3.18): QIDO-RS, WADO-RS of metadata, frames and instances, and STOW-RS, for whom the gate lets in."""
+"""slides' DICOMweb (PS3.18): what a case has, for who may see it; whole instances, and STOW-RS, besides."""
 
-import hashlib
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from starlette.applications import Starlette
@@ -11,37 +8,61 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from casepath.records.v1.filing_pb2 import Entry
 from casepath.slides.v1.frames_pb2 import StoredInstance
-from chassis.access import Forbidden, Gate, Permission, Principal, Unauthenticated
-from chassis.access_log import AccessLog, Asker, address_of, operation_of, saw, seen
-from chassis.errors import CasepathError, Malformed, NotFound
-from chassis.frames import Undecodable
-from chassis.http_errors import headers_of, status_of
+from chassis.access import Gate, Permission, Principal
+from chassis.access_log import AccessLog
+from chassis.dicomweb import queries
+from chassis.dicomweb.frames import Frames
+from chassis.dicomweb.queries import Series
+from chassis.dicomweb.reading import DICOM_JSON, INSTANCE, STUDY, Reading, part_header
+from chassis.errors import NotFound
 from chassis.identity import case_id
-from slides import queries
 from slides.adapters.stow import Stow
 from slides.catalogue import Catalogue
-from slides.frames import OCTETS, Frames, media_type
 from slides.visibility import needed, shown, visible
 
-DICOM_JSON = "application/dicom+json"
-# A frame never changes: its UID and number name its bytes.
-IMMUTABLE = "private, max-age=31536000, immutable"
-VALID_UID = re.compile(r"[0-9.]{1,64}")
 ACCESSION = queries.tag("AccessionNumber")
-STUDY_UID = queries.tag("StudyInstanceUID")
-MOST_FRAMES = 4096
 CHUNK = 1 << 20
 
-type Endpoint = Callable[[Request, Principal], Awaitable[Response]]
 
+class SeenBy:
+    """The catalogue, as one person sees it: an Archive."""
 
-class NotAcceptable(CasepathError):
-    """What is asked for exists, but not in this form."""
+    def __init__(self, catalogue: Catalogue, frames: Frames, namespace: UUID, who: Principal) -> None:
+        self.catalogue = catalogue
+        self.read_from = frames
+        self.namespace = namespace
+        self.who = who
 
+    async def studies(self, wanted: Mapping[str, str]) -> Sequence[str]:
+        """By accession where one is given."""
+        accession = wanted.get(ACCESSION, "")
+        if accession and "*" not in accession and "?" not in accession:
+            return await self.catalogue.studies_of(case_id(self.namespace, accession))
+        return await self.catalogue.studies()
 
-# Of what DICOMweb alone has: a syntax that is not there, and a frame that does not decode.
-OWN_STATUSES: tuple[tuple[type[CasepathError], int], ...] = ((NotAcceptable, 406), (Undecodable, 500))
+    async def series(self, study: str) -> list[Series]:
+        found: dict[str, list[StoredInstance]] = {}
+        for one in await self.instances(study):
+            found.setdefault(one.series_instance_uid, []).append(one)
+        return [Series(instances[0], len(instances)) for instances in found.values()]
+
+    async def instances(self, study: str, series: str = "") -> list[StoredInstance]:
+        return visible(self.who, await self.catalogue.of_study(study, series))
+
+    async def instance(self, study: str, series: str, sop: str) -> StoredInstance:
+        stored = await self.catalogue.get(study, series, sop)
+        if stored is None:
+            raise NotFound("there is no such instance")
+        self.who.must(needed(stored))
+        return stored
+
+    async def frames(self, stored: StoredInstance) -> Frames:
+        return self.read_from
+
+    def shown(self, found: Iterable[StoredInstance]) -> list[Entry]:
+        return shown(found)
 
 
 class Dicomweb:
@@ -57,140 +78,28 @@ class Dicomweb:
         namespace: UUID,
         base: str = "",
     ) -> None:
-        self.accesses = accesses
         self.catalogue = catalogue
         self.frames = frames
         self.stow = stow
-        self.gate = gate
         self.namespace = namespace
-        self.base = base
+        self.reading = Reading(self.opened, gate, accesses, base)
 
     def app(self) -> Starlette:
-        study = "/studies/{study}"
-        series = study + "/series/{series}"
-        instance = series + "/instances/{instance}"
-        routes = [
-            Route("/studies", self.guarded(self.search_studies)),
-            Route("/studies", self.guarded(self.store), methods=["POST"]),
-            Route(study, self.guarded(self.store), methods=["POST"]),
-            Route(study + "/series", self.guarded(self.search_series)),
-            Route(study + "/instances", self.guarded(self.search_instances)),
-            Route(study + "/metadata", self.guarded(self.metadata)),
-            Route(series + "/instances", self.guarded(self.search_instances)),
-            Route(series + "/metadata", self.guarded(self.metadata)),
-            Route(instance, self.guarded(self.whole)),
-            Route(instance + "/metadata", self.guarded(self.metadata)),
-            Route(instance + "/bulkdata/{tag}", self.guarded(self.bulk_data)),
-            Route(instance + "/frames/{frames}", self.guarded(self.read_frames)),
-            Route(instance + "/frames/{frame:int}/rendered", self.guarded(self.rendered)),
+        guarded = self.reading.guarded
+        own = [
+            Route("/studies", guarded(self.store), methods=["POST"]),
+            Route(STUDY, guarded(self.store), methods=["POST"]),
+            Route(INSTANCE, guarded(self.whole)),
         ]
-        return Starlette(routes=routes)
+        return Starlette(routes=[*self.reading.routes(), *own])
 
-    def guarded(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            asker, operation = Asker(address=address_of(request)), operation_of(request)
-            try:
-                who = self.gate.principal(request.headers.get("authorization"))
-                asker = Asker.of(who, asker.address)
-                for uid in (request.path_params.get(name) for name in ("study", "series", "instance")):
-                    if uid is not None and not VALID_UID.fullmatch(uid):
-                        raise Malformed("a UID is digits and dots")
-                made = await endpoint(request, who)
-                await self.accesses.read(asker, operation, seen(request))
-                return made
-            except (Unauthenticated, Forbidden) as error:
-                return refusal(await self.accesses.refused(asker, operation, (), error))
-            except CasepathError as error:
-                return refusal(error)
-
-        return answer
-
-    async def search_studies(self, request: Request, who: Principal) -> Response:
+    async def opened(self, request: Request, who: Principal) -> SeenBy:
         who.must(Permission.READ_SLIDES)
-        wanted, (offset, limit) = queries.filters(request.query_params), queries.window(request.query_params)
-        rows: list[queries.Json] = []
-        for uid in await self.studies(wanted):
-            if len(rows) == offset + limit:
-                break
-            instances = visible(who, await self.catalogue.of_study(uid))
-            if instances:
-                saw(request, *shown(instances))
-                rows += queries.matching([queries.study_row(instances, self.address(request), included(request))], wanted)
-        return dicom_json(rows[offset:])
-
-    async def studies(self, wanted: dict[str, str]) -> Sequence[str]:
-        """Those that can match, found by study or accession where one is given."""
-        if STUDY_UID in wanted:
-            return [uid for uid in wanted[STUDY_UID].replace("\\", ",").split(",") if VALID_UID.fullmatch(uid)]
-        accession = wanted.get(ACCESSION, "")
-        if accession and "*" not in accession and "?" not in accession:
-            return await self.catalogue.studies_of(case_id(self.namespace, accession))
-        return await self.catalogue.studies()
-
-    async def search_series(self, request: Request, who: Principal) -> Response:
-        who.must(Permission.READ_SLIDES)
-        found = visible(who, await self.catalogue.of_study(request.path_params["study"]))
-        saw(request, *shown(found))
-        more = included(request)
-        return self.page(request, [queries.series_row(one, self.address(request), more) for one in queries.by_series(found)])
-
-    async def search_instances(self, request: Request, who: Principal) -> Response:
-        who.must(Permission.READ_SLIDES)
-        found = visible(who, await self.listed(request))
-        saw(request, *shown(found))
-        more = included(request)
-        return self.page(request, [queries.instance_row(one, self.address(request), more) for one in found])
-
-    async def metadata(self, request: Request, who: Principal) -> Response:
-        who.must(Permission.READ_SLIDES)
-        if "instance" in request.path_params:
-            found = [await self.instance(request, who)]
-        else:
-            found = visible(who, await self.listed(request))
-            if not found:
-                raise NotFound("there is no such study or series")
-            saw(request, *shown(found))
-        etag = tag_of(*(one.instance.object.sha256 for one in found))
-        if unchanged(request, etag):
-            return Response(status_code=304, headers={"ETag": etag})
-        rows = [queries.metadata(one, self.address(request)) for one in found]
-        return dicom_json(rows, {"ETag": etag, "Cache-Control": "private, no-cache"})
-
-    async def read_frames(self, request: Request, who: Principal) -> Response:
-        stored = await self.instance(request, who)
-        numbers = frame_numbers(request.path_params["frames"])
-        etag = tag_of(stored.instance.object.sha256, *map(str, numbers))
-        headers = {"ETag": etag, "Cache-Control": IMMUTABLE}
-        if unchanged(request, etag):
-            return Response(status_code=304, headers=headers)
-        kind, single = negotiated(request.headers.get("accept", "*/*"), stored, len(numbers))
-        contents = await self.frames.read(stored, numbers)
-        if single:
-            return Response(contents[0], media_type=kind, headers=headers)
-        return multipart(contents, kind, stored.instance.transfer_syntax_uid, headers)
-
-    async def rendered(self, request: Request, who: Principal) -> Response:
-        """PS3.18 section 10.4.1.1.3; of its parameters, `iccprofile` with the values no and yes."""
-        profile = request.query_params.get("iccprofile", "no")
-        if profile not in ("no", "yes"):
-            raise Malformed("iccprofile is yes or no")
-        stored = await self.instance(request, who)
-        number = request.path_params["frame"]
-        etag = tag_of(stored.instance.object.sha256, str(number), "rendered", profile)
-        headers = {"ETag": etag, "Cache-Control": IMMUTABLE}
-        if unchanged(request, etag):
-            return Response(status_code=304, headers=headers)
-        content = await self.frames.rendered(stored, number, profile == "yes")
-        return Response(content, media_type="image/jpeg", headers=headers)
-
-    async def bulk_data(self, request: Request, who: Principal) -> Response:
-        stored = await self.instance(request, who)
-        content = await self.frames.bulk_data(stored, queries.tag(request.path_params["tag"]))
-        return multipart([content], OCTETS, "", {"Cache-Control": IMMUTABLE})
+        return SeenBy(self.catalogue, self.frames, self.namespace, who)
 
     async def whole(self, request: Request, who: Principal) -> Response:
         """The stored DICOM file, as it is."""
-        stored = await self.instance(request, who)
+        stored = await self.reading.instance(request, await self.opened(request, who))
         ref = stored.instance.object
         boundary = uuid4().hex
 
@@ -209,95 +118,3 @@ class Dicomweb:
             request.headers.get("content-type", ""), request.stream(), request.path_params.get("study")
         )
         return JSONResponse(answer, status, media_type=DICOM_JSON)
-
-    async def listed(self, request: Request) -> list[StoredInstance]:
-        return await self.catalogue.of_study(request.path_params["study"], request.path_params.get("series", ""))
-
-    async def instance(self, request: Request, who: Principal) -> StoredInstance:
-        """Raise NotFound, or Forbidden where it is there and not for who asks."""
-        path = request.path_params
-        who.must(Permission.READ_SLIDES)
-        stored = await self.catalogue.get(path["study"], path["series"], path["instance"])
-        if stored is None:
-            raise NotFound("there is no such instance")
-        who.must(needed(stored))
-        saw(request, *shown([stored]))
-        return stored
-
-    def page(self, request: Request, rows: list[tuple[queries.Json, queries.Json]]) -> Response:
-        wanted, (offset, limit) = queries.filters(request.query_params), queries.window(request.query_params)
-        return dicom_json(queries.matching(rows, wanted)[offset : offset + limit])
-
-    def address(self, request: Request) -> str:
-        if self.base:
-            return self.base
-        asked = urlsplit(str(request.base_url))
-        return f"{asked.scheme}://{asked.netloc}{request.scope.get('root_path', '')}"
-
-
-def refusal(error: CasepathError) -> Response:
-    status = status_of(error, OWN_STATUSES)
-    return JSONResponse({"error": str(error)}, status, headers_of(status))
-
-
-def dicom_json(rows: list[queries.Json], headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse(rows, headers=headers, media_type=DICOM_JSON)
-
-
-def included(request: Request) -> list[str]:
-    """includefield: more attributes to answer. "all" gives no more than is always given."""
-    names = ",".join(request.query_params.getlist("includefield")).split(",")
-    return [queries.tag(name) for name in names if name and name != "all"]
-
-
-def frame_numbers(text: str) -> list[int]:
-    """ "1,2,3" as numbers. Raise Malformed where they are none, or too many."""
-    parts = re.split(r",|%2C", text)
-    if len(parts) > MOST_FRAMES or not all(part.isdigit() and len(part) < 10 for part in parts):
-        raise Malformed(f"frames are numbers with commas between them, at most {MOST_FRAMES}")
-    return [int(part) for part in parts]
-
-
-def negotiated(accept: str, stored: StoredInstance, count: int) -> tuple[str, bool]:
-    """The media type of the answer, and whether it is one part alone (PS3.18 section 8.7). Raise NotAcceptable.
-
-    Frames are given as they are stored; a client that takes any syntax, or names this one, is answered.
-    """
-    own, syntax = media_type(stored), stored.instance.transfer_syntax_uid
-    for wanted in re.split(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", accept):
-        parts = [part.strip() for part in wanted.split(";")]
-        said = dict(part.replace('"', "").split("=", 1) for part in parts[1:] if "=" in part)
-        kind = parts[0].lower()
-        single = kind != "multipart/related" and kind != "*/*" and not kind.startswith("multipart")
-        asked = kind if single else said.get("type", "*/*").lower()
-        if said.get("transfer-syntax", "*") not in ("*", syntax):
-            continue
-        if asked in (own, "*/*", "image/*") or (asked == OCTETS and ("transfer-syntax" in said or own == OCTETS)):
-            if single and count > 1:
-                continue
-            return (OCTETS if asked == OCTETS else own), single
-    raise NotAcceptable(f"the frames are {own}; transfer-syntax={syntax}: ask for that, or for {OCTETS}; transfer-syntax=*")
-
-
-def part_header(boundary: str, kind: str, syntax: str) -> bytes:
-    named = f"; transfer-syntax={syntax}" if syntax else ""
-    return f"--{boundary}\r\nContent-Type: {kind}{named}\r\n\r\n".encode()
-
-
-def multipart(contents: Iterable[bytes], kind: str, syntax: str, headers: dict[str, str]) -> Response:
-    boundary = uuid4().hex
-    body = b"".join(part_header(boundary, kind, syntax) + content + b"\r\n" for content in contents)
-    return Response(
-        body + f"--{boundary}--\r\n".encode(),
-        media_type=f'multipart/related; type="{kind}"; boundary={boundary}',
-        headers=headers,
-    )
-
-
-def tag_of(*parts: str) -> str:
-    return f'"{hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]}"'
-
-
-def unchanged(request: Request, etag: str) -> bool:
-    sent = request.headers.get("if-none-match", "")
-    return sent == "*" or etag in [one.strip().removeprefix("W/") for one in sent.split(",")]

@@ -15,12 +15,12 @@ from casepath.slides.v1.frames_pb2_grpc import SlideServiceServicer
 from chassis.access import Forbidden, Gate, Permission, Unauthenticated
 from chassis.access_log import AccessLog, Asker
 from chassis.calls import address_of
+from chassis.dicomweb.frames import Frames
 from chassis.errors import CasepathError, Malformed, NotFound
 from chassis.events import check
 from chassis.grpc_errors import refuse
 from chassis.grpc_server import caller
 from slides.catalogue import Catalogue
-from slides.frames import Frames
 from slides.handlers import scan_id
 from slides.inbox import Inbox, Incomplete
 from slides.visibility import needed, shown

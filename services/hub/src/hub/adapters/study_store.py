@@ -1,12 +1,16 @@
 """Studies in the hub's object store. What is of a study alone is encrypted by its key, and unreadable once that is destroyed."""
 
 import hashlib
+import secrets
 from pathlib import Path
 
 from casepath.hub.v1.studies_pb2 import AskedCohort, Export, Study, StudyKey
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
 from chassis.errors import NotFound
 from chassis.objects import Objects, Shelf, by_folder
+from hub.studies.names import Names
+
+KEY_BYTES = 32
 
 
 class StudyStore:
@@ -33,8 +37,13 @@ class StudyStore:
             raise NotFound("there is no such export")
         return found
 
-    async def key(self, study_id: str) -> StudyKey | None:
-        return await self.keys.get(study_id)
+    async def names(self, study_id: str) -> Names:
+        """By its key, which it has had since they were first asked for."""
+        key = await self.keys.get(study_id)
+        if key is None:
+            key = StudyKey(key=secrets.token_bytes(KEY_BYTES))
+            await self.keys.put(study_id, key)
+        return Names(key.key)
 
     async def seal(self, study_id: str, part: str, content: bytes | Path) -> ObjectRef:
         """Keep something that is the study's alone, and goes with it or with this part of it."""

@@ -24,20 +24,16 @@ from casepath.hub.v1.studies_pb2 import (
     ResearchTable,
 )
 from hub.questions import one
+from hub.studies.names import Names
 
-# A name is of 60 bits, in hexadecimal: SHA-256 of the key, what sort of thing it is, and its id. Days are 1 to 365 earlier.
-RENAMED = """
-create or replace temp macro renamed(sort, id) as
-    cast('0x' || substr(sha256('{key}' || sort || cast(id as varchar)), 1, 15) as bigint)
-"""
-MOVED = """
-create or replace temp macro moved(day, person) as day - cast(renamed('days', person) % 365 + 1 as integer)
-"""
 PERSON = """
     select renamed('person', person_id) as person_id, gender_concept_id, gender_source_value, {born} as year_of_birth,
         {band} as birth_band, care_site_source_value
     from chosen order by 1
 """
+CASE = "renamed('case', case_source_value) as case_id"
+SLIDE = "renamed('slide', case_source_value || slide_source_value) as slide_id"
+SCAN = "renamed('scan', case_source_value || coalesce(scan_source_value, slide_source_value)) as scan_id"
 TABLES: Mapping[ResearchTable, str] = {
     RESEARCH_TABLE_CONDITION_OCCURRENCE: """
         renamed('condition', condition_occurrence_id) as condition_occurrence_id, condition_concept_id,
@@ -64,18 +60,17 @@ TABLES: Mapping[ResearchTable, str] = {
     RESEARCH_TABLE_NOTE: """
         renamed('note', note_id) as note_id, moved(note_date, person_id) as note_date, note_title, note_text
     """,
-    RESEARCH_TABLE_IMAGE_OCCURRENCE: """
+    RESEARCH_TABLE_IMAGE_OCCURRENCE: f"""
         renamed('image', image_occurrence_id) as image_occurrence_id,
-        renamed('slide', case_source_value || slide_source_value) as slide_id,
-        renamed('scan', case_source_value || coalesce(scan_source_value, slide_source_value)) as scan_id,
+        {SLIDE}, {SCAN},
         modality_source_value, sha256, size, microns_per_pixel
     """,
 }
-IMAGES = """
-    select distinct sha256, local_path, size, renamed('person', person_id) as person_id from image_occurrence
-    where ? and person_id in (select person_id from chosen)
-"""
-CASE = "renamed('case', case_source_value) as case_id"
+IMAGES = f"""
+    select distinct sha256, local_path, size, modality_source_value, image_study_uid, image_series_uid, image_instance_uid,
+        renamed('person', person_id) as person_id, {CASE}, {SLIDE}, {SCAN}, earlier(person_id) as earlier
+    from image_occurrence where ? and person_id in (select person_id from chosen)
+"""  # noqa: S608 - names of ours
 # A coarser person says nothing of what is not told.
 HIDDEN = {"sex": "gender_concept_id = 0, gender_source_value = ''", "hospital": "care_site_source_value = ''"}
 
@@ -94,11 +89,10 @@ def name_of(table: ResearchTable) -> str:
 
 
 def extract(
-    database: duckdb.DuckDBPyConnection, tables: Collection[ResearchTable], step: Coarseness, key: bytes, file: Path
+    database: duckdb.DuckDBPyConnection, tables: Collection[ResearchTable], step: Coarseness, names: Names, file: Path
 ) -> Made:
     """Write the rows of the persons in `chosen` (`disclosure.chosen`) to a new file."""
-    database.execute(RENAMED.format(key=key.hex()))
-    database.execute(MOVED)
+    names.told_to(database)
     for told, hidden in HIDDEN.items():
         if not getattr(step, told):
             database.execute(f"update chosen set {hidden}")  # noqa: S608 - names of ours

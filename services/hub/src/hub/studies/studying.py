@@ -1,7 +1,6 @@
 """What researchers, offices and the hub itself do with studies. One process does, and one thing after the other writes."""
 
 import asyncio
-import secrets
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -31,7 +30,6 @@ from casepath.hub.v1.studies_pb2 import (
     Office,
     Study,
     StudyDecision,
-    StudyKey,
     StudyRequest,
 )
 from casepath.objects.v1.object_ref_pb2 import ObjectRef
@@ -44,12 +42,12 @@ from hub.cohorts import SMALLEST, Cohort, persons, read_cohort
 from hub.questions import codes, count
 from hub.studies import disclosure, rules
 from hub.studies.extraction import Made, extract, without
+from hub.studies.names import Names
 from hub.studies.regression import Place, Sums, read_design, sums
 from hub.studies.workspace import MOST_EXPORTED, MOST_SHOWN, SECONDS, Answer, Question, answer, exported, small
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-KEY_BYTES = 32
 EXPORTS = "exports"
 
 
@@ -160,24 +158,21 @@ class Studying:
         async with self.writing:
             study = await self.store.get(study_id)
             rules.must_work(study, who, self.today())
-            key = await self.store.key(study_id)
-            if key is None:
-                key = StudyKey(key=secrets.token_bytes(KEY_BYTES))
-                await self.store.keys.put(study_id, key)
+            names = await self.store.names(study_id)
             snapshot = await asyncio.to_thread(self.warehouse.newest)
             made = Extract(
                 study_id=study_id, number=study.extract.number + 1, snapshot=snapshot, made_at=now(), made_by=who.subject
             )
             with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
                 file = Path(folder) / "study.duckdb"
-                rows = await asyncio.to_thread(self.extracted, study.request, key.key, made, file)
+                rows = await asyncio.to_thread(self.extracted, study.request, names, made, file)
                 if rows is not None:
                     await self.seal(made, file, rows.subjects, rows.images, rows.rows)
             await self.replace(study, made)
         log.info("extract", study_id=study_id, number=made.number, given=not made.refused, persons=made.risk.persons)
         return made
 
-    def extracted(self, request: StudyRequest, key: bytes, made: Extract, file: Path) -> Made | None:
+    def extracted(self, request: StudyRequest, names: Names, made: Extract, file: Path) -> Made | None:
         """Fill in what the extract tells, and write the rows; None where they may not be given."""
         tables = [one.table for one in request.tables]
         with self.warehouse.snapshot(made.snapshot) as database:
@@ -194,7 +189,7 @@ class Studying:
                 )
                 return None
             made.risk.CopyFrom(disclosure.risk(chosen, step))
-            return extract(database, tables, step, key, file)
+            return extract(database, tables, step, names, file)
 
     async def replace(self, study: Study, made: Extract) -> None:
         """The newest extract is the study's; the rows of the one before go."""
@@ -223,6 +218,10 @@ class Studying:
         if not study.extract.database.path:
             raise Malformed("the study has no rows yet: make an extract first")
         return study
+
+    async def table(self, ref: ObjectRef) -> pa.Table:
+        """One of those that lie beside the rows."""
+        return as_table(await self.store.objects.get(ref))
 
     def opened(self, ref: ObjectRef) -> AbstractAsyncContextManager[Path]:
         return self.store.objects.local(ref, self.scratch)
@@ -294,12 +293,12 @@ class Studying:
     async def forget_withdrawn(self, study: Study) -> None:
         """Whose hospital does not release them any more is in no row: neither they nor whoever was found to be one with them."""
         known = await asyncio.to_thread(self.subjects, study.request.project)
-        table = as_table(await self.store.objects.get(study.extract.subjects))
+        table = await self.table(study.extract.subjects)
         pairs = list(zip(table["subject"].to_pylist(), table["person_id"].to_pylist(), strict=True))
         gone = {person for subject, person in pairs if subject not in known}
         if not gone:
             return
-        images = as_table(await self.store.objects.get(study.extract.images))
+        images = await self.table(study.extract.images)
         made = Extract()
         made.CopyFrom(study.extract)
         made.number += 1

@@ -1,17 +1,15 @@
 """Where each frame of a DICOM file lies, and what its header says, found once when the file is stored."""
 
-import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pydicom
-from pydicom.dataelem import DataElement
-from pydicom.tag import Tag
 
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_BAD_FRAMES, QUARANTINE_REASON_TRUNCATED
+from chassis.dicomweb.headers import PIXEL_DATA, icc_profile, metadata
 from chassis.frames import ITEM_HEADER
 from slides.quarantine import Quarantined
 
@@ -19,10 +17,6 @@ ITEM = b"\xfe\xff\x00\xe0"
 SEQUENCE_END = b"\xfe\xff\xdd\xe0"
 # Pixel Data with its value representation and length (PS3.5 section 7.1.2).
 ELEMENT_HEADER = 12
-PIXEL_DATA = bytes.fromhex("e07f1000")
-# Longer binary values are named in the metadata, and fetched apart (PS3.18 F.2.6).
-LONGEST_INLINE = 1024
-OFFSET_TABLES = (Tag("ExtendedOffsetTable"), Tag("ExtendedOffsetTableLengths"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +111,3 @@ def positions(dataset: pydicom.Dataset, frames: int) -> tuple[list[int], list[in
     if len(columns) != frames:
         raise Quarantined(QUARANTINE_REASON_BAD_FRAMES, f"{len(columns)} positions for {frames} frames")
     return columns, rows
-
-
-def metadata(dataset: pydicom.Dataset) -> bytes:
-    """File meta information is left out, as PS3.18 10.4.1.1.2 wants; what is long is named by where it is, from the instance."""
-    for tag in OFFSET_TABLES:
-        if tag in dataset:
-            del dataset[tag]
-
-    def elsewhere(element: DataElement) -> str:
-        return f"bulkdata/{element.tag.group:04X}{element.tag.element:04X}"
-
-    said: dict[str, Any] = dataset.to_json_dict(bulk_data_threshold=LONGEST_INLINE, bulk_data_element_handler=elsewhere)
-    return json.dumps(said, separators=(",", ":")).encode()
-
-
-def icc_profile(dataset: pydicom.Dataset) -> bytes:
-    paths = dataset.get("OpticalPathSequence") or [dataset]
-    return bytes(paths[0].get("ICCProfile") or b"")

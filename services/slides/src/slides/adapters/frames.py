@@ -9,9 +9,8 @@ from pydicom.encaps import generate_frames
 from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGBaseline8Bit
 
 from casepath.slides.v1.slide_pb2 import QUARANTINE_REASON_BAD_FRAMES, QUARANTINE_REASON_TRUNCATED
+from chassis.dicomweb.headers import PIXEL_DATA
 from slides.quarantine import Quarantined
-
-PIXEL_DATA = bytes.fromhex("e07f1000")
 
 
 def check_frames(path: Path) -> None:

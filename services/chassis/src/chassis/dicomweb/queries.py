@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,6 +12,15 @@ from casepath.slides.v1.frames_pb2 import StoredInstance
 from chassis.errors import Malformed
 
 type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One of its instances, and how many it has."""
+
+    first: StoredInstance
+    instances: int
+
 
 CONTROLS = {"limit", "offset", "includefield", "fuzzymatching"}
 # PS3.18 tables 10.6.3-3 to 10.6.3-5: what an answer holds without being asked.
@@ -98,23 +108,24 @@ def numeric(value: int) -> Json:
     return {"vr": "IS", "Value": [value]}
 
 
-def study_row(instances: Sequence[StoredInstance], base: str, more: Iterable[str]) -> tuple[Json, Json]:
+def study_row(series: Sequence[Series], base: str, more: Iterable[str]) -> tuple[Json, Json]:
     """A header of the study's, and what is answered of it."""
-    said = header(instances[0])
+    first = series[0].first
+    said = header(first)
     row = chosen(said, STUDY, more)
     row[MODALITIES] = {"vr": "CS", "Value": ["SM"]}
-    row[STUDY_SERIES] = numeric(len({one.series_instance_uid for one in instances}))
-    row[STUDY_INSTANCES] = numeric(len(instances))
-    row[RETRIEVE_URL] = {"vr": "UR", "Value": [f"{base}/studies/{instances[0].study_instance_uid}"]}
+    row[STUDY_SERIES] = numeric(len(series))
+    row[STUDY_INSTANCES] = numeric(sum(one.instances for one in series))
+    row[RETRIEVE_URL] = {"vr": "UR", "Value": [f"{base}/studies/{first.study_instance_uid}"]}
     return said, row
 
 
-def series_row(instances: Sequence[StoredInstance], base: str, more: Iterable[str]) -> tuple[Json, Json]:
+def series_row(series: Series, base: str, more: Iterable[str]) -> tuple[Json, Json]:
     """A header of the series', and what is answered of it."""
-    first = instances[0]
+    first = series.first
     said = header(first)
     row = chosen(said, (*SERIES, "StudyInstanceUID"), more)
-    row[SERIES_INSTANCES] = numeric(len(instances))
+    row[SERIES_INSTANCES] = numeric(series.instances)
     row[RETRIEVE_URL] = {"vr": "UR", "Value": [f"{base}/studies/{first.study_instance_uid}/series/{first.series_instance_uid}"]}
     return said, row
 
@@ -148,10 +159,3 @@ def place_bulk_data(said: Json, url: str) -> None:
 def instance_url(stored: StoredInstance, base: str) -> str:
     series = f"{base}/studies/{stored.study_instance_uid}/series/{stored.series_instance_uid}"
     return f"{series}/instances/{stored.instance.sop_instance_uid}"
-
-
-def by_series(instances: Iterable[StoredInstance]) -> list[list[StoredInstance]]:
-    found: dict[str, list[StoredInstance]] = {}
-    for one in instances:
-        found.setdefault(one.series_instance_uid, []).append(one)
-    return list(found.values())
