@@ -7,6 +7,7 @@ who is no worse goes by shadow and canary into production, where it reads the ne
 
 import asyncio
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -206,7 +207,20 @@ class Circle:
         into, home = self.folder / f"workspace {name}", self.platform.home.folder
         stores = ("--objects", f"file://{home / 'hub'}", "--released", f"file://{home / 'released'}")
         await self.command("hub", "workspace", study.rpartition("/")[2], "--into", str(into), *stores)
+        with duckdb.connect(str(into / "study.duckdb"), read_only=True) as database:
+            slides = database.execute("select distinct cast(slide_id as varchar) from image_occurrence").fetchall()
+        assert await self.looked_at(study) == {slide for (slide,) in slides}
         return into
+
+    async def looked_at(self, study: str) -> set[str]:
+        """Slides of a study that a researcher sees in the portal, a tile of each."""
+        client, seen = self.people.clients["leroy"], set()
+        for address in re.findall(rf'href="({study}/images/[0-9.]+)"', (await client.get(f"{study}/images")).text):
+            for slide in (await client.get(f"{address}/viewer")).json()["slides"]:
+                tile = await client.get(f"{slide['levels'][0]['tiles']}/1")
+                assert (tile.status_code, tile.content[:2]) == (200, b"\xff\xd8")
+                seen.add(slide["slide"])
+        return seen
 
     async def shadowed(self, version: str) -> None:
         """The candidate reads what was read, and the record does not know."""
