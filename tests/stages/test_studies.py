@@ -431,6 +431,28 @@ async def test_who_withdraws_leaves_every_study_and_its_files(own_institute: Ins
     assert (await own_institute.studying.store.get(study.study_id)).extract == after
 
 
+async def test_whom_a_hub_that_is_made_anew_has_not_gathered_yet_stays_in_a_study(own_institute: Institute) -> None:
+    study = await own_institute.approved()
+    before = await own_institute.extract(study)
+    region = Region(own_institute.region.folder / "anew")
+    own_institute.studying.warehouse = region.warehouse
+
+    async def kept() -> Extract:
+        await own_institute.studying.keep()
+        return (await own_institute.studying.store.get(study.study_id)).extract
+
+    assert await kept() == before
+    region.gather(case(one) for one in range(PATIENTS // 2))
+    region.snapshot("20260102T000000.000000Z")
+    assert await kept() == before
+    region.gather([case(PATIENTS - 8), withdrawal(PATIENTS - 8, LATER), withdrawal(8, LATER)])
+    region.snapshot("20260103T000000.000000Z")
+    region.warehouse.expire(1)
+    after = await kept()
+    left = str(await own_institute.objects.get(after.subjects))
+    assert [subject(one) in left for one in (8, PATIENTS - 8, 9, PATIENTS - 9)] == [False, False, True, True]
+
+
 async def test_when_its_time_is_over_nothing_of_a_study_can_be_read(institute: Institute) -> None:
     until = date.today() + timedelta(days=30)
     study = await institute.approved(until=until)

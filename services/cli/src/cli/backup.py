@@ -37,6 +37,7 @@ STORES = (
         type=Place(),
         help="That of what leaves for research, where it is de-identified.",
     ),
+    click.option("--hub", envvar="CASEPATH_HUB_OBJECTS", type=Place(), help="The hub's, with its studies, where it has its own."),
 )
 
 
@@ -44,9 +45,9 @@ def stored[R](command: Callable[..., R]) -> Callable[..., R]:
     """Hands the command the platform's object stores, by name, as `stores`."""
 
     @wraps(command)
-    def run(*args: Any, objects: Objects, released: Objects | None, **kwargs: Any) -> R:
-        stores = {"objects": objects} | ({} if released is None else {"released": released})
-        return command(*args, stores=stores, **kwargs)
+    def run(*args: Any, objects: Objects, released: Objects | None, hub: Objects | None, **kwargs: Any) -> R:
+        named = {"objects": objects, "released": released, "hub": hub}
+        return command(*args, stores={name: store for name, store in named.items() if store is not None}, **kwargs)
 
     for option in reversed(STORES):
         run = option(run)

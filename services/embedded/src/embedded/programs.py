@@ -346,8 +346,8 @@ def services(home: Path, ports: Ports, namespace: str) -> list[Program]:
 
 
 def stores(home: Path) -> dict[str, Objects]:
-    """A hospital's object stores, by the names that a backup has for them."""
-    return {name: Objects.at(f"file://{home / name}") for name in ("objects", "released")}
+    """A hospital's object stores and the hub's, by the names that a backup has for them."""
+    return {name: Objects.at(f"file://{home / name}") for name in ("objects", "released", "hub")}
 
 
 def region(home: Path) -> dict[str, str]:

@@ -53,6 +53,8 @@ class Gathering:
         # Whoever writes to the tables; and whether anything came in since the last snapshot.
         self.writing = asyncio.Lock()
         self.fresh = asyncio.Event()
+        # All is gathered that there was when it began: half of it would be a snapshot in which most have gone.
+        self.caught_up = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         consumer = AIOKafkaConsumer(
@@ -67,14 +69,16 @@ class Gathering:
                 consumer.seek(one, offsets.get(place(one.topic, one.partition), 0))
             if await asyncio.to_thread(self.warehouse.behind):
                 self.fresh.set()
+            ends = await consumer.end_offsets(partitions)
             self.ready.set()
             log.info("gathering", topics=sorted(self.topics), gathered=sum(offsets.values()))
             while not stop.is_set():
                 batch = await self.batch(consumer, stop)
-                if batch:
-                    ended = await self.take(batch, stop)
-                    if ended:
-                        await consumer.commit(ended)
+                ended = await self.take(batch, stop) if batch else {}
+                if ended:
+                    await consumer.commit(ended)
+                if not stop.is_set() and not self.caught_up.is_set() and await reached(consumer, ends):
+                    self.caught_up.set()
         finally:
             await consumer.stop()
 
@@ -130,6 +134,10 @@ class Gathering:
         return made, dead
 
 
+async def reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    return all([await consumer.position(place) >= end for place, end in ends.items()])
+
+
 def place(topic: str, partition: int) -> str:
     """Under which the table remembers up to where it has a partition."""
     return f"{topic}/{partition}"
@@ -149,6 +157,7 @@ class Snapshots:
     async def run(self, stop: asyncio.Event) -> None:
         """Raise Misconfigured where the vocabulary cannot be read."""
         await asyncio.to_thread(mapped, self.vocabulary)
+        await either(stop, self.gathering.caught_up)
         while not stop.is_set():
             await either(stop, self.gathering.fresh)
             if stop.is_set():

@@ -11,6 +11,9 @@ from chassis.objects import Objects
 
 # Of an object store: where its shelves are. What lies there is written over; all else has the name of what it holds.
 SHELVES = "shelf/"
+# What a hub makes anew from topics: its tables, and the embedded platform's catalog of them. Of who withdrew since, a copy would
+# still have rows.
+DERIVED = ("warehouse/", "catalog.sqlite")
 Tell = Callable[[str], None]
 
 

@@ -13,7 +13,7 @@ from aiokafka.structs import ConsumerRecord
 
 from casepath.topics import DEAD_LETTER_PARTITIONS, TOPICS
 from chassis.at_once import at_once
-from chassis.backup.index import SHELVES, Backup, Document, Segment, Tell, backup_of, backups, document_name, object_name
+from chassis.backup.index import DERIVED, SHELVES, Backup, Document, Segment, Tell, backup_of, backups, document_name, object_name
 from chassis.backup.stores import COPIED_AT_ONCE, copied, listed
 from chassis.errors import Rejected, Unavailable
 from chassis.events import now
@@ -162,7 +162,7 @@ async def copy_documents(store: Objects, target: Objects, before: Mapping[str, D
 
 async def copy_objects(store: Objects, target: Objects, name: str, before: Mapping[str, int]) -> dict[str, int]:
     """Objects have the name of what they hold: one that was copied whole needs no other look."""
-    found = {path: one.size for path, one in (await listed(store)).items() if not path.startswith(SHELVES)}
+    found = {path: one.size for path, one in (await listed(store)).items() if not path.startswith((SHELVES, *DERIVED))}
     new = [path for path, size in found.items() if before.get(path) != size]
     there = await at_once((copied(store, path, target, object_name(name, path)) for path in new), COPIED_AT_ONCE)
     gone = {path for path, was in zip(new, there, strict=True) if not was}

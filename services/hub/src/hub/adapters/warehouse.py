@@ -5,7 +5,7 @@ tables is made of the facts that hold; each has a name, a tag of that name on ev
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -229,6 +229,14 @@ class Warehouse:
             database.sql(HOLDING).create("holding")
             found = database.execute(WITHDRAWN, [list(ENDED)]).fetchall()
         return sorted(subject for (subject,) in found)
+
+    def heard_of(self, subjects: Collection[str]) -> set[str]:
+        """Those of whom anything was ever gathered here, their withdrawal too."""
+        self.facts.refresh()
+        with duckdb.connect() as database:
+            self.view(database, "facts", self.facts, None)
+            found = database.execute("select distinct subject from facts where list_contains(?, subject)", [list(subjects)])
+            return {subject for (subject,) in found.fetchall()}
 
     def forget(self, table: Table, dropped: Iterable[str]) -> None:
         """Drop these tags of it, then every snapshot that no tag keeps but the current one, then files that none has."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -292,10 +292,10 @@ class Studying:
 
     async def forget_withdrawn(self, study: Study) -> None:
         """Whose hospital does not release them any more is in no row: neither they nor whoever was found to be one with them."""
-        known = await asyncio.to_thread(self.subjects, study.request.project)
         table = await self.table(study.extract.subjects)
         pairs = list(zip(table["subject"].to_pylist(), table["person_id"].to_pylist(), strict=True))
-        gone = {person for subject, person in pairs if subject not in known}
+        left = await asyncio.to_thread(self.withdrawn, study.request.project, [subject for subject, _ in pairs])
+        gone = {person for subject, person in pairs if subject in left}
         if not gone:
             return
         images = await self.table(study.extract.images)
@@ -310,10 +310,15 @@ class Studying:
         await self.replace(study, made)
         log.info("withdrawn from study", study_id=study.study_id, persons=len(gone))
 
-    def subjects(self, project: str) -> Collection[str]:
+    def withdrawn(self, project: str, subjects: Sequence[str]) -> set[str]:
+        """Those who are in the newest snapshot no more. Of whom a hub that is made anew has not heard yet, did not leave."""
+        if not self.warehouse.snapshots():
+            return set()
         with self.warehouse.snapshot() as database:
             found = database.execute("select subjects from person where project = ?", [project]).fetchall()
-        return {one for (listed,) in found for one in listed.split(",")}
+        known = {one for (listed,) in found for one in listed.split(",")}
+        missing = [one for one in subjects if one not in known]
+        return self.warehouse.heard_of(missing) if missing else set()
 
 
 def as_file(table: pa.Table) -> bytes:
