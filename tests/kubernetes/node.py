@@ -27,6 +27,8 @@ MODELS = Path(__file__).parents[2] / "services/inference/models"
 POLL_SECONDS = 0.25
 PROBE_SECONDS = 0.5
 STRATEGIC = {"Content-Type": "application/strategic-merge-patch+json"}
+# Before the path of a file in an address.
+SCHEMES = ("file://", "sqlite:///")
 
 
 @dataclass(slots=True)
@@ -168,7 +170,7 @@ class Node:
 
     def resolved(self, text: str, places: dict[str, Path]) -> str:
         """A text with the folders that stand for mounted paths, and the addresses that stand for names of Services."""
-        scheme = "file://" if text.startswith("file://") else ""
+        scheme = next((one for one in SCHEMES if text.startswith(one)), "")
         text = text.removeprefix(scheme)
         for path in sorted(places, key=len, reverse=True):
             text = re.sub(rf"(?<![\w/.-]){re.escape(path)}(?=/|$|=)", str(places[path]), text)

@@ -34,6 +34,7 @@ from embedded.supervisor import Supervisor
 from kubernetes.control_plane import Cluster
 
 SECONDS = 180.0
+RELEASED = "file:///objects/released"
 
 
 @dataclass(slots=True)
@@ -69,6 +70,7 @@ class Site:
             "casepath-signing": {"signing-key.pem": (folder / "signing-key.pem").read_bytes()},
             "casepath-audit": {"audit-key.pem": (folder / "audit-key.pem").read_bytes()},
             "casepath-advice": {"prescribers.json": (folder / "prescribers.json").read_bytes()},
+            "casepath-releases": {"releases.json": (folder / "releases.json").read_bytes()},
             "casepath-accounts": {"accounts.json": (folder / "accounts.json").read_bytes()},
             "casepath-dicomweb": {"authorization": archive_authorization(self.home).read_bytes()},
         }
@@ -93,6 +95,9 @@ class Site:
             "scanners": {"callingTitles": ["SCANNER"]},
             "references": {"claim": "casepath-references", "default": next(iter(json.loads(references(self.home).read_text())))},
             "advice": {"url": "https://advice.example"},
+            "research": {"objects": RELEASED, "hospital": "site"},
+            "hub": {"released": [RELEASED]},
+            "services": {"deidentification": {"enabled": True}, "hub": {"enabled": True}},
             **more,
         }
 

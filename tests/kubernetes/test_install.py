@@ -15,7 +15,7 @@ NAMESPACE = "casepath"
 WORKLOADS = {
     *("casepath-advice", "casepath-inference", "casepath-intake", "casepath-portal", "casepath-records", "casepath-results"),
     *("casepath-audit", "casepath-cases", "casepath-sequencing", "casepath-slides", "casepath-sequencing-workers"),
-    "casepath-operations",
+    *("casepath-operations", "casepath-deidentification", "casepath-hub"),
 }
 
 OTHERS = {"casepath-sequencing-workers": 0, "casepath-intake": 2, "casepath-advice": 2}
