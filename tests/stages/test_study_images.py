@@ -31,13 +31,16 @@ from stages.test_studies import Institute, institute_on
 from wsidicom import WsiDicom, WsiDicomWebClient
 
 from casepath.audit.v1.audit_pb2 import OUTCOME_REFUSED, AccessRecorded
-from casepath.deidentification.v1.release_pb2 import FactReleased, SlideFact
+from casepath.deidentification.v1.release_pb2 import FactReleased, ReviewFact, ScoreFact, ScoreOutcome, SlideFact
 from casepath.hub.v1.studies_pb2 import (
     RESEARCH_TABLE_IMAGE_OCCURRENCE,
+    RESEARCH_TABLE_MEASUREMENT,
     RESEARCH_TABLE_PROCEDURE_OCCURRENCE,
     EndStudyRequest,
     Study,
 )
+from casepath.inference.v1.scoring_pb2 import Finding, Model
+from casepath.portal.v1.reading_pb2 import VERDICT_ACCEPTED
 from casepath.slides.v1.slide_pb2 import Instance
 from chassis.access import Gate
 from chassis.access_log import AccessLog
@@ -59,11 +62,11 @@ from portal.people import PasswordDoor
 from portal.web import application
 from portal_desk import desk_at
 from slides.adapters.dicomizer import Conversion, convert
-from tile_mosaic import MICRONS, pixels, write_mosaic
+from tile_mosaic import MICRONS, SIDE, pixels, write_mosaic
 
 PERSONS = 6
 TILES = sorted((REPOSITORY / "services/inference/training/tiles/normal").glob("*.png"))
-TABLES = (RESEARCH_TABLE_IMAGE_OCCURRENCE, RESEARCH_TABLE_PROCEDURE_OCCURRENCE)
+TABLES = (RESEARCH_TABLE_IMAGE_OCCURRENCE, RESEARCH_TABLE_PROCEDURE_OCCURRENCE, RESEARCH_TABLE_MEASUREMENT)
 # A slide is of so many tiles on each side: four frames.
 SIDE_TILES = 4
 ORDERED = date(2025, 3, 4)
@@ -140,10 +143,28 @@ async def slide_of(person: int, folder: Path, store: Objects) -> FactReleased:
     return said
 
 
+def pointed_at(person: int) -> list[FactReleased]:
+    """What a model points at on the slide, the second tile of the first row, and that a pathologist accepts it."""
+    scored, reviewed, finding = fact(person), fact(person), NAMES.name("finding", str(person))
+    region = Finding(finding_id=finding, column=1, row=0, columns=1, rows=1, score=0.875)
+    about = {"case_id": NAMES.name("case", str(person)), "slide_id": NAMES.name("slide", "A1")}
+    scored.score.CopyFrom(
+        ScoreFact(
+            **about,
+            scan_id=NAMES.name("scan", str(person)),
+            job_id=NAMES.name("job", str(person)),
+            model=Model(name="demo", version="1", sha256="0" * 64),
+            scored=ScoreOutcome(score=0.875, regions=[region], tile_microns=SIDE * MICRONS),
+        )
+    )
+    reviewed.review.CopyFrom(ReviewFact(**about, finding_id=finding, verdict=VERDICT_ACCEPTED))
+    return [scored, reviewed]
+
+
 async def regional(folder: Path) -> Regional:
     store, region = Objects.at(f"file://{folder / 'released'}"), Region(folder / "region")
     for person in range(PERSONS):
-        region.gather([case(person), await slide_of(person, folder, store)])
+        region.gather([case(person), await slide_of(person, folder, store), *pointed_at(person)])
     region.snapshot("20260101T000000.000000Z")
     return Regional(region, store, folder / "released")
 
@@ -450,6 +471,11 @@ async def test_a_researcher_finds_a_persons_slide_and_looks_at_it_by_keyboard(se
         scale = page.locator(".scalebar span").first
         await expect(scale).to_contain_text("µm")
         whole = await scale.inner_text()
+        box = page.locator(".pane").first.locator("polygon.finding")
+        await expect(page.locator(".pane").first).to_contain_text("0,88 · Accepté")
+        await expect(box).to_have_count(1)
+        await page.keyboard.press("f")
+        await expect(box).to_have_count(0)
         await page.keyboard.press("+")
         await page.keyboard.press("+")
         await expect(scale).not_to_have_text(whole)

@@ -69,6 +69,7 @@ class CasePages:
             proven=self.desk.door.proven(request),
             slide_names=[slide.slide_id for slide in scanned],
             reads=True,
+            points=False,
             labels={slide.slide_id: label_address(slide.ingested, person.principal) for slide in scanned},
             **shown(case, self.desk),
         )

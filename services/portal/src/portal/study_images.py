@@ -1,16 +1,20 @@
 """Looking at the images of a study on a region's data: whose there are, and each in the viewer."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from casepath.hub.v1.studies_pb2 import GetStudyRequest, Study
+from casepath.hub.v1.studies_pb2 import GetStudyRequest, QueryWorkspaceRequest, Study
 from chassis.errors import Malformed, NotFound
 from portal.adapters.dicomweb import Dicomweb
 from portal.desk import Desk, render, spoken
 from portal.dicom_slides import folder, viewed_slides
-from portal.language import viewer_texts
+from portal.language import translator, viewer_texts
 from portal.people import Person
 from portal.pictures import answered_tile
+from portal.pointed_at import boxes, query
 
 PAGE = 50
 
@@ -50,12 +54,13 @@ class StudyImagePages:
         )
 
     async def looked(self, request: Request, person: Person) -> Response:
-        slides = await self.slides(request, person)
+        slides, study = await self.slides(request, person), await self.study(request, person)
         return render(
             request,
             "study_slides.html",
             person=person,
-            study=await self.study(request, person),
+            study=study,
+            points=has_findings(study),
             uid=str(request.path_params["uid"]),
             slide_names=[slide["slide"] for slide in slides],
             reads=False,
@@ -64,10 +69,22 @@ class StudyImagePages:
     async def viewer(self, request: Request, person: Person) -> Response:
         """What the viewer's script shows."""
         slides, speaks = await self.slides(request, person), spoken(request)
+        pointed_at = await self.pointed_at(request, person, [slide["scan"] for slide in slides])
+        for slide in slides:
+            slide["findings"] = pointed_at.get(slide["scan"], [])
         answer = {"slides": slides, "texts": viewer_texts(speaks), "language": speaks}
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
-    async def slides(self, request: Request, person: Person) -> list[dict[str, object]]:
+    async def pointed_at(self, request: Request, person: Person, scans: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """By scan what models pointed at; nothing where the study did not ask for measurements."""
+        study, hub, speaks = await self.study(request, person), self.desk.studies, spoken(request)
+        if not has_findings(study):
+            return {}
+        asked = QueryWorkspaceRequest(study_id=study.study_id, query=query(scans))
+        answer = await hub.ask(hub.stub.QueryWorkspace, asked, self.desk.tokens.of(person))
+        return boxes(answer.rows, speaks, translator(speaks))
+
+    async def slides(self, request: Request, person: Person) -> list[dict[str, Any]]:
         uid = str(request.path_params["uid"])
         rows = await self.images(request).rows(f"/studies/{uid}/metadata", self.desk.tokens.of(person))
         if not rows:
@@ -76,3 +93,7 @@ class StudyImagePages:
 
     async def tile(self, request: Request, person: Person) -> Response:
         return await answered_tile(request, self.images(request), self.desk.tokens.of(person))
+
+
+def has_findings(study: Study) -> bool:
+    return "measurement" in study.extract.rows
