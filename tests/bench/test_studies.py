@@ -11,6 +11,7 @@ from casepath.hub.v1.studies_pb2 import RESEARCH_TABLE_MEASUREMENT, RESEARCH_TAB
 from hub.cohorts import persons, read_cohort
 from hub.studies import disclosure
 from hub.studies.extraction import extract
+from hub.studies.names import Names
 
 PERSONS = int(os.environ.get("BENCH_STUDY_PERSONS", "200000"))
 EACH = 20
@@ -61,7 +62,7 @@ def test_an_extract_beside_copying_its_rows(tmp_path: Path) -> None:
             step = disclosure.fitting(chosen)
             assert step is not None
             risk = disclosure.risk(chosen, step)
-            made = extract(database, tables, step, b"k" * 32, tmp_path / f"ours-{turn}.duckdb")
+            made = extract(database, tables, step, Names(b"k" * 32), tmp_path / f"ours-{turn}.duckdb")
             rows = sum(made.rows.values())
             ours.append(rows / (time.perf_counter() - began))
             began = time.perf_counter()

@@ -354,6 +354,7 @@ async def test_members_look_at_them_and_nobody_else(served: Served) -> None:
     study = await served.study()
     image = await instance_of(served, study)
     shown = await served.asked(study, f"{image}/frames/1/rendered")
+    assert shown.headers["cache-control"] == "no-store"
     with Image.open(io.BytesIO(shown.content)) as picture:
         assert picture.size == (512, 512)
     for path in ("studies", f"{image}/metadata", f"{image}/frames/1", f"{image}/frames/1/rendered", f"{image}/bulkdata/00282000"):
@@ -449,9 +450,9 @@ async def test_a_researcher_finds_a_persons_slide_and_looks_at_it_by_keyboard(se
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = await (await browser.new_context(locale="fr", viewport={"width": 1200, "height": 800})).new_page()
         errors: list[str] = []
-        tiles: list[int] = []
+        tiles: list[dict[str, str]] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("response", lambda answer: tiles.append(answer.status) if "/tiles/" in answer.url else None)
+        page.on("response", lambda answer: tiles.append(answer.headers) if "/tiles/" in answer.url else None)
         await page.goto(f"{base}/login")
         await page.get_by_label("Nom").fill("leroy")
         await page.get_by_label("Mot de passe").fill("right")
@@ -489,7 +490,10 @@ async def test_a_researcher_finds_a_persons_slide_and_looks_at_it_by_keyboard(se
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("status")).to_contain_text("Distance")
         assert await barriers(page) == ""
-        assert (errors, set(tiles)) == ([], {200})
+        assert (errors, {(one["content-type"], one["cache-control"]) for one in tiles}) == ([], {("image/jpeg", "no-store")})
+        for wrong in ("images/1%3Fx", "images/1%2F2", "tiles/1/2/x/1", "images/9.9"):
+            answer = await page.context.request.get(f"{base}/studies/{study.study_id}/{wrong}")
+            assert answer.status in (400, 404), wrong
         await browser.close()
 
 

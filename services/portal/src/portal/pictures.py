@@ -30,7 +30,7 @@ class Pictures:
     async def tile(self, request: Request, person: Person) -> Response:
         if not await self.holds(request, person, place_of(request)):
             raise NotFound("there is no such tile")
-        return await answered_tile(request, self.desk.slides, self.desk.tokens.of(person))
+        return await answered_tile(request, self.desk.slides, self.desk.tokens.of(person), IMMUTABLE)
 
     async def holds(self, request: Request, person: Person, place: Place) -> bool:
         """Whether this was scanned for the case; read anew where it was not when that was last known.
@@ -83,12 +83,12 @@ def place_of(request: Request) -> Place:
     return path["study"], path["series"], path["instance"]
 
 
-async def answered_tile(request: Request, images: Dicomweb, token: str) -> Response:
-    """A frame as the viewer asks for it; nothing where the browser has it."""
+async def answered_tile(request: Request, images: Dicomweb, token: str, kept: str) -> Response:
+    """A frame as the viewer asks for it; nothing where the browser has it, and may have kept it (Cache-Control)."""
     managed = request.query_params.get("colour") != "raw"
     known = request.headers.get("if-none-match")
     picture = await images.frame(place_of(request), request.path_params["frame"], token, managed, known)
-    headers = {"ETag": picture.etag, "Cache-Control": IMMUTABLE}
+    headers = {"ETag": picture.etag, "Cache-Control": kept}
     if picture.unchanged:
         return Response(status_code=304, headers=headers)
     return Response(picture.content, media_type="image/jpeg", headers=headers)

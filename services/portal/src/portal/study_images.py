@@ -92,7 +92,7 @@ class StudyImagePages:
         return viewed_slides(rows, f"/studies/{request.path_params['study_id']}/tiles")
 
     async def tile(self, request: Request, person: Person) -> Response:
-        return await answered_tile(request, self.images(request), self.desk.tokens.of(person))
+        return await answered_tile(request, self.images(request), self.desk.tokens.of(person), "no-store")
 
 
 def has_findings(study: Study) -> bool:

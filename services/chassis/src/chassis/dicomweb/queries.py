@@ -13,15 +13,6 @@ from chassis.errors import Malformed
 
 type Json = dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One of its instances, and how many it has."""
-
-    first: StoredInstance
-    instances: int
-
-
 CONTROLS = {"limit", "offset", "includefield", "fuzzymatching"}
 # PS3.18 tables 10.6.3-3 to 10.6.3-5: what an answer holds without being asked.
 STUDY = (
@@ -43,6 +34,14 @@ MODALITIES = "00080061"
 RETRIEVE_URL = "00081190"
 AVAILABLE_SYNTAX = "00083002"
 MOST_RESULTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One of its instances, and how many it has."""
+
+    first: StoredInstance
+    instances: int
 
 
 def tag(name: str) -> str:

@@ -74,12 +74,19 @@ class Archive(Protocol):
 class Reading:
     """`opened` gives the archive that a request is to, for who asks; it raises Forbidden.
 
-    `base` is the address under which clients reach it, for the links in answers; empty for the one they asked.
+    `base` is the address under which clients reach it, for the links in answers; empty for the one they asked. `kept` says how
+    long who asks may keep pixels (Cache-Control).
     """
 
     def __init__(
-        self, opened: Callable[[Request, Principal], Awaitable[Archive]], gate: Gate, accesses: AccessLog, base: str = ""
+        self,
+        opened: Callable[[Request, Principal], Awaitable[Archive]],
+        gate: Gate,
+        accesses: AccessLog,
+        base: str = "",
+        kept: str = IMMUTABLE,
     ) -> None:
+        self.kept = kept
         self.opened = opened
         self.gate = gate
         self.accesses = accesses
@@ -165,7 +172,7 @@ class Reading:
         stored = await self.instance(request, archive)
         numbers = frame_numbers(request.path_params["frames"])
         etag = tag_of(stored.instance.object.sha256, *map(str, numbers))
-        headers = {"ETag": etag, "Cache-Control": IMMUTABLE}
+        headers = {"ETag": etag, "Cache-Control": self.kept}
         if unchanged(request, etag):
             return Response(status_code=304, headers=headers)
         kind, single = negotiated(request.headers.get("accept", "*/*"), stored, len(numbers))
@@ -183,7 +190,7 @@ class Reading:
         stored = await self.instance(request, archive)
         number = request.path_params["frame"]
         etag = tag_of(stored.instance.object.sha256, str(number), "rendered", profile)
-        headers = {"ETag": etag, "Cache-Control": IMMUTABLE}
+        headers = {"ETag": etag, "Cache-Control": self.kept}
         if unchanged(request, etag):
             return Response(status_code=304, headers=headers)
         content = await (await archive.frames(stored)).rendered(stored, number, profile == "yes")
@@ -193,7 +200,7 @@ class Reading:
         archive = await self.opened(request, who)
         stored = await self.instance(request, archive)
         content = await (await archive.frames(stored)).bulk_data(stored, queries.tag(request.path_params["tag"]))
-        return multipart([content], OCTETS, "", {"Cache-Control": IMMUTABLE})
+        return multipart([content], OCTETS, "", {"Cache-Control": self.kept})
 
     async def instance(self, request: Request, archive: Archive) -> StoredInstance:
         """Raise NotFound, or Forbidden where it is there and not for who asks."""

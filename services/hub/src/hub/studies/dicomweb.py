@@ -15,6 +15,8 @@ from hub.studies.images import Image, StudyImages, headers, images
 from hub.studies.names import Names
 from hub.studies.studying import Studying
 
+# Who withdraws, and a study that ends, are in nobody's browser either.
+NOWHERE = "no-store"
 # Extracts of which the list of images is kept at hand.
 LISTS = 32
 
@@ -25,7 +27,7 @@ class Dicomweb:
     def __init__(self, studying: Studying, released: Released, gate: Gate, accesses: AccessLog) -> None:
         self.studying = studying
         self.released = released
-        self.reading = Reading(self.opened, gate, accesses)
+        self.reading = Reading(self.opened, gate, accesses, kept=NOWHERE)
         self.cache = headers()
         self.lists: LRUCache[tuple[str, int], tuple[Names, Sequence[Image]]] = LRUCache(LISTS)
 

@@ -1,5 +1,6 @@
 """Asking slides, or the hub, for what is in an image and for its pixels (DICOMweb), in the name of whoever looks."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ import httpx
 from chassis.access import Forbidden
 from chassis.errors import Malformed, NotFound, Unavailable
 
+# What an address of the portal names goes into one of theirs: UIDs alone.
+OF_UIDS = re.compile(r"(/[a-z]+|/[0-9][0-9.]*)+")
 # DICOM JSON Model (PS3.18 Annex F).
 type Json = dict[str, Any]
 
@@ -52,6 +55,8 @@ class Dicomweb:
         return found
 
     async def asked(self, path: str, parameters: Mapping[str, str], token: str, more: Mapping[str, str]) -> httpx.Response:
+        if not OF_UIDS.fullmatch(path):
+            raise NotFound("there is no such image")
         if not self.base:
             raise NotFound(f"this deployment shows no images of {self.whom}")
         headers = {"Authorization": f"Bearer {token}", **more}
