@@ -90,11 +90,18 @@ def rename_value(element: DataElement, image: Image, names: Names) -> None:
         listed = element.value if isinstance(element.value, MultiValue) else [element.value]
         element.value = [names.uid(one) for one in listed]
     elif element.VR in ("DA", "DT"):
-        # Without its time, which hospitals do not release.
-        day = datetime.strptime(str(element.value)[:DAY_DIGITS], DAY)
-        element.value = (day - timedelta(days=image.earlier)).strftime(DAY)
+        element.value = moved(str(element.value), image.earlier)
     elif element.keyword in OTHERS:
         element.value = str(names.name(OTHERS[element.keyword], str(element.value)))
+
+
+def moved(day: str, earlier: int) -> str:
+    """Without its time, which hospitals do not release; empty where it would be before the calendar begins."""
+    try:
+        found = datetime.strptime(day[:DAY_DIGITS], DAY) - timedelta(days=earlier)
+    except OverflowError:
+        return ""
+    return found.strftime(DAY).rjust(DAY_DIGITS, "0")
 
 
 class StudyImages:
