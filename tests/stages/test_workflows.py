@@ -161,6 +161,8 @@ WRONG = {
     "shell: 'truncate -s 40M 1; truncate -s 40M 2; for n in $(seq 60); do echo \"1 of $n steps (\"; sleep 1; done'": (
         "the workflow's folder grew beyond 64 MiB"
     ),
+    # And one that writes while it is killed: its log is of when all of it had ended.
+    "shell: 'truncate -s 40M 1; truncate -s 40M 2; while true; do echo on; done'": "the workflow's folder grew beyond 64 MiB",
     "run: bytearray(8 << 30)": "rule it failed: see snakemake.log",
     "shell 'true'": "the workflow failed: see snakemake.log",
 }

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import select
 import signal
 import sys
 import time
@@ -24,6 +25,8 @@ from sequencing.workflows.crate import workflow_crate
 from sequencing.workflows.folder import LOG, Folder, lay_out, packed, results, size, unpack
 from sequencing.workflows.progress import Failed, Finished, Known, told
 
+# Processes that were killed are gone by then, or wait for a disk that does not answer.
+GONE_SECONDS = 30
 TICK_SECONDS = 1.0
 # A turn is as long as this where others wait, and what it has made is kept then in any case.
 TURN_SECONDS = 900.0
@@ -160,7 +163,7 @@ class Workflows:
                     count(run, "snakemake", now - state.border)
 
     async def watched(self, run: Run, folder: Folder, state: Turn, tell: Tell) -> bool:
-        process, inner = await self.started(run, folder)
+        process, inner, all_of_it = await self.started(run, folder)
         ending = asyncio.create_task(process.wait())
         spent = sum(task.seconds for task in run.tasks)
         began, ticks = time.monotonic(), 0
@@ -182,6 +185,7 @@ class Workflows:
                 with suppress(ProcessLookupError):
                     process.kill()
             await ending
+            await gone(all_of_it)
         look(run, folder, state)
         if process.returncode == 0:
             return True
@@ -203,8 +207,8 @@ class Workflows:
             else:
                 os.kill(inner, signal.SIGTERM)
 
-    async def started(self, run: Run, folder: Folder) -> tuple[asyncio.subprocess.Process, int]:
-        """The sandbox, and the number of Snakemake's process in it."""
+    async def started(self, run: Run, folder: Folder) -> tuple[asyncio.subprocess.Process, int, int | None]:
+        """The sandbox, the number of Snakemake's process in it, and a descriptor by which one sees that this has ended."""
         reference = self.reference(run)
         room = Room(folder.work, folder.temporary, folder.config, reference.fasta if reference is not None else None)
         told_by, told_to = os.pipe()
@@ -224,7 +228,24 @@ class Workflows:
             os.close(told_by)
             if told_to >= 0:
                 os.close(told_to)
-        return process, int(json.loads(told_it)["child-pid"]) if told_it else process.pid
+        inner = int(json.loads(told_it)["child-pid"]) if told_it else process.pid
+        try:
+            return process, inner, os.pidfd_open(inner)
+        except ProcessLookupError:
+            return process, inner, None
+
+
+async def gone(process: int | None) -> None:
+    """Wait until a sandbox's first process has ended (pidfd_open(2)), and with it every other: a sandbox that was killed is gone
+    before them, and they would write on while its log is stored."""
+    if process is None:
+        return
+    try:
+        ended = select.poll()
+        ended.register(process, select.POLLIN)
+        await asyncio.to_thread(ended.poll, GONE_SECONDS * 1000)
+    finally:
+        os.close(process)
 
 
 def snakemake(run: Run, threads: int) -> list[str]:
