@@ -11,7 +11,7 @@ from chassis.access import Gate, Principal
 from chassis.access_log import AccessLog
 from chassis.dicomweb.reading import Reading
 from hub.adapters.released import Released
-from hub.studies.images import Image, StudyImages, headers, images
+from hub.studies.images import MODALITY, Image, StudyImages, headers, images
 from hub.studies.names import Names
 from hub.studies.studying import Studying
 
@@ -40,6 +40,7 @@ class Dicomweb:
         name = study.study_id, study.extract.number
         if name not in self.lists:
             names = await self.studying.store.names(study.study_id)
-            self.lists[name] = names, images(await self.studying.table(study.extract.images), names)
+            listed = images(await self.studying.table(study.extract.images), names)
+            self.lists[name] = names, [one for one in listed if one.modality == MODALITY]
         names, found = self.lists[name]
         return StudyImages(study.study_id, found, names, self.released, self.cache)

@@ -109,7 +109,7 @@ class StudyImages:
 
     def __init__(self, study_id: str, found: Sequence[Image], names: Names, released: Released, cache: "Headers") -> None:
         self.study_id = study_id
-        self.found = [one for one in found if one.modality == MODALITY]
+        self.found = found
         self.names = names
         self.released = released
         self.cache = cache
